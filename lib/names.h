@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Every name that leaves the process: the bus, files, ids. Others depend on them, so they change
+ * only with a new version of the interface.
+ */
+
+#define BUS_NAME              "org.espoffload1"
+#define BUS_PATH              "/org/espoffload1"
+#define BUS_PATH_BOND         "/org/espoffload1/bond"
+#define BUS_INTERFACE_MANAGER "org.espoffload1.Manager"
+#define BUS_INTERFACE_BOND    "org.espoffload1.Bond"
+
+/* D-Bus errors */
+#define BUS_ERROR_NO_SUCH_BOND   "org.espoffload1.Error.NoSuchBond"
+#define BUS_ERROR_BUSY           "org.espoffload1.Error.Busy"
+#define BUS_ERROR_BLOCKED        "org.espoffload1.Error.Blocked"
+#define BUS_ERROR_FAILED         "org.espoffload1.Error.Failed"
+#define BUS_ERROR_INVALID_POLICY "org.espoffload1.Error.InvalidPolicy"
+#define BUS_ERROR_NOT_AUTHORIZED "org.espoffload1.Error.NotAuthorized"
+
+/* polkit actions */
+#define POLKIT_APPLY    "org.espoffload1.apply"
+#define POLKIT_REVERT   "org.espoffload1.revert"
+#define POLKIT_VERIFY   "org.espoffload1.verify"
+#define POLKIT_RELOAD   "org.espoffload1.reload"
+#define POLKIT_DIAGNOSE "org.espoffload1.diagnose"
+
+/* Fields of the journal */
+#define LOG_FIELD_BOND    "ESP_OFFLOAD_BOND"
+#define LOG_FIELD_PORT    "ESP_OFFLOAD_PORT"
+#define LOG_FIELD_CONN    "ESP_OFFLOAD_CONN"
+#define LOG_FIELD_STATE   "ESP_OFFLOAD_STATE"
+#define LOG_FIELD_VERDICT "ESP_OFFLOAD_VERDICT"
+#define LOG_FIELD_FINDING "ESP_OFFLOAD_FINDING"
+#define LOG_FIELD_STEP    "ESP_OFFLOAD_STEP"
+
+/* Keywords of the foreign programs */
+#define NIC_OFFLOAD_KEY        "nic-offload"
+#define IPSEC_UNIT             "ipsec.service"
+#define IPSEC_CONF_FILE        "/etc/ipsec.conf"
+#define FEATURE_ESP_HW_OFFLOAD "esp-hw-offload"
+#define FEATURE_RX_ALL         "rx-all"

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "facts.h"
+#include "policy.h"
+
+/*
+ * From what is to what should be: ordered steps, each with what it changes, what it interrupts,
+ * and its undo. The order is what Libreswan needs: the feature in the kernel first, then the conn,
+ * then pluto, which reads the feature only once. An empty plan means that nothing is to be done.
+ */
+
+enum step_kind {
+	STEP_PROFILE,    /* write the feature into the NetworkManager profile */
+	STEP_REACTIVATE, /* activate the bond's profile again */
+	STEP_LIVE,       /* set the bond's feature bit through ethtool netlink */
+	STEP_CONN,       /* set keys of a conn in its file */
+	STEP_REPLACE,    /* pluto takes up one conn again */
+	STEP_RESTART,    /* systemd restarts ipsec */
+};
+
+struct step {
+	enum step_kind kind;
+	char *subject;    /* the profile's uuid, the bond, the conn or the unit */
+	char *key;        /* STEP_CONN: the key to set */
+	char *value;      /* STEP_CONN: its value */
+	char *change;     /* what it changes, for people; for a conn's file the unified diff */
+	char *interrupts; /* what it interrupts and for how long at the most; "nothing" */
+	char *undo;       /* what takes it back, for people */
+};
+
+struct plan {
+	struct step *items;
+	size_t n;
+	size_t alloc;
+};
+
+#define PLAN_NULL ((struct plan){ 0 })
+
+/*
+ * plan_make() - the steps for one bond
+ * @facts, @policy: what is, and what should be; nothing may block (see checks.h)
+ *
+ * Return: 0 with the steps in @ret, none of them when all is as it should be; -ENOMEM; or what the
+ * conn's edit says when it cannot be made.
+ */
+int plan_make(const struct facts *facts, const struct policy_bond *policy, struct plan *ret);
+
+void plan_done(struct plan *p);
+
+/* Words for people and for the bus: "profile", "reactivate", "live", "conn", … */
+const char *step_kind_name(enum step_kind kind);

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "base.h"
+#include "diagnostic.h"
+#include "facts.h"
+
+/*
+ * The administrator's policy: config.yaml and its drop-ins, read into structs. All mistakes are
+ * found in one pass, each with its place; a policy with a mistake is no policy.
+ */
+
+#define POLICY_VERSION 1
+
+enum policy_manage {
+	POLICY_ENFORCE, /* make it so, and keep it so */
+	POLICY_MONITOR, /* look and prove, change nothing */
+};
+
+enum policy_activation {
+	POLICY_ACTIVATION_AUTO,       /* re-activate only when the kernel's bit is off */
+	POLICY_ACTIVATION_REACTIVATE, /* the documented step */
+	POLICY_ACTIVATION_LIVE,       /* set the bit by ethtool netlink, never re-activate */
+};
+
+enum policy_ipsec {
+	POLICY_IPSEC_AUTO,    /* the least disturbance that works */
+	POLICY_IPSEC_RESTART, /* always the service */
+	POLICY_IPSEC_REPLACE, /* only the one conn */
+	POLICY_IPSEC_NEVER,   /* the administrator does it */
+};
+
+/* What to do about SAs that pluto believes in and the kernel has lost. */
+enum policy_on_loss {
+	POLICY_LOSS_REPORT,
+	POLICY_LOSS_REKEY,
+	POLICY_LOSS_REPLACE,
+};
+
+/* Opt-in changes to the conns beside nic-offload; NULL: hands off. */
+struct policy_ensure {
+	char *esn;
+	char *esp;
+};
+
+struct policy_proof {
+	uint64_t within_usec; /* how long a verdict may take */
+	double ratio;         /* of packets through hardware that still counts as offloaded */
+	struct facts_ip probe_address; /* family 0: no probe */
+	unsigned int probe_count;
+};
+
+struct policy_bond {
+	char *name;
+	char **conns; /* names or globs, at least one */
+	size_t n_conns;
+	char **drivers;
+	size_t n_drivers;
+	enum policy_manage manage;
+	enum policy_activation activation;
+	enum policy_ipsec ipsec;
+	enum policy_on_loss on_loss;
+	struct policy_ensure ensure;
+	struct policy_proof proof;
+	bool rollback;
+
+	/* Where the bond's key stands: an index into the texts that were read, from 1. */
+	size_t text;
+	unsigned int line;
+	unsigned int column;
+};
+
+struct policy {
+	struct policy_bond *bonds;
+	size_t n_bonds;
+	size_t alloc;
+};
+
+/* A file of the configuration, already read. */
+struct policy_text {
+	const char *file; /* for the messages */
+	const char *bytes;
+	size_t len;
+};
+
+/*
+ * policy_parse() - reads the texts in the order given, later ones over earlier ones
+ * @texts, @n_texts: config.yaml first, then the drop-ins; none at all is an empty policy
+ * @ret_diagnostics: all that is wrong or doubtful, errors and warnings
+ *
+ * A bond that stands in several texts is merged key by key, the later one winning.
+ *
+ * Return: 0 with the policy in @ret (possibly with warnings); -EBADMSG when there are errors, with
+ * @ret untouched and the reasons in @ret_diagnostics; -ENOMEM.
+ */
+int policy_parse(const struct policy_text *texts, size_t n_texts,
+		 struct diagnostics *ret_diagnostics, struct policy **ret);
+
+struct policy *policy_free(struct policy *p);
+DEFINE_CLEANUP(struct policy, policy_free)
+
+/* policy_bond_named() - the policy of a bond, or NULL */
+const struct policy_bond *policy_bond_named(const struct policy *p, const char *name);
+
+/*
+ * policy_bond_equal() - true when both ask for the same; where they stand does not count
+ */
+bool policy_bond_equal(const struct policy_bond *a, const struct policy_bond *b);
+
+/*
+ * policy_print() - the whole policy as YAML with every value spelled out
+ *
+ * policy_parse() of the text gives an equal policy.
+ *
+ * Return: 0 and the text in @ret (free with free()); -ENOMEM.
+ */
+int policy_print(const struct policy *p, char **ret);
