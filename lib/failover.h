@@ -34,3 +34,39 @@ struct failover {
 	uint64_t verdict_usec; /* from the switch to the verdict */
 	struct proof_flow tx, rx;
 };
+
+/*
+ * Where a bond stands, as the tracker has seen it. Zeroed, it has seen nothing: the first look is
+ * no failover.
+ */
+struct failover_tracker {
+	bool seen;
+	char last[FACTS_NAME_SIZE];    /* the last port that was active; "" for none so far */
+	bool out;                      /* no port is active now */
+	uint64_t out_since_usec;       /* monotonic */
+	enum failover_cause out_cause; /* of the outage's beginning */
+	uint64_t switches;             /* changes of the active port, outages included */
+};
+
+/* What is seen of a bond at one moment. */
+struct failover_sight {
+	uint64_t monotonic_usec;
+	uint64_t realtime_usec;
+	const struct facts_link *active; /* the active port; NULL for none */
+	const struct facts_link *last;   /* how the port called tracker->last is now; NULL: gone */
+	int bond;                        /* the bond's ifindex */
+	int primary;                     /* ifindex of its primary port, or FACTS_NO_LINK */
+	bool reconstructed;              /* messages were lost before this look */
+};
+
+/*
+ * failover_see() - takes in what was seen
+ * @ret: the failover that this ended, everything but id, proof and verdict filled in
+ *
+ * When no port is active an outage begins, and the next active port ends it with one record, from
+ * the last active port even if the same comes back.
+ *
+ * Return: 1 when it was a failover; 0 when nothing switched, or an outage began.
+ */
+int failover_see(struct failover_tracker *t, const struct failover_sight *sight,
+		 struct failover *ret);

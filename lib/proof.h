@@ -31,6 +31,7 @@ struct proof_sa {
 
 struct proof_port {
 	int ifindex;
+	bool capable; /* its esp-hw-offload bit is there, and not fixed off */
 	bool has_counters;
 	struct facts_counters counters;
 };
@@ -52,7 +53,8 @@ void proof_sample_done(struct proof_sample *s);
 /* One direction's figures. */
 struct proof_flow {
 	uint64_t packets;  /* that the SAs carried */
-	uint64_t hardware; /* of these, counted by the active port */
+	uint64_t hardware; /* of these, done by the active port; never more than packets */
+	uint64_t counted;  /* what the port counted, as it stands in its statistics */
 };
 
 struct proof {
@@ -67,12 +69,24 @@ struct proof {
 /*
  * proof_judge() - compares two samples
  * @from, @to: the beginning and the end of the window
- * @ratio: the share of the packets, 0 to 1, from which on a direction counts as offloaded
- * @min_packets: fewer in a direction than this, and it has no say
+ * @ratio: the share of the packets, above 0 to 1, from which on a direction counts as offloaded
+ * @min_packets: fewer in a direction than this, and it has no say; at least 1
  *
  * A window is discarded (ret->discard, verdict unknown) when the active port changed in it, the
- * counters went backwards, or an SA of ours came or went: packets of an SA that is gone cannot be
- * told any more.
+ * port's counters went backwards, or an SA went away: what it carried cannot be told any more. A
+ * new SA counts from zero.
+ *
+ * Only SAs that the kernel's dump shows as offloaded can be in hardware; packets of the others are
+ * the CPU's, whatever the port counted. A port that segments after encryption counts more than the
+ * SA, which sees a TSO super-frame once: what it counts beyond the packets is left aside.
  */
 void proof_judge(const struct proof_sample *from, const struct proof_sample *to, double ratio,
 		 uint64_t min_packets, struct proof *ret);
+
+/*
+ * proof_sample_add_port(), proof_sample_add_sa() - builds a sample
+ *
+ * Return: 0; -ENOMEM.
+ */
+int proof_sample_add_port(struct proof_sample *s, const struct facts_link *port);
+int proof_sample_add_sa(struct proof_sample *s, const struct facts_sa *sa, bool ours);

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "failover.h"
+
+#include <stdio.h>
+
+const char *failover_cause_name(enum failover_cause cause)
+{
+	switch (cause) {
+	case FAILOVER_CARRIER:
+		return "carrier";
+	case FAILOVER_ADMINISTRATIVE:
+		return "administrative";
+	case FAILOVER_REQUEST:
+		return "request";
+	case FAILOVER_PRIMARY:
+		return "primary";
+	case FAILOVER_RECONSTRUCTED:
+		return "reconstructed";
+	case FAILOVER_UNKNOWN:
+		break;
+	}
+	return "unknown";
+}
+
+/*
+ * Why the port that was active is not any more. The kernel tells the port's new flags before the
+ * bond's new port (bond_miimon_commit() runs after linkwatch), so its state now is the cause.
+ */
+static enum failover_cause cause_of_loss(const struct failover_sight *sight)
+{
+	const struct facts_link *last = sight->last;
+
+	if (sight->reconstructed)
+		return FAILOVER_RECONSTRUCTED;
+	if (!last || last->master != sight->bond || !last->up)
+		return FAILOVER_ADMINISTRATIVE;
+	if (!last->carrier || !last->port.mii_up)
+		return FAILOVER_CARRIER;
+	if (sight->active && sight->active->ifindex == sight->primary)
+		return FAILOVER_PRIMARY;
+	return sight->active ? FAILOVER_REQUEST : FAILOVER_UNKNOWN;
+}
+
+static void begin_outage(struct failover_tracker *t, const struct failover_sight *sight)
+{
+	t->out = true;
+	t->out_since_usec = sight->monotonic_usec;
+	t->out_cause = cause_of_loss(sight);
+	t->switches++;
+}
+
+int failover_see(struct failover_tracker *t, const struct failover_sight *sight,
+		 struct failover *ret)
+{
+	const char *now = sight->active ? sight->active->name : "";
+	struct failover f = { .realtime_usec = sight->realtime_usec };
+
+	if (!t->seen) {
+		t->seen = true;
+		t->out = !sight->active;
+		t->out_since_usec = sight->monotonic_usec;
+		snprintf(t->last, sizeof(t->last), "%s", now);
+		return 0;
+	}
+
+	if (!sight->active) {
+		if (!t->out)
+			begin_outage(t, sight);
+		return 0;
+	}
+	if (!t->out && streq(t->last, now))
+		return 0;
+
+	snprintf(f.from, sizeof(f.from), "%s", t->last);
+	snprintf(f.to, sizeof(f.to), "%s", now);
+	if (t->out) {
+		f.outage_usec = sight->monotonic_usec - t->out_since_usec;
+		f.cause = sight->reconstructed ? FAILOVER_RECONSTRUCTED : t->out_cause;
+	} else {
+		f.cause = cause_of_loss(sight);
+	}
+
+	t->out = false;
+	t->switches++;
+	snprintf(t->last, sizeof(t->last), "%s", now);
+
+	/* The very first active port of a bond that had none: it comes up, it does not fail over.
+	 */
+	if (f.from[0] == '\0')
+		return 0;
+
+	*ret = f;
+	return 1;
+}

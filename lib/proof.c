@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "proof.h"
+
+#include "array.h"
+
+const char *verdict_name(enum verdict v)
+{
+	switch (v) {
+	case VERDICT_SOFTWARE:
+		return "software";
+	case VERDICT_PARTIAL:
+		return "partial";
+	case VERDICT_OFFLOADED:
+		return "offloaded";
+	case VERDICT_UNKNOWN:
+		break;
+	}
+	return "unknown";
+}
+
+void proof_sample_done(struct proof_sample *s)
+{
+	free(s->ports);
+	free(s->sas);
+	*s = PROOF_SAMPLE_NULL;
+}
+
+int proof_sample_add_port(struct proof_sample *s, const struct facts_link *port)
+{
+	int r;
+
+	r = array_reserve(&s->ports, &s->ports_alloc, s->n_ports, 1, sizeof(*s->ports));
+	if (r < 0)
+		return r;
+
+	s->ports[s->n_ports++] = (struct proof_port){
+		.ifindex = port->ifindex,
+		.capable = port->esp_hw_offload == FACTS_FEATURE_OFF ||
+			   facts_feature_is_on(port->esp_hw_offload),
+		.has_counters = port->has_counters,
+		.counters = port->counters,
+	};
+	return 0;
+}
+
+int proof_sample_add_sa(struct proof_sample *s, const struct facts_sa *sa, bool ours)
+{
+	int r;
+
+	r = array_reserve(&s->sas, &s->sas_alloc, s->n_sas, 1, sizeof(*s->sas));
+	if (r < 0)
+		return r;
+
+	s->sas[s->n_sas++] = (struct proof_sa){
+		.spi = sa->spi,
+		.destination = sa->destination,
+		.direction = sa->direction,
+		.ours = ours,
+		.offloaded = sa->offload_link != FACTS_NO_LINK,
+		.packets = sa->packets,
+	};
+	return 0;
+}
+
+static const struct proof_port *sample_port(const struct proof_sample *s, int ifindex)
+{
+	for (size_t i = 0; i < s->n_ports; i++)
+		if (s->ports[i].ifindex == ifindex)
+			return &s->ports[i];
+	return NULL;
+}
+
+static const struct proof_sa *sample_sa(const struct proof_sample *s, const struct proof_sa *sa)
+{
+	for (size_t i = 0; i < s->n_sas; i++)
+		if (s->sas[i].spi == sa->spi && s->sas[i].direction == sa->direction &&
+		    facts_ip_equal(&s->sas[i].destination, &sa->destination))
+			return &s->sas[i];
+	return NULL;
+}
+
+/* The packets of a window in one direction: of SAs that can be in hardware, and of the others. */
+struct carried {
+	uint64_t offloadable;
+	uint64_t software;
+};
+
+/*
+ * The SAs' side of the window. Return: false when an SA went away, or was made anew under the same
+ * SPI, so that packets are missing from the sums.
+ */
+static bool count_packets(const struct proof_sample *from, const struct proof_sample *to,
+			  struct carried *tx, struct carried *rx)
+{
+	for (size_t i = 0; i < from->n_sas; i++)
+		if (!sample_sa(to, &from->sas[i]))
+			return false;
+
+	for (size_t i = 0; i < to->n_sas; i++) {
+		const struct proof_sa *now = &to->sas[i];
+		const struct proof_sa *before = sample_sa(from, now);
+		struct carried *c = now->direction == FACTS_OUT ? tx : rx;
+		uint64_t base = before ? before->packets : 0;
+
+		if (now->packets < base)
+			return false;
+		if (now->offloaded)
+			c->offloadable += now->packets - base;
+		else if (now->ours)
+			c->software += now->packets - base;
+	}
+	return true;
+}
+
+static struct proof_flow flow_of(const struct carried *c, uint64_t counted)
+{
+	return (struct proof_flow){
+		.packets = c->offloadable + c->software,
+		.hardware = counted < c->offloadable ? counted : c->offloadable,
+		.counted = counted,
+	};
+}
+
+static double flow_ratio(const struct proof_flow *f)
+{
+	return f->packets ? (double)f->hardware / (double)f->packets : 0;
+}
+
+/* One direction by itself; unknown where it has no say. */
+static enum verdict flow_verdict(const struct proof_flow *f, double ratio, uint64_t min_packets)
+{
+	double r = flow_ratio(f);
+
+	if (f->packets < min_packets || f->packets == 0)
+		return VERDICT_UNKNOWN;
+	if (r >= ratio)
+		return VERDICT_OFFLOADED;
+	/* A stray packet of a neighbour is no partial offload. */
+	if (r <= 1 - ratio)
+		return VERDICT_SOFTWARE;
+	return VERDICT_PARTIAL;
+}
+
+static enum verdict both(enum verdict tx, enum verdict rx)
+{
+	if (tx == VERDICT_UNKNOWN)
+		return rx;
+	if (rx == VERDICT_UNKNOWN)
+		return tx;
+	return tx == rx ? tx : VERDICT_PARTIAL;
+}
+
+static const char *reason_for(const struct proof *p, enum verdict tx, enum verdict rx,
+			      const struct proof_port *port, const struct carried *out,
+			      const struct carried *in)
+{
+	if (p->verdict == VERDICT_UNKNOWN)
+		return "too few packets went through the tunnels";
+	if (p->verdict == VERDICT_OFFLOADED)
+		return NULL;
+	if (!port->has_counters)
+		return "the active port cannot offload ESP";
+	if (out->software + in->software > 0 && out->offloadable + in->offloadable == 0)
+		return "the kernel holds the SAs without offload";
+	if (out->software + in->software > 0)
+		return "the kernel holds some of the SAs without offload";
+	if (p->verdict == VERDICT_SOFTWARE)
+		return "the active port counted none of the packets that the SAs carried";
+	if (tx == VERDICT_SOFTWARE)
+		return "only received packets went through the hardware";
+	if (rx == VERDICT_SOFTWARE)
+		return "only transmitted packets went through the hardware";
+	return "the active port counted only some of the packets that the SAs carried";
+}
+
+static struct proof proof_discarded(const char *reason)
+{
+	return (struct proof){ .verdict = VERDICT_UNKNOWN, .reason = reason, .discard = true };
+}
+
+void proof_judge(const struct proof_sample *from, const struct proof_sample *to, double ratio,
+		 uint64_t min_packets, struct proof *ret)
+{
+	const struct proof_port *before, *now;
+	struct carried out = { 0 }, in = { 0 };
+	enum verdict tx, rx;
+	struct proof p;
+
+	if (to->active_port == FACTS_NO_LINK) {
+		*ret = proof_discarded("the bond has no active port");
+		return;
+	}
+	if (from->active_port != to->active_port || from->switches != to->switches) {
+		*ret = proof_discarded("the active port changed meanwhile");
+		return;
+	}
+
+	before = sample_port(from, to->active_port);
+	now = sample_port(to, to->active_port);
+	if (!before || !now || before->has_counters != now->has_counters) {
+		*ret = proof_discarded("the active port was not there all the time");
+		return;
+	}
+	if (!now->has_counters && now->capable) {
+		*ret = (struct proof){
+			.port = now->ifindex,
+			.reason = "the active port has no counters tx_ipsec and rx_ipsec",
+		};
+		return;
+	}
+	if (now->counters.tx_ipsec < before->counters.tx_ipsec ||
+	    now->counters.rx_ipsec < before->counters.rx_ipsec) {
+		*ret = proof_discarded("the port's counters were reset meanwhile");
+		return;
+	}
+	if (!count_packets(from, to, &out, &in)) {
+		*ret = proof_discarded("an SA went away meanwhile");
+		return;
+	}
+
+	p = (struct proof){
+		.port = now->ifindex,
+		.tx = flow_of(&out, now->counters.tx_ipsec - before->counters.tx_ipsec),
+		.rx = flow_of(&in, now->counters.rx_ipsec - before->counters.rx_ipsec),
+	};
+	tx = flow_verdict(&p.tx, ratio, min_packets);
+	rx = flow_verdict(&p.rx, ratio, min_packets);
+	p.verdict = both(tx, rx);
+	p.ratio = flow_ratio(&(struct proof_flow){
+		.packets = p.tx.packets + p.rx.packets,
+		.hardware = p.tx.hardware + p.rx.hardware,
+	});
+	p.reason = reason_for(&p, tx, rx, now, &out, &in);
+	*ret = p;
+}

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "proof.h"
+#include "unit.h"
+
+/* Two ports, 11 and 12; SAs are numbered by their SPI. */
+enum {
+	PORT_A = 11,
+	PORT_B = 12,
+	BOND = 10
+};
+
+static struct proof_sample from, to;
+static struct proof proof;
+
+static void port(struct proof_sample *s, int ifindex, uint64_t tx, uint64_t rx)
+{
+	const struct facts_link l = { .ifindex = ifindex,
+				      .esp_hw_offload = FACTS_FEATURE_ON,
+				      .has_counters = true,
+				      .counters = { tx, rx } };
+
+	ck_assert_int_eq(proof_sample_add_port(s, &l), 0);
+}
+
+static void port_without_esp(struct proof_sample *s, int ifindex)
+{
+	const struct facts_link l = { .ifindex = ifindex,
+				      .esp_hw_offload = FACTS_FEATURE_FIXED_OFF };
+
+	ck_assert_int_eq(proof_sample_add_port(s, &l), 0);
+}
+
+static void sa_full(struct proof_sample *s, uint32_t spi, enum facts_direction direction,
+		    bool offloaded, bool ours, uint64_t packets)
+{
+	const struct facts_sa sa = { .spi = spi,
+				     .direction = direction,
+				     .packets = packets,
+				     .offload_link = offloaded ? BOND : FACTS_NO_LINK };
+
+	ck_assert_int_eq(proof_sample_add_sa(s, &sa, ours), 0);
+}
+
+static void sa_out(struct proof_sample *s, uint32_t spi, uint64_t packets)
+{
+	sa_full(s, spi, FACTS_OUT, true, true, packets);
+}
+
+static void sa_in(struct proof_sample *s, uint32_t spi, uint64_t packets)
+{
+	sa_full(s, spi, FACTS_IN, true, true, packets);
+}
+
+static void judge(void)
+{
+	proof_judge(&from, &to, 0.95, 3, &proof);
+}
+
+static void set_up(void)
+{
+	from = to = PROOF_SAMPLE_NULL;
+	from.active_port = to.active_port = PORT_A;
+}
+
+static void tear_down(void)
+{
+	proof_sample_done(&from);
+	proof_sample_done(&to);
+}
+
+/* A pair of SAs that carried N packets each way, and what port A counted of them. */
+static void tunnel_carried(uint64_t n, uint64_t tx, uint64_t rx)
+{
+	set_up();
+	sa_out(&from, 1, 100);
+	sa_in(&from, 2, 200);
+	sa_out(&to, 1, 100 + n);
+	sa_in(&to, 2, 200 + n);
+	port(&from, PORT_A, 1000, 2000);
+	port(&to, PORT_A, 1000 + tx, 2000 + rx);
+	judge();
+	tear_down();
+}
+
+START_TEST(ten_of_ten_packets_each_way_are_offloaded)
+{
+	tunnel_carried(10, 10, 10);
+	ck_assert_int_eq(proof.verdict, VERDICT_OFFLOADED);
+	ck_assert_double_eq(proof.ratio, 1);
+	ck_assert_ptr_null(proof.reason);
+	ck_assert_uint_eq(proof.tx.packets, 10);
+	ck_assert_uint_eq(proof.rx.hardware, 10);
+}
+END_TEST
+
+START_TEST(packets_that_no_counter_saw_are_software)
+{
+	tunnel_carried(10, 0, 0);
+	ck_assert_int_eq(proof.verdict, VERDICT_SOFTWARE);
+	ck_assert_double_eq(proof.ratio, 0);
+	ck_assert_ptr_nonnull(proof.reason);
+}
+END_TEST
+
+START_TEST(one_direction_alone_is_partial)
+{
+	tunnel_carried(10, 0, 10);
+	ck_assert_int_eq(proof.verdict, VERDICT_PARTIAL);
+	ck_assert_double_eq(proof.ratio, 0.5);
+	ck_assert_str_eq(proof.reason, "only received packets went through the hardware");
+}
+END_TEST
+
+START_TEST(half_of_the_packets_is_partial)
+{
+	tunnel_carried(10, 5, 5);
+	ck_assert_int_eq(proof.verdict, VERDICT_PARTIAL);
+}
+END_TEST
+
+START_TEST(no_traffic_is_unknown_whatever_the_configuration_says)
+{
+	tunnel_carried(0, 0, 0);
+	ck_assert_int_eq(proof.verdict, VERDICT_UNKNOWN);
+	ck_assert(!proof.discard);
+}
+END_TEST
+
+START_TEST(too_few_packets_have_no_say)
+{
+	tunnel_carried(2, 2, 2);
+	ck_assert_int_eq(proof.verdict, VERDICT_UNKNOWN);
+	tunnel_carried(3, 3, 3);
+	ck_assert_int_eq(proof.verdict, VERDICT_OFFLOADED);
+}
+END_TEST
+
+START_TEST(counters_of_others_do_not_make_idle_tunnels_offloaded)
+{
+	tunnel_carried(0, 50, 50);
+	ck_assert_int_eq(proof.verdict, VERDICT_UNKNOWN);
+}
+END_TEST
+
+START_TEST(a_super_frame_that_was_segmented_later_counts_no_more_than_it_was)
+{
+	tunnel_carried(10, 440, 10);
+	ck_assert_int_eq(proof.verdict, VERDICT_OFFLOADED);
+	ck_assert_uint_eq(proof.tx.hardware, 10);
+	ck_assert_uint_eq(proof.tx.counted, 440);
+	ck_assert_double_eq(proof.ratio, 1);
+}
+END_TEST
+
+START_TEST(surplus_counts_of_one_sa_do_not_hide_the_software_of_another)
+{
+	set_up();
+	sa_out(&from, 1, 0);
+	sa_out(&to, 1, 10);
+	sa_full(&from, 2, FACTS_OUT, false, true, 0);
+	sa_full(&to, 2, FACTS_OUT, false, true, 10);
+	port(&from, PORT_A, 0, 0);
+	port(&to, PORT_A, 400, 0);
+	judge();
+	ck_assert_int_eq(proof.verdict, VERDICT_PARTIAL);
+	ck_assert_str_eq(proof.reason, "the kernel holds some of the SAs without offload");
+	tear_down();
+}
+END_TEST
+
+START_TEST(sas_of_others_without_offload_are_left_aside)
+{
+	set_up();
+	sa_out(&from, 1, 0);
+	sa_out(&to, 1, 10);
+	sa_full(&from, 2, FACTS_OUT, false, false, 0);
+	sa_full(&to, 2, FACTS_OUT, false, false, 1000);
+	port(&from, PORT_A, 0, 0);
+	port(&to, PORT_A, 10, 0);
+	judge();
+	ck_assert_int_eq(proof.verdict, VERDICT_OFFLOADED);
+	tear_down();
+}
+END_TEST
+
+START_TEST(sas_of_others_with_offload_explain_their_share_of_the_counters)
+{
+	set_up();
+	sa_out(&from, 1, 0);
+	sa_out(&to, 1, 10);
+	sa_full(&from, 2, FACTS_OUT, true, false, 0);
+	sa_full(&to, 2, FACTS_OUT, true, false, 90);
+	port(&from, PORT_A, 0, 0);
+	port(&to, PORT_A, 100, 0);
+	judge();
+	ck_assert_int_eq(proof.verdict, VERDICT_OFFLOADED);
+	ck_assert_uint_eq(proof.tx.packets, 100);
+	tear_down();
+}
+END_TEST
+
+START_TEST(a_window_with_a_failover_in_it_is_thrown_away)
+{
+	set_up();
+	port(&from, PORT_A, 0, 0);
+	port(&to, PORT_A, 10, 10);
+	port(&to, PORT_B, 0, 0);
+	to.active_port = PORT_B;
+	judge();
+	ck_assert(proof.discard);
+	ck_assert_int_eq(proof.verdict, VERDICT_UNKNOWN);
+	tear_down();
+}
+END_TEST
+
+START_TEST(a_window_with_a_failover_there_and_back_is_thrown_away)
+{
+	set_up();
+	port(&from, PORT_A, 0, 0);
+	port(&to, PORT_A, 10, 10);
+	to.switches = from.switches + 2;
+	judge();
+	ck_assert(proof.discard);
+	tear_down();
+}
+END_TEST
+
+START_TEST(a_bond_without_an_active_port_proves_nothing)
+{
+	set_up();
+	from.active_port = to.active_port = FACTS_NO_LINK;
+	judge();
+	ck_assert(proof.discard);
+	ck_assert_int_eq(proof.verdict, VERDICT_UNKNOWN);
+	tear_down();
+}
+END_TEST
+
+START_TEST(counters_that_went_backwards_are_thrown_away)
+{
+	set_up();
+	port(&from, PORT_A, 100, 100);
+	port(&to, PORT_A, 5, 105);
+	judge();
+	ck_assert(proof.discard);
+	tear_down();
+}
+END_TEST
+
+START_TEST(an_sa_that_went_away_takes_the_window_with_it)
+{
+	set_up();
+	sa_out(&from, 1, 100);
+	sa_out(&from, 2, 100);
+	sa_out(&to, 1, 110);
+	port(&from, PORT_A, 0, 0);
+	port(&to, PORT_A, 10, 0);
+	judge();
+	ck_assert(proof.discard);
+	tear_down();
+}
+END_TEST
+
+START_TEST(an_sa_that_counts_backwards_is_another_one)
+{
+	set_up();
+	sa_out(&from, 1, 100);
+	sa_out(&to, 1, 10);
+	port(&from, PORT_A, 0, 0);
+	port(&to, PORT_A, 10, 0);
+	judge();
+	ck_assert(proof.discard);
+	tear_down();
+}
+END_TEST
+
+START_TEST(an_sa_that_came_by_rekeying_counts_from_zero)
+{
+	set_up();
+	sa_out(&from, 1, 100);
+	sa_out(&to, 1, 105);
+	sa_out(&to, 3, 5);
+	port(&from, PORT_A, 0, 0);
+	port(&to, PORT_A, 10, 0);
+	judge();
+	ck_assert_int_eq(proof.verdict, VERDICT_OFFLOADED);
+	ck_assert_uint_eq(proof.tx.packets, 10);
+	tear_down();
+}
+END_TEST
+
+START_TEST(a_port_without_esp_offload_means_software_though_the_dump_says_offload)
+{
+	set_up();
+	sa_out(&from, 1, 0);
+	sa_out(&to, 1, 10);
+	port_without_esp(&from, PORT_A);
+	port_without_esp(&to, PORT_A);
+	judge();
+	ck_assert_int_eq(proof.verdict, VERDICT_SOFTWARE);
+	ck_assert_str_eq(proof.reason, "the active port cannot offload ESP");
+	tear_down();
+}
+END_TEST
+
+START_TEST(a_capable_port_without_the_counters_proves_nothing)
+{
+	const struct facts_link l = { .ifindex = PORT_A, .esp_hw_offload = FACTS_FEATURE_ON };
+
+	set_up();
+	sa_out(&from, 1, 0);
+	sa_out(&to, 1, 10);
+	ck_assert_int_eq(proof_sample_add_port(&from, &l), 0);
+	ck_assert_int_eq(proof_sample_add_port(&to, &l), 0);
+	judge();
+	ck_assert_int_eq(proof.verdict, VERDICT_UNKNOWN);
+	ck_assert(!proof.discard);
+	tear_down();
+}
+END_TEST
+
+START_TEST(sas_without_offload_are_software_and_the_reason_says_so)
+{
+	set_up();
+	sa_full(&from, 1, FACTS_OUT, false, true, 0);
+	sa_full(&to, 1, FACTS_OUT, false, true, 10);
+	port(&from, PORT_A, 0, 0);
+	port(&to, PORT_A, 0, 0);
+	judge();
+	ck_assert_int_eq(proof.verdict, VERDICT_SOFTWARE);
+	ck_assert_str_eq(proof.reason, "the kernel holds the SAs without offload");
+	tear_down();
+}
+END_TEST
+
+UNIT_MAIN("proof", ten_of_ten_packets_each_way_are_offloaded,
+	  packets_that_no_counter_saw_are_software, one_direction_alone_is_partial,
+	  half_of_the_packets_is_partial, no_traffic_is_unknown_whatever_the_configuration_says,
+	  too_few_packets_have_no_say, counters_of_others_do_not_make_idle_tunnels_offloaded,
+	  a_super_frame_that_was_segmented_later_counts_no_more_than_it_was,
+	  surplus_counts_of_one_sa_do_not_hide_the_software_of_another,
+	  sas_of_others_without_offload_are_left_aside,
+	  sas_of_others_with_offload_explain_their_share_of_the_counters,
+	  a_window_with_a_failover_in_it_is_thrown_away,
+	  a_window_with_a_failover_there_and_back_is_thrown_away,
+	  a_bond_without_an_active_port_proves_nothing,
+	  counters_that_went_backwards_are_thrown_away,
+	  an_sa_that_went_away_takes_the_window_with_it, an_sa_that_counts_backwards_is_another_one,
+	  an_sa_that_came_by_rekeying_counts_from_zero,
+	  a_port_without_esp_offload_means_software_though_the_dump_says_offload,
+	  a_capable_port_without_the_counters_proves_nothing,
+	  sas_without_offload_are_software_and_the_reason_says_so)
