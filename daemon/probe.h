@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "base.h"
+#include "facts.h"
+
+/*
+ * ICMP and ICMPv6 echo: some traffic for the proof, where the policy names an address. A ping
+ * socket (icmp(7), SOCK_DGRAM) is taken where net.ipv4.ping_group_range allows it, else a raw
+ * one. Replies to others' pings are never counted, nor is a reply that comes twice.
+ */
+struct probe;
+
+/*
+ * probe_open() - makes ready to ping
+ * @address: whom
+ * @device: the interface that everything shall leave by, or NULL for whatever the routes say;
+ *          needed for an IPv6 link-local address
+ *
+ * Return: 0; -EACCES or -EPERM when neither kind of socket is allowed; -ENODEV without such a
+ * device; -EAFNOSUPPORT for an address of no family; another negative errno.
+ */
+int probe_open(const struct facts_ip *address, const char *device, struct probe **ret) _must_check_;
+struct probe *probe_close(struct probe *p);
+DEFINE_CLEANUP(struct probe, probe_close)
+
+/* probe_fd() - becomes readable with POLLIN; it stays the probe's */
+int probe_fd(const struct probe *p);
+
+/*
+ * probe_send() - sends one echo request, without blocking
+ * @seq: its number; each only once for a probe
+ *
+ * Return: 0; -EAGAIN when there is no room, and while IPsec is still being negotiated for the
+ * address; -ENETUNREACH, -EHOSTUNREACH; another negative errno.
+ */
+int probe_send(struct probe *p, uint16_t seq) _must_check_;
+
+/*
+ * probe_read() - takes what has come in, without blocking
+ *
+ * An error that came back by ICMP, such as -EHOSTUNREACH or -EPERM from a firewall, is no reply
+ * and no failure: it is passed over.
+ *
+ * Return: the number of requests whose first reply came since the last call; a negative errno.
+ */
+int probe_read(struct probe *p) _must_check_;
