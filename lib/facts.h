@@ -171,6 +171,12 @@ struct facts_tunnel {
 	uint64_t in_bytes; /* wraps at 32 bits in Libreswan 4 */
 	uint64_t out_bytes;
 	bool offloaded; /* as Libreswan 5 prints it; says nothing on 4 */
+	bool kernel_lost; /* pluto could not find one of its SAs in the kernel: no byte count */
+	/*
+	 * The number of its IKE SA in pluto: conns with the same one go down together when one of
+	 * them is replaced. 0: not known.
+	 */
+	unsigned long ike;
 };
 
 struct ipsec_conf;

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "facts.h"
+
+/*
+ * NetworkManager: the profiles of bonds, read, changed and activated. The only place that knows
+ * libnm and GLib. Everything that libnm does in the background runs in a context of its own while
+ * a call waits here; between calls nothing runs. No call waits longer than it is told.
+ */
+
+struct nm;
+
+/*
+ * nm_open() - connects to a NetworkManager that runs; it is never started
+ * @limit_usec: for connecting and reading all that there is
+ *
+ * The bus is the system's, or the one in $DBUS_SYSTEM_BUS_ADDRESS.
+ *
+ * Return: 0; -ENOTCONN when there is no bus; -ESRCH when NetworkManager does not run; -ETIMEDOUT;
+ * -EIO when it answers nonsense; -ENOMEM.
+ */
+int nm_open(uint64_t limit_usec, struct nm **ret);
+
+struct nm *nm_close(struct nm *nm);
+DEFINE_CLEANUP(struct nm, nm_close)
+
+/* nm_error() - what NetworkManager or libnm said when the last call failed; "" for nothing */
+const char *nm_error(const struct nm *nm);
+
+/*
+ * nm_observe() - the profile of each bond
+ * @limit_usec: for asking NetworkManager once, so that nothing older is told
+ * @ret, @ret_n: one for each bond that is there or has a profile, by name; free with
+ *               nm_profiles_free()
+ *
+ * Of a bond it is the profile that is active on the device; without one, that which would
+ * autoconnect: by its priority, then the one used last; without such, the one used last of those
+ * that do not autoconnect.
+ *
+ * Return: 0; -ESRCH when NetworkManager has gone; -ETIMEDOUT; -ENOMEM; -EIO.
+ */
+int nm_observe(struct nm *nm, uint64_t limit_usec, struct facts_profile **ret, size_t *ret_n);
+
+struct facts_profile *nm_profiles_free(struct facts_profile *profiles, size_t n);
+
+/*
+ * nm_set_feature() - writes ethtool.feature-esp-hw-offload into a profile, on disk
+ * @uuid:  the profile's
+ * @value: 1 on, 0 off, -1 not set
+ *
+ * Everything else of the profile stays as NetworkManager has it, keys unknown to us and secrets
+ * included. The device is not touched (ethtool settings cannot be re-applied, and until the next
+ * activation `nmcli device reapply` of others fails on this device). Read back afterwards.
+ *
+ * Return: 0 when it was written; 1 when it stood so already, and nothing was done; -ENOENT when
+ * there is no such profile; -EROFS when it cannot be kept on disk (it lives in memory, or where
+ * packages put it); -EACCES; -ESTALE when somebody changed it at the same time; -EIO when it does
+ * not read back; -ESRCH, -ETIMEDOUT, -ENOMEM.
+ */
+int nm_set_feature(struct nm *nm, const char *uuid, int value, uint64_t limit_usec);
+
+/* What became of an activation. */
+struct nm_outcome {
+	bool activated; /* the profile reached ACTIVATED, and each port is back under the bond */
+	char **by_hand; /* ports that did not come back by themselves and were fetched; NULL: none
+			 */
+	size_t n_by_hand;
+	bool rolled_back; /* it failed, and NetworkManager restored what was before */
+	uint64_t usec;    /* from the request to ACTIVATED with all ports, or to the failure */
+	char *error; /* why it failed, and why the rollback did, if so; NULL: it did not fail */
+};
+
+#define NM_OUTCOME_NULL ((struct nm_outcome){ 0 })
+
+void nm_outcome_done(struct nm_outcome *o);
+
+/*
+ * nm_activate() - activates a bond's profile (again), and sees that its ports come back
+ * @uuid:  the profile's
+ * @bond:  the interface
+ * @ports: the interfaces that must be under it again, ending in NULL
+ * @limit_usec: until everything is back; a rollback afterwards may take as long again
+ *
+ * A checkpoint of NetworkManager holds the bond and its ports; should this process die, or not
+ * finish in twice the time, NetworkManager itself goes back to it. It is destroyed on success, and
+ * rolled back on failure (both interrupt the bond).
+ *
+ * ACTIVATED says nothing about the feature: a refusal of it is only logged. Ask the kernel.
+ *
+ * Return: 0 with what happened in @ret, successful or not; -ENOENT when there is no such profile;
+ * -ENODEV when the bond or a port is not there, or NetworkManager does not manage it; -EBUSY when
+ * the checkpoint is refused; -EACCES, -ESRCH, -ETIMEDOUT, -ENOMEM, -EIO. After a negative return
+ * nothing was touched.
+ */
+int nm_activate(struct nm *nm, const char *uuid, const char *bond, const char *const *ports,
+		uint64_t limit_usec, struct nm_outcome *ret);
