@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <getopt.h>
+#include <locale.h>
+#include <stdio.h>
+
+#include "config.h"
+#include "output.h"
+#include "verbs.h"
+
+/* The verbs, in the order of the help text. */
+static const struct verb {
+	const char *name;
+	int (*function)(struct ctl *ctl, int argc, char **argv);
+	const char *help;
+} verbs[] = {
+	{ "conn", verb_conn, "list|show|set|unset: Libreswan's files, read and edited offline" },
+};
+
+static void print_help(void)
+{
+	puts("Usage: esp-offloadctl [OPTION…] VERB …\n\n"
+	     "ESP hardware offload of bonds: state, proof, and the conns behind it.\n\n"
+	     "Verbs:");
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		printf("  %-10s %s\n", verbs[i].name, verbs[i].help);
+	puts("\nOptions:\n"
+	     "  --json=short|pretty|off   machine-readable output\n"
+	     "  --no-legend               tables without headings\n"
+	     "  --root=FOLDER             work offline on another file system\n"
+	     "  -h, --help                this text, or that of a verb\n"
+	     "  --version                 the program's version\n\n"
+	     "Exit status: 0 fine, 1 error, 2 usage, 3 blocked, 4 not offloaded, 5 not provable "
+	     "now.");
+}
+
+int main(int argc, char **argv)
+{
+	enum {
+		OPTION_VERSION = CTL_OPTION_OWN
+	};
+	static const struct option options[] = { CTL_OPTIONS,
+						 { "version", no_argument, NULL, OPTION_VERSION },
+						 { 0 } };
+	struct ctl ctl;
+	int option;
+
+	setlocale(LC_ALL, "");
+	ctl_init(&ctl);
+	while ((option = getopt_long(argc, argv, "+h", options, NULL)) >= 0) {
+		int status;
+
+		if (option == OPTION_VERSION) {
+			puts("esp-offloadctl " PROJECT_VERSION);
+			return CTL_FINE;
+		}
+		if (option == 'h') {
+			print_help();
+			return CTL_FINE;
+		}
+		status = ctl_option(&ctl, option, optarg, "");
+		if (status >= 0)
+			return status;
+	}
+
+	if (optind == argc) {
+		ctl_error("Which verb? See esp-offloadctl --help.");
+		return CTL_USAGE;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
+		if (!streq(argv[optind], verbs[i].name))
+			continue;
+		argc -= optind;
+		argv += optind;
+		optind = 0; /* the verb reads its own options afresh */
+		return verbs[i].function(&ctl, argc, argv);
+	}
+	ctl_error("There is no verb \"%s\"; see esp-offloadctl --help.", argv[optind]);
+	return CTL_USAGE;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "output.h"
+
+#include <stdarg.h>
+#include <unistd.h>
+
+#include "text.h"
+
+int ctl_option(struct ctl *ctl, int option, const char *argument, const char *help)
+{
+	switch (option) {
+	case CTL_OPTION_JSON:
+		if (streq(argument, "short")) {
+			ctl->json = CTL_JSON_SHORT;
+		} else if (streq(argument, "pretty")) {
+			ctl->json = CTL_JSON_PRETTY;
+		} else if (streq(argument, "off")) {
+			ctl->json = CTL_JSON_OFF;
+		} else {
+			ctl_error("--json= is short, pretty or off, not \"%s\"", argument);
+			return CTL_USAGE;
+		}
+		return -1;
+	case CTL_OPTION_NO_LEGEND:
+		ctl->legend = false;
+		return -1;
+	case CTL_OPTION_ROOT:
+		if (argument[0] != '/') {
+			ctl_error("--root= takes the full path of a folder, not \"%s\"", argument);
+			return CTL_USAGE;
+		}
+		ctl->root = argument;
+		return -1;
+	case 'h':
+		fputs(help, stdout);
+		return CTL_FINE;
+	default:
+		return CTL_USAGE; /* getopt_long() has said why */
+	}
+}
+
+void ctl_init(struct ctl *ctl)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	*ctl = (struct ctl){ .legend = true };
+	ctl->color = isatty(STDOUT_FILENO) && !(no_color && no_color[0]);
+}
+
+void ctl_print_safe(FILE *f, const char *s)
+{
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
+			fprintf(f, "\\x%02x", c);
+		else
+			putc(c, f);
+	}
+}
+
+void ctl_error(const char *format, ...)
+{
+	_cleanup_text_ struct text text = TEXT_NULL;
+	va_list args;
+
+	va_start(args, format);
+	text_vprintf(&text, format, args);
+	va_end(args);
+	fputs("esp-offloadctl: ", stderr);
+	ctl_print_safe(stderr, text.data ? text.data : format);
+	putc('\n', stderr);
+}
+
+int ctl_print_json(const struct ctl *ctl, json_t *document)
+{
+	size_t flags = ctl->json == CTL_JSON_PRETTY ? JSON_INDENT(4) : JSON_COMPACT;
+	int r;
+
+	if (!document) {
+		ctl_error("Out of memory.");
+		return CTL_ERROR;
+	}
+	r = json_dumpf(document, stdout, flags);
+	json_decref(document);
+	if (r < 0 || putchar('\n') == EOF || fflush(stdout) != 0) {
+		ctl_error("Cannot write the answer: %s", strerror(errno));
+		return CTL_ERROR;
+	}
+	return CTL_FINE;
+}
+
+/* The length of the UTF-8 sequence at @s, or 0 when there is none. RFC 3629, section 4. */
+static size_t utf8_length(const unsigned char *s)
+{
+	size_t n = s[0] < 0x80                    ? 1
+		   : s[0] >= 0xc2 && s[0] <= 0xdf ? 2
+		   : s[0] >= 0xe0 && s[0] <= 0xef ? 3
+		   : s[0] >= 0xf0 && s[0] <= 0xf4 ? 4
+						  : 0;
+
+	for (size_t i = 1; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	/* Overlong forms, surrogates, and what lies beyond U+10FFFF. */
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return n;
+}
+
+json_t *ctl_json_text(const char *s)
+{
+	_cleanup_text_ struct text text = TEXT_NULL;
+	json_t *plain;
+
+	if (!s)
+		return json_null();
+	plain = json_string(s); /* NULL when it is no UTF-8 */
+	if (plain)
+		return plain;
+
+	while (*s) {
+		size_t n = utf8_length((const unsigned char *)s);
+
+		text_add_bytes(&text, n > 0 ? s : "\xef\xbf\xbd", n > 0 ? n : 3);
+		s += n > 0 ? n : 1;
+	}
+	return text.failed ? NULL : json_string(text.data ? text.data : "");
+}
+
+struct libscols_table *ctl_table(const struct ctl *ctl, const struct ctl_column *columns, size_t n)
+{
+	struct libscols_table *table = scols_new_table();
+
+	if (!table)
+		return NULL;
+	scols_table_enable_noheadings(table, !ctl->legend);
+	scols_table_enable_colors(table, ctl->color);
+	for (size_t i = 0; i < n; i++) {
+		int flags = (columns[i].right ? SCOLS_FL_RIGHT : 0) |
+			    (columns[i].wide ? SCOLS_FL_TRUNC : 0);
+
+		if (!scols_table_new_column(table, columns[i].name, 0, flags)) {
+			scols_unref_table(table);
+			return NULL;
+		}
+	}
+	return table;
+}
+
+int ctl_table_line(struct libscols_table *table, const char *const *cells, size_t n)
+{
+	struct libscols_line *line = scols_table_new_line(table, NULL);
+	int r;
+
+	if (!line)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		if (!cells[i])
+			continue;
+		r = scols_line_set_data(line, i, cells[i]);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int ctl_print_table(struct libscols_table *table)
+{
+	int r = table ? scols_print_table(table) : -ENOMEM;
+
+	scols_unref_table(table);
+	if (r < 0 || fflush(stdout) != 0) {
+		ctl_error("Cannot print the table: %s", strerror(r < 0 ? -r : errno));
+		return CTL_ERROR;
+	}
+	return CTL_FINE;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "output.h"
+
+/*
+ * The verbs of esp-offloadctl. Each gets the common options as they stood before the verb, and
+ * the arguments from the verb on (argv[0] is the verb's name), reads its own options with
+ * getopt_long(), and returns an exit status.
+ */
+int verb_conn(struct ctl *ctl, int argc, char **argv);
