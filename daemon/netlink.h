@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <linux/filter.h>
 #include <linux/netlink.h>
 #include <netlink/msg.h>
 
@@ -40,6 +41,14 @@ int netlink_open(int protocol, struct netlink **ret) _must_check_;
 int netlink_watch(int protocol, const unsigned int *groups, int receive_buffer,
 		  struct netlink **ret) _must_check_;
 
+/*
+ * netlink_attach_filter() - a classic BPF program that looks at each datagram before it is queued
+ *
+ * See "Linux Socket Filtering" in the kernel's documentation; SKF_AD_NLATTR finds attributes.
+ */
+int netlink_attach_filter(struct netlink *nl, const struct sock_filter *program,
+			  unsigned short n) _must_check_;
+
 /* netlink_close() - wipes and frees */
 struct netlink *netlink_close(struct netlink *nl);
 DEFINE_CLEANUP(struct netlink, netlink_close)
@@ -77,12 +86,13 @@ int netlink_dump(struct netlink *nl, struct nl_msg *m, netlink_each_t each,
 		 void (*restart)(void *userdata), void *userdata) _must_check_;
 
 /*
- * netlink_next() - the next message of a watch
+ * netlink_next() - hands the next message of a watch to a callback, then wipes it
+ * @take: copies what it wants of a message. 0: this was one; -ENOMSG: not wanted, pass over it;
+ *        another negative errno ends the call with it
  *
- * The message lies in the watch's own buffer until the next call. Datagrams that are not from the
- * kernel are thrown away.
+ * Datagrams that are not from the kernel are thrown away.
  *
- * Return: 1 and the message in @ret; 0 when nothing waits; -ENOBUFS when the kernel had to throw
+ * Return: 1 when @take took a message; 0 when nothing waits; -ENOBUFS when the kernel had to throw
  * messages away, once each time; another negative errno.
  */
-int netlink_next(struct netlink *nl, const struct nlmsghdr **ret) _must_check_;
+int netlink_next(struct netlink *nl, netlink_each_t take, void *userdata) _must_check_;

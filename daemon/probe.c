@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "probe.h"
+
+#include <net/if.h>
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <netinet/ip.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <linux/icmp.h>
+
+/* What a request carries, besides its header: something that nobody else's has. */
+#define COOKIE_SIZE 16
+
+/* Echo has the same header in both families: type, code, checksum, identifier, number. */
+struct echo {
+	uint8_t type;
+	uint8_t code;
+	uint16_t checksum;
+	uint16_t id;
+	uint16_t seq;
+	uint8_t cookie[COOKIE_SIZE];
+};
+
+/* A bit for each of the 65,536 numbers. */
+struct numbers {
+	uint8_t bits[65536 / 8];
+};
+
+union address {
+	struct sockaddr any;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+};
+
+struct probe {
+	int fd;
+	bool raw;
+	union address to;
+	socklen_t to_len;
+	uint16_t id; /* of a raw socket; the kernel sets a ping socket's */
+	uint8_t cookie[COOKIE_SIZE];
+	struct numbers sent;     /* and not answered */
+	struct numbers answered; /* since the beginning */
+};
+
+static bool has(const struct numbers *n, uint16_t i)
+{
+	return n->bits[i / 8] & (1U << (i % 8));
+}
+
+static void add(struct numbers *n, uint16_t i)
+{
+	n->bits[i / 8] |= (uint8_t)(1U << (i % 8));
+}
+
+/* RFC 1071 */
+static uint16_t checksum(const void *data, size_t len)
+{
+	const uint8_t *p = data;
+	uint32_t sum = 0;
+
+	for (size_t i = 0; i + 1 < len; i += 2) {
+		uint16_t word;
+
+		memcpy(&word, p + i, sizeof(word));
+		sum += word;
+	}
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)~sum;
+}
+
+static int set_address(const struct facts_ip *ip, const char *device, struct probe *p)
+{
+	unsigned int index = 0;
+
+	if (device) {
+		index = if_nametoindex(device);
+		if (index == 0)
+			return -ENODEV;
+	}
+
+	switch (ip->family) {
+	case AF_INET:
+		p->to.in.sin_family = AF_INET;
+		memcpy(&p->to.in.sin_addr, ip->bytes, 4);
+		p->to_len = sizeof(p->to.in);
+		return 0;
+	case AF_INET6:
+		p->to.in6.sin6_family = AF_INET6;
+		memcpy(&p->to.in6.sin6_addr, ip->bytes, 16);
+		if (IN6_IS_ADDR_LINKLOCAL(&p->to.in6.sin6_addr))
+			p->to.in6.sin6_scope_id = index;
+		p->to_len = sizeof(p->to.in6);
+		return 0;
+	default:
+		return -EAFNOSUPPORT;
+	}
+}
+
+/* A raw socket sees everybody's messages: replies suffice. */
+static int filter_raw(struct probe *p)
+{
+	struct icmp_filter four = { .data = ~(1U << ICMP_ECHOREPLY) };
+	struct icmp6_filter six;
+	int r;
+
+	if (p->to.any.sa_family == AF_INET) {
+		r = setsockopt(p->fd, SOL_RAW, ICMP_FILTER, &four, sizeof(four));
+	} else {
+		ICMP6_FILTER_SETBLOCKALL(&six);
+		ICMP6_FILTER_SETPASS(ICMP6_ECHO_REPLY, &six);
+		r = setsockopt(p->fd, IPPROTO_ICMPV6, ICMP6_FILTER, &six, sizeof(six));
+	}
+	return r < 0 ? -errno : 0;
+}
+
+static int open_socket(struct probe *p)
+{
+	int family = p->to.any.sa_family;
+	int protocol = family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6;
+	int flags = SOCK_CLOEXEC | SOCK_NONBLOCK;
+
+	p->fd = socket(family, SOCK_DGRAM | flags, protocol);
+	if (p->fd >= 0)
+		return 0;
+
+	p->fd = socket(family, SOCK_RAW | flags, protocol);
+	if (p->fd < 0)
+		return -errno;
+	p->raw = true;
+	return filter_raw(p);
+}
+
+int probe_open(const struct facts_ip *address, const char *device, struct probe **ret)
+{
+	_cleanup_(probe_closep) struct probe *p = NULL;
+	int r;
+
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		return -ENOMEM;
+	p->fd = -1;
+
+	if ((r = set_address(address, device, p)) < 0 || (r = open_socket(p)) < 0)
+		return r;
+	if (device && setsockopt(p->fd, SOL_SOCKET, SO_BINDTODEVICE, device,
+				 (socklen_t)strlen(device) + 1) < 0)
+		return -errno;
+	if (getrandom(p->cookie, sizeof(p->cookie), 0) != sizeof(p->cookie) ||
+	    getrandom(&p->id, sizeof(p->id), 0) != sizeof(p->id))
+		return -EIO;
+
+	*ret = TAKE_PTR(p);
+	return 0;
+}
+
+struct probe *probe_close(struct probe *p)
+{
+	if (!p)
+		return NULL;
+	if (p->fd >= 0)
+		close(p->fd);
+	free(p);
+	return NULL;
+}
+
+int probe_fd(const struct probe *p)
+{
+	return p->fd;
+}
+
+int probe_send(struct probe *p, uint16_t seq)
+{
+	bool four = p->to.any.sa_family == AF_INET;
+	struct echo e = {
+		.type = four ? ICMP_ECHO : ICMP6_ECHO_REQUEST,
+		.id = p->id,
+		.seq = htons(seq),
+	};
+	ssize_t n;
+
+	memcpy(e.cookie, p->cookie, sizeof(e.cookie));
+	/* The kernel does so itself for ping sockets, and for ICMPv6. */
+	if (four)
+		e.checksum = checksum(&e, sizeof(e));
+
+	/* An error that came back for an earlier request is reported here, once. */
+	for (unsigned int i = 0; i < 2; i++) {
+		n = sendto(p->fd, &e, sizeof(e), MSG_NOSIGNAL, &p->to.any, p->to_len);
+		if (n >= 0)
+			break;
+	}
+	if (n < 0)
+		return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+
+	add(&p->sent, seq);
+	return 0;
+}
+
+/* Where the echo begins in what was read: only raw IPv4 sockets give the IP header as well. */
+static const struct echo *find_echo(const struct probe *p, const uint8_t *bytes, size_t len,
+				    struct echo *ret)
+{
+	size_t skip = 0;
+
+	if (p->raw && p->to.any.sa_family == AF_INET) {
+		if (len < sizeof(struct iphdr))
+			return NULL;
+		skip = (size_t)(bytes[0] & 0xf) * 4;
+	}
+	if (len < skip || len - skip < sizeof(*ret))
+		return NULL;
+	memcpy(ret, bytes + skip, sizeof(*ret));
+	return ret;
+}
+
+static bool same_host(const union address *a, const union address *b)
+{
+	if (a->any.sa_family != b->any.sa_family)
+		return false;
+	if (a->any.sa_family == AF_INET)
+		return a->in.sin_addr.s_addr == b->in.sin_addr.s_addr;
+	return IN6_ARE_ADDR_EQUAL(&a->in6.sin6_addr, &b->in6.sin6_addr);
+}
+
+/* True for the first reply to a request of this probe. */
+static bool is_reply(struct probe *p, const union address *from, const uint8_t *bytes, size_t len)
+{
+	bool four = p->to.any.sa_family == AF_INET;
+	struct echo e;
+	uint16_t seq;
+
+	if (!same_host(from, &p->to) || !find_echo(p, bytes, len, &e))
+		return false;
+	if (e.type != (four ? ICMP_ECHOREPLY : ICMP6_ECHO_REPLY) || e.code != 0)
+		return false;
+	if (p->raw && e.id != p->id)
+		return false;
+	if (memcmp(e.cookie, p->cookie, sizeof(e.cookie)) != 0)
+		return false;
+
+	seq = ntohs(e.seq);
+	if (!has(&p->sent, seq) || has(&p->answered, seq))
+		return false;
+	add(&p->answered, seq);
+	return true;
+}
+
+/* Errors that routers, firewalls and the way itself report for something sent before. */
+static bool is_about_the_way(int error)
+{
+	return error == EHOSTUNREACH || error == ENETUNREACH || error == ECONNREFUSED ||
+	       error == EHOSTDOWN || error == ENETDOWN || error == EPROTO || error == EMSGSIZE ||
+	       error == EACCES || error == EPERM || error == ENOPROTOOPT || error == EOPNOTSUPP;
+}
+
+int probe_read(struct probe *p)
+{
+	uint8_t bytes[1500];
+	int count = 0;
+
+	/* Bounded, should somebody send faster than this reads. */
+	for (unsigned int i = 0; i < UINT16_MAX; i++) {
+		union address from = { 0 };
+		socklen_t from_len = sizeof(from);
+		ssize_t n;
+
+		n = recvfrom(p->fd, bytes, sizeof(bytes), 0, &from.any, &from_len);
+		if (n >= 0)
+			count += is_reply(p, &from, bytes, (size_t)n);
+		else if (errno == EAGAIN)
+			break;
+		else if (errno != EINTR && !is_about_the_way(errno))
+			return -errno;
+	}
+	return count;
+}
