@@ -22,10 +22,11 @@ struct diagnostic {
 	enum diagnostic_level level;
 	char *file;
 	unsigned int line;   /* from 1; 0: the file as a whole */
-	unsigned int column; /* from 1, in characters */
+	unsigned int column; /* from 1, in characters; 0: the line as a whole */
 	char *message;
-	char *source; /* the line itself, or NULL */
-	char *hint;   /* what to do, or NULL */
+	char *source;       /* the line itself, or of a long one the part in question; or NULL */
+	unsigned int caret; /* the column in source, in characters from 1; 0: none */
+	char *hint;         /* what to do, or NULL */
 };
 
 struct diagnostics {
@@ -41,7 +42,8 @@ struct diagnostics {
  * @source, @source_len: the line that it is about, without its newline; NULL for none
  * @hint: NULL for none
  *
- * All texts are copied.
+ * All texts are copied. Of a source line of more than 160 characters only the part around the
+ * column is kept, and bytes that would move a terminal's cursor become "?".
  *
  * Return: 0; -ENOMEM.
  */
@@ -57,12 +59,17 @@ void diagnostic_print(const struct diagnostic *d, struct text *text);
 
 void diagnostics_done(struct diagnostics *d);
 
+/* For a local struct diagnostics. */
+#define _cleanup_diagnostics_ _cleanup_(diagnostics_done)
+
 /*
  * nearest_word() - the word that was probably meant
  * @word:  what was written
  * @words: what could have been, ending in NULL
  *
+ * Upper and lower case count as the same letter.
+ *
  * Return: the nearest by edit distance (insertions, deletions, substitutions, swaps), or NULL when
- * none is near enough.
+ * none is near enough: more than a third of the longer word would have to change.
  */
 const char *nearest_word(const char *word, const char *const *words);

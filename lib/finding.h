@@ -32,10 +32,29 @@ struct findings {
 
 #define FINDINGS_NULL ((struct findings){ 0 })
 
+/*
+ * findings_add() - one more, at the end
+ * @id: must be of static storage; the other texts are copied
+ *
+ * Return: 0; -ENOMEM.
+ */
+int findings_add(struct findings *f, const char *id, enum finding_severity severity, bool missing,
+		 const char *subject, const char *seen, const char *why, const char *remedy);
+
 void findings_done(struct findings *f);
 
-/* findings_block() - how many of them block */
+/* For a local struct findings. */
+#define _cleanup_findings_ _cleanup_(findings_done)
+
+/* findings_block() - how many of them block, for good or while something is missing */
 size_t findings_block(const struct findings *f);
+
+/*
+ * findings_wait() - true when something blocks, and all that blocks may yet appear by itself
+ *
+ * The State is waiting then, else blocked.
+ */
+bool findings_wait(const struct findings *f);
 
 /* findings_by_id() - the first with that id, or NULL */
 const struct finding *findings_by_id(const struct findings *f, const char *id);

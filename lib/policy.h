@@ -50,9 +50,18 @@ struct policy_proof {
 	unsigned int probe_count;
 };
 
+/*
+ * How many bonds, and how many patterns among the conns' names, one policy may have: sixteen and
+ * four times what the program is measured with.
+ */
+enum {
+	POLICY_BONDS_MAX = 1024,
+	POLICY_PATTERNS_MAX = 256,
+};
+
 struct policy_bond {
 	char *name;
-	char **conns; /* names or globs, at least one */
+	char **conns; /* names or patterns of fnmatch(3), at least one */
 	size_t n_conns;
 	char **drivers;
 	size_t n_drivers;
@@ -88,7 +97,9 @@ struct policy_text {
  * @texts, @n_texts: config.yaml first, then the drop-ins; none at all is an empty policy
  * @ret_diagnostics: all that is wrong or doubtful, errors and warnings
  *
- * A bond that stands in several texts is merged key by key, the later one winning.
+ * Each text that says anything names its version. A bond that stands in several texts is merged
+ * key by key, proof, probe and ensure likewise; a later value, or list as a whole, replaces an
+ * earlier one. After a hundred mistakes the rest is left out, and that is said.
  *
  * Return: 0 with the policy in @ret (possibly with warnings); -EBADMSG when there are errors, with
  * @ret untouched and the reasons in @ret_diagnostics; -ENOMEM.
@@ -98,6 +109,14 @@ int policy_parse(const struct policy_text *texts, size_t n_texts,
 
 struct policy *policy_free(struct policy *p);
 DEFINE_CLEANUP(struct policy, policy_free)
+
+/*
+ * policy_bond_init() - a bond of that name with the default of every key and no conn
+ *
+ * Return: 0 with @ret to be freed with policy_bond_done(); -ENOMEM.
+ */
+int policy_bond_init(const char *name, struct policy_bond *ret);
+void policy_bond_done(struct policy_bond *b);
 
 /* policy_bond_named() - the policy of a bond, or NULL */
 const struct policy_bond *policy_bond_named(const struct policy *p, const char *name);
@@ -115,3 +134,9 @@ bool policy_bond_equal(const struct policy_bond *a, const struct policy_bond *b)
  * Return: 0 and the text in @ret (free with free()); -ENOMEM.
  */
 int policy_print(const struct policy *p, char **ret);
+
+/* The words of the policy, as they are written in YAML. */
+const char *policy_manage_name(enum policy_manage manage);
+const char *policy_activation_name(enum policy_activation activation);
+const char *policy_ipsec_name(enum policy_ipsec ipsec);
+const char *policy_on_loss_name(enum policy_on_loss on_loss);

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "finding.h"
+#include "unit.h"
+
+static struct findings findings;
+
+static void add(const char *id, enum finding_severity severity, bool missing)
+{
+	ck_assert_int_eq(findings_add(&findings, id, severity, missing, "bond0", "seen", "why",
+				      "remedy"),
+			 0);
+}
+
+START_TEST(without_a_finding_nothing_blocks_and_nothing_is_waited_for)
+{
+	ck_assert_uint_eq(findings_block(&findings), 0);
+	ck_assert(!findings_wait(&findings));
+	ck_assert_ptr_null(findings_by_id(&findings, "bond-mode"));
+}
+END_TEST
+
+START_TEST(only_what_blocks_is_counted)
+{
+	add("bond-mode", FINDING_BLOCKS, false);
+	add("port-driver", FINDING_WARNS, false);
+	add("kernel-fault", FINDING_NOTES, false);
+	ck_assert_uint_eq(findings_block(&findings), 1);
+	ck_assert_str_eq(findings_by_id(&findings, "port-driver")->subject, "bond0");
+	findings_done(&findings);
+}
+END_TEST
+
+START_TEST(what_may_yet_appear_is_waited_for)
+{
+	add("bond-exists", FINDING_BLOCKS, true);
+	add("kernel-fault", FINDING_WARNS, false);
+	ck_assert(findings_wait(&findings));
+	findings_done(&findings);
+}
+END_TEST
+
+START_TEST(nothing_is_waited_for_while_something_else_blocks)
+{
+	add("ipsec-running", FINDING_BLOCKS, true);
+	add("bond-mode", FINDING_BLOCKS, false);
+	ck_assert(!findings_wait(&findings));
+	findings_done(&findings);
+}
+END_TEST
+
+START_TEST(severities_have_their_words)
+{
+	ck_assert_str_eq(finding_severity_name(FINDING_BLOCKS), "blocks");
+	ck_assert_str_eq(finding_severity_name(FINDING_WARNS), "warns");
+	ck_assert_str_eq(finding_severity_name(FINDING_NOTES), "notes");
+}
+END_TEST
+
+UNIT_MAIN("finding", without_a_finding_nothing_blocks_and_nothing_is_waited_for,
+	  only_what_blocks_is_counted, what_may_yet_appear_is_waited_for,
+	  nothing_is_waited_for_while_something_else_blocks, severities_have_their_words)
