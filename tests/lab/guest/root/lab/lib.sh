@@ -1,0 +1,3 @@
+lab_scenario() {
+	bash -c ". /lab/lib.sh; . /lab/scenarios/$1.sh"
+}
