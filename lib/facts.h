@@ -177,6 +177,7 @@ struct facts_tunnel {
 	 * them is replaced. 0: not known.
 	 */
 	unsigned long ike;
+	unsigned long serial; /* pluto's own number of it: "#2" */
 };
 
 struct ipsec_conf;

@@ -58,9 +58,3 @@ struct pluto_sas {
 int pluto_sas_parse(const char *text, struct pluto_sas *ret);
 
 void pluto_sas_done(struct pluto_sas *s);
-
-/*
- * pluto_conn_matches() - true when the name that pluto prints is that conn, or one of the conns
- * that Libreswan makes of it when leftsubnets= or rightsubnets= is set (NAME/1x2)
- */
-bool pluto_conn_matches(const char *printed, const char *conn);
