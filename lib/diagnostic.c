@@ -105,6 +105,19 @@ int diagnostics_add(struct diagnostics *d, enum diagnostic_level level, const ch
 	return 0;
 }
 
+int diagnostics_move(struct diagnostics *to, struct diagnostics *from)
+{
+	int r = array_reserve(&to->items, &to->alloc, to->n, from->n, sizeof(*to->items));
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < from->n; i++)
+		to->items[to->n++] = from->items[i];
+	from->n = 0;
+	diagnostics_done(from);
+	return 0;
+}
+
 size_t diagnostics_errors(const struct diagnostics *d)
 {
 	size_t n = 0;

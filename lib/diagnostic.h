@@ -51,6 +51,13 @@ int diagnostics_add(struct diagnostics *d, enum diagnostic_level level, const ch
 		    unsigned int line, unsigned int column, const char *source, size_t source_len,
 		    const char *hint, const char *message);
 
+/*
+ * diagnostics_move() - puts all of @from at the end of @to, and leaves @from empty
+ *
+ * Return: 0; -ENOMEM, with both as they were.
+ */
+int diagnostics_move(struct diagnostics *to, struct diagnostics *from);
+
 /* diagnostics_errors() - how many of them are errors */
 size_t diagnostics_errors(const struct diagnostics *d);
 

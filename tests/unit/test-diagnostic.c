@@ -89,6 +89,21 @@ START_TEST(nothing_that_is_shown_moves_the_cursor)
 }
 END_TEST
 
+START_TEST(diagnostics_move_to_the_end_of_others)
+{
+	struct diagnostics from = DIAGNOSTICS_NULL;
+
+	add(1, 1, "x", NULL, "first");
+	ck_assert_int_eq(
+		diagnostics_add(&from, DIAGNOSTIC_WARNING, "b", 2, 0, NULL, 0, NULL, "second"), 0);
+	ck_assert_int_eq(diagnostics_move(&diagnostics, &from), 0);
+	ck_assert_uint_eq(from.n, 0);
+	ck_assert_ptr_null(from.items);
+	ck_assert_int_eq(diagnostics_move(&diagnostics, &from), 0);
+	ck_printed("a.yaml:1:1: error: first\nx\n^\nb:2: warning: second\n");
+}
+END_TEST
+
 START_TEST(the_nearest_word_is_suggested)
 {
 	static const char *const words[] = { "connections", "drivers", "manage", "activation",
@@ -135,5 +150,5 @@ UNIT_MAIN("diagnostic", a_diagnostic_shows_the_line_a_caret_and_a_hint,
 	  a_warning_is_called_so_and_is_no_error,
 	  the_caret_stands_below_its_character_after_tabs_and_umlauts,
 	  of_a_long_line_the_part_around_the_column_is_shown,
-	  nothing_that_is_shown_moves_the_cursor, the_nearest_word_is_suggested,
-	  a_word_longer_than_any_is_near_to_none)
+	  nothing_that_is_shown_moves_the_cursor, diagnostics_move_to_the_end_of_others,
+	  the_nearest_word_is_suggested, a_word_longer_than_any_is_near_to_none)
