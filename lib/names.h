@@ -42,3 +42,15 @@
 #define IPSEC_CONF_FILE        "/etc/ipsec.conf"
 #define FEATURE_ESP_HW_OFFLOAD "esp-hw-offload"
 #define FEATURE_RX_ALL         "rx-all"
+
+/* The ids of the journal's entries; each has its text in the catalog. */
+#define MESSAGE_STATE          "4b305c03b94b46bea9e62ae04a273f3f"
+#define MESSAGE_VERDICT        "447de28195e74e50aae33f04e2db500d"
+#define MESSAGE_FAILOVER       "29e6e786677a419797fc50c40ca586f1"
+#define MESSAGE_OUTAGE         "83f91f2101e8418a8c22a53a84b1218d"
+#define MESSAGE_FINDING        "4439f1222fbf494c9283300680060b6a"
+#define MESSAGE_STEP           "c152c87d6b1f43f28c8f67dbea5dad21"
+#define MESSAGE_STEP_FAILED    "389cb97e1462403cad3215e3f6951f08"
+#define MESSAGE_UNDONE         "550820a202954e109e05579e7b5a8d77"
+#define MESSAGE_POLICY_INVALID "345e36ee427b41dc8f3b5f2d88671cd7"
+#define MESSAGE_POLICY_LOADED  "d713d4dc305449fe9e8ef9989c4866fe"

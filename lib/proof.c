@@ -220,6 +220,8 @@ void proof_judge(const struct proof_sample *from, const struct proof_sample *to,
 
 	p = (struct proof){
 		.port = now->ifindex,
+		.before = before->counters,
+		.after = now->counters,
 		.tx = flow_of(&out, now->counters.tx_ipsec - before->counters.tx_ipsec),
 		.rx = flow_of(&in, now->counters.rx_ipsec - before->counters.rx_ipsec),
 	};

@@ -61,7 +61,8 @@ struct proof {
 	enum verdict verdict;
 	double ratio; /* hardware / packets over both directions; 0 where no packets */
 	struct proof_flow tx, rx;
-	int port;           /* the active port's ifindex */
+	int port;                            /* the active port's ifindex */
+	struct facts_counters before, after; /* its counters, at both ends of the window */
 	const char *reason; /* why not offloaded, of static storage; NULL when it is */
 	bool discard;       /* the window cannot be judged; take a new one from its end on */
 };

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "facts.h"
+#include "ipsec.h"
+#include "plan.h"
+#include "policy.h"
+
+/*
+ * Takes the steps of a plan, each noted in the undo journal before and looked at afterwards, and
+ * takes them back in the other order when one fails or the tunnel does not return.
+ */
+
+struct executor_options {
+	const char *state_dir;
+	const char *ipsec_conf; /* Libreswan's file; NULL: /etc/ipsec.conf */
+	struct ipsec ipsec;
+	/* Told of each step; @status: STEP_STATUS_… in worker-report.h. */
+	void (*told)(void *userdata, const char *bond, const struct step *step, const char *status,
+		     const char *text);
+	void *userdata;
+};
+
+enum executor_outcome {
+	EXECUTOR_NOTHING, /* there was nothing to do */
+	EXECUTOR_DONE,
+	EXECUTOR_FAILED,      /* and all was taken back, or there was nothing to take back */
+	EXECUTOR_FAILED_HALF, /* and something could not be taken back, or should not */
+};
+
+/*
+ * executor_apply() - takes the steps
+ * @facts: what the plan was made from; tells which tunnels must return
+ * @ret_reason: why it failed, NULL when it did not; free with free()
+ *
+ * Return: one of enum executor_outcome; -EBADMSG when the undo journal cannot be understood, and
+ * nothing was done; another negative errno from before the first step.
+ */
+int executor_apply(const struct executor_options *options, const struct facts *facts,
+		   const struct policy_bond *policy, const struct plan *plan, char **ret_reason);
+
+/*
+ * executor_recover() - takes back what a transaction left that was not finished
+ * @bond: its name
+ *
+ * Return: as above: EXECUTOR_NOTHING in the ordinary case, EXECUTOR_DONE when something was taken
+ * back, EXECUTOR_FAILED_HALF when that did not work.
+ */
+int executor_recover(const struct executor_options *options, const char *bond, char **ret_reason);
+
+/*
+ * executor_revert() - takes back all that was ever applied to a bond
+ *
+ * Return: as executor_recover().
+ */
+int executor_revert(const struct executor_options *options, const char *bond, char **ret_reason);

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define SD_JOURNAL_SUPPRESS_LOCATION
+
+#include "log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <systemd/sd-journal.h>
+#include <unistd.h>
+
+#include "text.h"
+
+/* The process has one log: where it goes is decided once, at its start. */
+static struct {
+	const char *identifier;
+	int max_priority;
+	bool journal;
+} sink = { .identifier = "esp-offloadd", .max_priority = LOG_INFO };
+
+/* systemd.exec(5), $JOURNAL_STREAM: device and inode of the stream, if it is still that one. */
+static bool stderr_is_journal(void)
+{
+	const char *env = getenv("JOURNAL_STREAM");
+	unsigned long long dev, ino;
+	struct stat st;
+
+	if (!env || sscanf(env, "%llu:%llu", &dev, &ino) != 2)
+		return false;
+	return fstat(STDERR_FILENO, &st) == 0 && st.st_dev == dev && st.st_ino == ino;
+}
+
+void log_open(const char *identifier, int max_priority)
+{
+	sink.identifier = identifier;
+	sink.max_priority = max_priority;
+	sink.journal = stderr_is_journal();
+}
+
+static int to_journal(int priority, const char *message_id, const struct log_field *fields,
+		      size_t n_fields, const char *message)
+{
+	enum {
+		MAX_FIELDS = 12
+	};
+	struct iovec iov[MAX_FIELDS + 4];
+	struct text texts[MAX_FIELDS + 4] = { 0 };
+	size_t n = 0;
+	int r = 0;
+
+	text_printf(&texts[n++], "MESSAGE=%s", message);
+	text_printf(&texts[n++], "PRIORITY=%d", priority);
+	text_printf(&texts[n++], "SYSLOG_IDENTIFIER=%s", sink.identifier);
+	if (message_id)
+		text_printf(&texts[n++], "MESSAGE_ID=%s", message_id);
+	for (size_t i = 0; i < n_fields && n < ARRAY_SIZE(texts); i++)
+		if (fields[i].value)
+			text_printf(&texts[n++], "%s=%s", fields[i].name, fields[i].value);
+
+	for (size_t i = 0; i < n; i++) {
+		if (texts[i].failed)
+			r = -ENOMEM;
+		iov[i] = (struct iovec){ .iov_base = texts[i].data, .iov_len = texts[i].len };
+	}
+	if (r == 0)
+		r = sd_journal_sendv(iov, (int)n);
+
+	for (size_t i = 0; i < n; i++)
+		text_done(&texts[i]);
+	return r;
+}
+
+void log_event(int priority, const char *message_id, const struct log_field *fields,
+	       size_t n_fields, const char *format, ...)
+{
+	_cleanup_free_ char *message = NULL;
+	int saved = errno;
+	va_list args;
+
+	if (priority > sink.max_priority)
+		return;
+
+	va_start(args, format);
+	if (vasprintf(&message, format, args) < 0)
+		message = NULL;
+	va_end(args);
+
+	if (message &&
+	    (!sink.journal || to_journal(priority, message_id, fields, n_fields, message) < 0))
+		fprintf(stderr, "%s: %s\n", sink.identifier, message);
+	errno = saved;
+}

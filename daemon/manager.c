@@ -1,0 +1,711 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "manager.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
+
+#include "array.h"
+#include "bus.h"
+#include "log.h"
+#include "names.h"
+#include "policy-files.h"
+#include "text.h"
+#include "watches.h"
+#include "worker-run.h"
+#include "xfrm.h"
+
+/* One look serves all that happened within this time: a restart sends a dozen signals. */
+#define GATHER_USEC UINT64_C(250000)
+/* A run of the worker is ended by force after this; each of its own waits is far shorter. */
+#define WORKER_LIMIT_USEC UINT64_C(900000000)
+/* The bus daemon went away: how often it is looked for. */
+#define BUS_RETRY_USEC UINT64_C(2000000)
+/* Lines of xfrm messages taken at a time. */
+#define MAX_SAS_AT_ONCE 256
+
+/* Somebody who waits for the worker. */
+struct request {
+	struct request *next;
+	enum manager_task task;
+	char *bond;
+	manager_done_fn done;
+	void *userdata;
+};
+
+struct manager {
+	struct manager_options options;
+	sd_event *event;
+	struct ethtool *ethtool;
+	struct links *links;
+	struct watches *watches;
+
+	struct xfrm_watch *sa_watch;
+	sd_event_source *sa_source;
+
+	sd_bus *bus;
+	struct bus_objects *objects;
+	sd_event_source *bus_retry;
+
+	struct policy *policy;
+	char **files;
+	bool policy_valid;
+	struct supervisor **items;
+	size_t n, alloc;
+
+	struct worker_run *worker;
+	sd_event_source *gather; /* armed while a look is wished for */
+	bool look_wished;
+	struct request *waiting; /* for the next run */
+	struct request *running; /* answered at the end of this one */
+	bool ready;
+};
+
+static void wish_look(struct manager *m, const char *why);
+
+/* ---- status, as systemctl shows it ---- */
+
+static void tell_systemd(struct manager *m)
+{
+	_cleanup_text_ struct text t = TEXT_NULL;
+	_cleanup_free_ char *status = NULL;
+
+	text_add(&t, "STATUS=");
+	if (!m->policy_valid)
+		text_add(&t, m->policy ? "The new configuration has mistakes, the old one holds. "
+				       : "The configuration has mistakes. ");
+	if (m->n == 0)
+		text_add(&t, "No bond in the configuration.");
+	for (size_t i = 0; i < m->n && i < 8; i++)
+		text_printf(&t, "%s%s: %s, %s", i ? "; " : "", m->items[i]->name,
+			    bond_state_name(m->items[i]->state),
+			    verdict_name(m->items[i]->proof.verdict));
+	if (m->n > 8)
+		text_printf(&t, "; and %zu more", m->n - 8);
+	if (text_take(&t, &status) == 0)
+		(void)sd_notify(false, status);
+}
+
+/* ---- the worker ---- */
+
+static void requests_free(struct request *q)
+{
+	while (q) {
+		struct request *next = q->next;
+
+		free(q->bond);
+		free(q);
+		q = next;
+	}
+}
+
+static void requests_answer(struct request *q, int error)
+{
+	for (struct request *i = q; i; i = i->next)
+		i->done(i->userdata, error);
+	requests_free(q);
+}
+
+static void on_report(void *userdata, json_t *report)
+{
+	struct manager *m = userdata;
+	const char *bond = json_string_value(json_object_get(report, "bond"));
+	struct supervisor *s = bond ? manager_bond_named(m, bond) : NULL;
+
+	if (s)
+		supervisor_report(s, report);
+}
+
+static void on_worker_done(void *userdata, int error)
+{
+	struct manager *m = userdata;
+	struct request *done = m->running;
+
+	m->running = NULL;
+	m->worker = worker_run_free(m->worker);
+	if (error < 0)
+		for (size_t i = 0; i < m->n; i++)
+			supervisor_worker_failed(m->items[i],
+						 "the worker ended before its work was done");
+	requests_answer(done, error);
+	if (m->look_wished || m->waiting)
+		wish_look(m, "more was asked for meanwhile");
+}
+
+static const struct worker_run_ops worker_ops = {
+	.report = on_report,
+	.done = on_worker_done,
+};
+
+/* The names of the bonds that a run is for. */
+static bool is_asked_for(const struct manager *m, enum manager_task task, const char *bond)
+{
+	for (const struct request *q = m->waiting; q; q = q->next)
+		if (q->task == task && q->bond && streq(q->bond, bond))
+			return true;
+	return false;
+}
+
+/*
+ * The worker's command line: what may be changed is named, all else is only looked at. A bond is
+ * reverted or applied, never both in one run.
+ */
+static int start_worker(struct manager *m)
+{
+	_cleanup_free_ const char **argv = NULL;
+	_cleanup_free_ char *policy = NULL;
+	size_t n = 0;
+	int r;
+
+	argv = calloc(2 * m->n + 8, sizeof(*argv));
+	if (!argv)
+		return -ENOMEM;
+	argv[n++] = m->options.worker_path;
+	argv[n++] = "run";
+	argv[n++] = "--policy=-";
+	for (size_t i = 0; i < m->n; i++) {
+		struct supervisor *s = m->items[i];
+
+		if (is_asked_for(m, MANAGER_REVERT, s->name)) {
+			argv[n++] = "--revert";
+			argv[n++] = s->name;
+		} else if (is_asked_for(m, MANAGER_APPLY, s->name) ||
+			   (s->policy->manage == POLICY_ENFORCE && !s->held)) {
+			argv[n++] = "--apply";
+			argv[n++] = s->name;
+		}
+	}
+
+	r = policy_print(m->policy, &policy);
+	if (r < 0)
+		return r;
+	r = worker_run_start(m->event, argv, policy, WORKER_LIMIT_USEC, &worker_ops, m, &m->worker);
+	if (r < 0)
+		return r;
+	m->running = TAKE_PTR(m->waiting);
+	m->look_wished = false;
+	return 0;
+}
+
+static int on_gathered(sd_event_source *s _unused_, uint64_t usec _unused_, void *userdata)
+{
+	struct manager *m = userdata;
+	int r;
+
+	if (m->worker || !m->policy)
+		return 0;
+	r = start_worker(m);
+	if (r < 0) {
+		log_error("Cannot start %s: %s", m->options.worker_path, strerror(-r));
+		requests_answer(TAKE_PTR(m->waiting), r);
+	}
+	return 0;
+}
+
+static void wish_look(struct manager *m, const char *why)
+{
+	uint64_t now;
+
+	log_debug("To look at the host: %s", why);
+	m->look_wished = true;
+	if (m->worker || !m->ready)
+		return;
+	if (sd_event_now(m->event, CLOCK_MONOTONIC, &now) < 0)
+		return;
+	(void)sd_event_source_set_time(m->gather, now + GATHER_USEC);
+	(void)sd_event_source_set_enabled(m->gather, SD_EVENT_ONESHOT);
+}
+
+int manager_ask(struct manager *m, enum manager_task task, const char *bond, manager_done_fn done,
+		void *userdata)
+{
+	struct request *q;
+
+	q = calloc(1, sizeof(*q));
+	if (!q)
+		return -ENOMEM;
+	if (bond) {
+		q->bond = strdup(bond);
+		if (!q->bond) {
+			free(q);
+			return -ENOMEM;
+		}
+	}
+	q->task = task;
+	q->done = done;
+	q->userdata = userdata;
+	q->next = m->waiting;
+	m->waiting = q;
+
+	if (task == MANAGER_APPLY && bond && manager_bond_named(m, bond))
+		supervisor_release(manager_bond_named(m, bond));
+	wish_look(m, "somebody asked");
+	return 0;
+}
+
+/* ---- what the supervisors tell ---- */
+
+static void on_bond_changed(void *userdata, struct supervisor *s, unsigned int what)
+{
+	struct manager *m = userdata;
+
+	bus_bond_changed(m->objects, s, what);
+	if (m->ready && what & (SUPERVISOR_STATE | SUPERVISOR_VERDICT))
+		tell_systemd(m);
+}
+
+static void on_failed_over(void *userdata, struct supervisor *s, const struct failover *f)
+{
+	struct manager *m = userdata;
+
+	bus_bond_failed_over(m->objects, s, f);
+}
+
+static void on_proved(void *userdata, struct supervisor *s, const struct prover_outcome *outcome)
+{
+	struct manager *m = userdata;
+
+	bus_bond_proved(m->objects, s, outcome);
+}
+
+static void on_wants_look(void *userdata, struct supervisor *s _unused_, const char *why)
+{
+	wish_look(userdata, why);
+}
+
+static const struct supervisor_ops supervisor_ops = {
+	.changed = on_bond_changed,
+	.failed_over = on_failed_over,
+	.proved = on_proved,
+	.wants_look = on_wants_look,
+};
+
+/* ---- what happens on the host ---- */
+
+static void on_link_changed(void *userdata, const struct links_change *change)
+{
+	struct manager *m = userdata;
+
+	for (size_t i = 0; i < m->n; i++)
+		supervisor_link_changed(m->items[i], change);
+}
+
+static void on_watched(void *userdata, const char *why)
+{
+	wish_look(userdata, why);
+}
+
+static int on_sas(sd_event_source *s _unused_, int fd _unused_, uint32_t events _unused_,
+		  void *userdata)
+{
+	struct manager *m = userdata;
+	struct xfrm_message message;
+
+	for (int k = 0; k < MAX_SAS_AT_ONCE; k++) {
+		int r = xfrm_watch_read(m->sa_watch, &message);
+
+		if (r == 0)
+			break;
+		if (r < 0 && r != -ENOBUFS)
+			return 0;
+		if (r > 0 && message.change != XFRM_ADDED && message.change != XFRM_UPDATED)
+			continue;
+		for (size_t i = 0; i < m->n && r > 0; i++)
+			supervisor_sa_added(m->items[i], &message.destination);
+	}
+	return 0;
+}
+
+static int watch_sas(struct manager *m)
+{
+	int r;
+
+	r = xfrm_watch_open(&m->sa_watch);
+	if (r < 0) {
+		log_warning("Cannot watch the kernel's SAs, a proof begins only with a failover, a "
+			    "change or a request: %s",
+			    strerror(-r));
+		return 0;
+	}
+	return sd_event_add_io(m->event, &m->sa_source, xfrm_watch_fd(m->sa_watch), EPOLLIN, on_sas,
+			       m);
+}
+
+/* ---- the policy ---- */
+
+static struct supervisor *add_bond(struct manager *m, const struct policy_bond *policy)
+{
+	struct supervisor *s;
+	int r;
+
+	r = ARRAY_GROW(m);
+	if (r >= 0)
+		r = supervisor_new(m->event, m->ethtool, policy, m->options.state_dir,
+				   &supervisor_ops, m, &s);
+	if (r < 0) {
+		log_error("%s: Cannot supervise it: %s", policy->name, strerror(-r));
+		return NULL;
+	}
+	m->items[m->n++] = s;
+	return s;
+}
+
+static void remove_bond(struct manager *m, size_t i)
+{
+	struct supervisor *s = m->items[i];
+
+	bus_bond_removed(m->objects, s);
+	m->n--;
+	memmove(&m->items[i], &m->items[i + 1], (m->n - i) * sizeof(m->items[0]));
+	supervisor_free(s);
+}
+
+/* The new policy is whole; from here on nothing can go wrong but single bonds. */
+static void take_policy(struct manager *m, struct policy *policy)
+{
+	struct policy *old = m->policy;
+
+	for (size_t i = m->n; i-- > 0;)
+		if (!policy_bond_named(policy, m->items[i]->name))
+			remove_bond(m, i);
+
+	m->policy = policy;
+	for (size_t i = 0; i < policy->n_bonds; i++) {
+		struct supervisor *s = manager_bond_named(m, policy->bonds[i].name);
+
+		if (s) {
+			supervisor_set_policy(s, &policy->bonds[i]);
+			continue;
+		}
+		s = add_bond(m, &policy->bonds[i]);
+		if (!s)
+			continue;
+		bus_bond_added(m->objects, s);
+		if (m->links)
+			supervisor_attach(s, m->links);
+	}
+	policy_free(old);
+	wish_look(m, "the policy was loaded");
+}
+
+static void free_strings(char **strings)
+{
+	for (char **i = strings; i && *i; i++)
+		free(*i);
+	free(strings);
+}
+
+static void log_diagnostics(const struct diagnostics *d)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		_cleanup_text_ struct text t = TEXT_NULL;
+		bool bad = d->items[i].level == DIAGNOSTIC_ERROR;
+
+		diagnostic_print(&d->items[i], &t);
+		if (t.data && t.len > 0 && t.data[t.len - 1] == '\n')
+			t.data[t.len - 1] = '\0';
+		log_event(bad ? LOG_ERR : LOG_WARNING, bad ? MESSAGE_POLICY_INVALID : NULL, NULL, 0,
+			  "%s", t.data ? t.data : "");
+	}
+}
+
+static int print_diagnostics(const struct diagnostics *d, char **ret)
+{
+	_cleanup_text_ struct text t = TEXT_NULL;
+
+	for (size_t i = 0; i < d->n; i++)
+		diagnostic_print(&d->items[i], &t);
+	return text_take(&t, ret);
+}
+
+int manager_reload(struct manager *m, char **ret_diagnostics)
+{
+	_cleanup_(diagnostics_done) struct diagnostics diagnostics = DIAGNOSTICS_NULL;
+	struct policy *policy = NULL;
+	char **files = NULL;
+	int r;
+
+	r = policy_files_load(m->options.root, &diagnostics, &files, &policy);
+	log_diagnostics(&diagnostics);
+	m->policy_valid = r >= 0;
+	if (files) {
+		free_strings(m->files);
+		m->files = files;
+	}
+	if (r >= 0) {
+		log_event(LOG_INFO, MESSAGE_POLICY_LOADED, NULL, 0, "Policy loaded: %zu bond%s",
+			  policy->n_bonds, policy->n_bonds == 1 ? "" : "s");
+		take_policy(m, policy);
+	} else if (ret_diagnostics) {
+		(void)print_diagnostics(&diagnostics, ret_diagnostics);
+	}
+	if (m->ready) {
+		bus_manager_changed(m->objects);
+		tell_systemd(m);
+	}
+	return r;
+}
+
+/* ---- the bus ---- */
+
+static int on_bus_retry(sd_event_source *s, uint64_t usec, void *userdata);
+
+static void bus_lost(struct manager *m)
+{
+	uint64_t now;
+
+	(void)watches_set_bus(m->watches, NULL);
+	m->objects = bus_objects_free(m->objects);
+	m->bus = sd_bus_flush_close_unref(m->bus);
+	if (sd_event_now(m->event, CLOCK_MONOTONIC, &now) < 0)
+		return;
+	(void)sd_event_source_set_time(m->bus_retry, now + BUS_RETRY_USEC);
+	(void)sd_event_source_set_enabled(m->bus_retry, SD_EVENT_ONESHOT);
+}
+
+static int on_disconnected(sd_bus_message *message _unused_, void *userdata,
+			   sd_bus_error *error _unused_)
+{
+	struct manager *m = userdata;
+
+	log_warning("The bus is gone, looking for it again; failovers are followed meanwhile");
+	bus_lost(m);
+	return 0;
+}
+
+static int open_bus(struct manager *m)
+{
+	int r;
+
+	r = m->options.session_bus ? sd_bus_open_user(&m->bus) : sd_bus_open_system(&m->bus);
+	if (r < 0)
+		return r;
+	r = sd_bus_attach_event(m->bus, m->event, SD_EVENT_PRIORITY_NORMAL);
+	if (r < 0)
+		return r;
+	r = sd_bus_match_signal_async(m->bus, NULL, NULL, "/org/freedesktop/DBus/Local",
+				      "org.freedesktop.DBus.Local", "Disconnected", on_disconnected,
+				      NULL, m);
+	if (r < 0)
+		return r;
+	r = bus_objects_new(m->bus, m, &m->objects);
+	if (r < 0)
+		return r;
+	r = watches_set_bus(m->watches, m->bus);
+	if (r < 0)
+		return r;
+	/* The name comes last: whoever sees it finds everything there. */
+	return sd_bus_request_name(m->bus, BUS_NAME, 0);
+}
+
+static int on_bus_retry(sd_event_source *s _unused_, uint64_t usec _unused_, void *userdata)
+{
+	struct manager *m = userdata;
+	int r;
+
+	r = open_bus(m);
+	if (r < 0) {
+		bus_lost(m);
+		return 0;
+	}
+	log_info("The bus is back");
+	wish_look(m, "the bus is back");
+	return 0;
+}
+
+/* ---- life ---- */
+
+static int on_reload_signal(sd_event_source *s _unused_, const struct signalfd_siginfo *si _unused_,
+			    void *userdata)
+{
+	struct manager *m = userdata;
+	struct timespec ts;
+	_cleanup_free_ char *reloading = NULL;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	if (asprintf(&reloading, "RELOADING=1\nMONOTONIC_USEC=%llu",
+		     (unsigned long long)ts.tv_sec * 1000000 +
+			     (unsigned long long)ts.tv_nsec / 1000) < 0)
+		reloading = NULL;
+	(void)sd_notify(false, reloading ? reloading : "RELOADING=1");
+	(void)manager_reload(m, NULL);
+	(void)sd_notify(false, "READY=1");
+	return 0;
+}
+
+static int add_signals(struct manager *m)
+{
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGCHLD };
+	sigset_t set;
+	int r;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		sigaddset(&set, signals[i]);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return -errno;
+	r = sd_event_add_signal(m->event, NULL, SIGTERM, NULL, NULL);
+	if (r >= 0)
+		r = sd_event_add_signal(m->event, NULL, SIGINT, NULL, NULL);
+	if (r >= 0)
+		r = sd_event_add_signal(m->event, NULL, SIGHUP, on_reload_signal, m);
+	return r;
+}
+
+static int add_timer(struct manager *m, sd_event_time_handler_t handler, sd_event_source **ret)
+{
+	int r;
+
+	r = sd_event_add_time(m->event, ret, CLOCK_MONOTONIC, UINT64_MAX, 0, handler, m);
+	return r < 0 ? r : sd_event_source_set_enabled(*ret, SD_EVENT_OFF);
+}
+
+/* What cannot be done without. Return: what failed in @ret_what. */
+static int set_up(struct manager *m, const char **ret_what)
+{
+	int r;
+
+	*ret_what = "make the event loop";
+	r = sd_event_default(&m->event);
+	if (r >= 0)
+		r = add_signals(m);
+	if (r >= 0)
+		r = add_timer(m, on_gathered, &m->gather);
+	if (r >= 0)
+		r = add_timer(m, on_bus_retry, &m->bus_retry);
+	if (r < 0)
+		return r;
+
+	*ret_what = "open ethtool's interface";
+	r = ethtool_open(&m->ethtool);
+	if (r < 0)
+		return r;
+
+	*ret_what = "follow the kernel's network devices";
+	r = links_new(m->event, on_link_changed, m, &m->links);
+	if (r < 0)
+		return r;
+
+	*ret_what = "watch the host";
+	r = watches_new(m->event, m->options.root, on_watched, m, &m->watches);
+	if (r >= 0)
+		r = watch_sas(m);
+	return r;
+}
+
+int manager_new(const struct manager_options *options, struct manager **ret)
+{
+	_cleanup_(manager_freep) struct manager *m = NULL;
+	const char *what = "start";
+	int r;
+
+	m = calloc(1, sizeof(*m));
+	if (!m)
+		return -ENOMEM;
+	m->options = *options;
+	r = set_up(m, &what);
+	if (r < 0) {
+		log_error("Cannot %s: %s", what, strerror(-r));
+		return r;
+	}
+	*ret = TAKE_PTR(m);
+	return 0;
+}
+
+struct manager *manager_free(struct manager *m)
+{
+	if (!m)
+		return NULL;
+	worker_run_free(m->worker);
+	requests_answer(TAKE_PTR(m->running), -ECANCELED);
+	requests_answer(TAKE_PTR(m->waiting), -ECANCELED);
+	if (m->bus)
+		(void)sd_bus_flush(m->bus);
+	watches_free(m->watches);
+	bus_objects_free(m->objects);
+	sd_bus_close_unref(m->bus);
+	for (size_t i = 0; i < m->n; i++)
+		supervisor_free(m->items[i]);
+	free(m->items);
+	links_free(m->links);
+	sd_event_source_unref(m->sa_source);
+	xfrm_watch_close(m->sa_watch);
+	ethtool_close(m->ethtool);
+	policy_free(m->policy);
+	free_strings(m->files);
+	sd_event_source_unref(m->gather);
+	sd_event_source_unref(m->bus_retry);
+	sd_event_unref(m->event);
+	free(m);
+	return NULL;
+}
+
+int manager_run(struct manager *m)
+{
+	int r;
+
+	/* A bad configuration, or no bus yet: the daemon stays and says so. */
+	(void)manager_reload(m, NULL);
+	r = open_bus(m);
+	if (r == -EEXIST) {
+		log_error("Another esp-offloadd runs already");
+		return r;
+	}
+	if (r < 0) {
+		log_warning("No bus yet, looking for it again: %s", strerror(-r));
+		bus_lost(m);
+	}
+
+	m->ready = true;
+	(void)sd_event_set_watchdog(m->event, true);
+	(void)sd_notify(false, "READY=1");
+	tell_systemd(m);
+	wish_look(m, "the daemon has started");
+
+	r = sd_event_loop(m->event);
+	(void)sd_notify(false, "STOPPING=1");
+	return r;
+}
+
+/* ---- for the bus ---- */
+
+size_t manager_n_bonds(const struct manager *m)
+{
+	return m->n;
+}
+
+struct supervisor *manager_bond(const struct manager *m, size_t i)
+{
+	return m->items[i];
+}
+
+struct supervisor *manager_bond_named(const struct manager *m, const char *name)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (streq(m->items[i]->name, name))
+			return m->items[i];
+	return NULL;
+}
+
+const struct links *manager_links(const struct manager *m)
+{
+	return m->links;
+}
+
+struct ethtool *manager_ethtool(const struct manager *m)
+{
+	return m->ethtool;
+}
+
+char *const *manager_files(const struct manager *m)
+{
+	static char *const none[] = { NULL };
+
+	return m->files ? m->files : none;
+}
+
+bool manager_policy_is_valid(const struct manager *m)
+{
+	return m->policy_valid;
+}

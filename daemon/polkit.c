@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "polkit.h"
+
+#include "names.h"
+
+#define WITHOUT_ASKING_USEC UINT64_C(10000000)
+#define WITH_ASKING_USEC    UINT64_C(120000000)
+
+/* CheckAuthorizationFlags: AllowUserInteraction */
+#define ALLOW_INTERACTION UINT32_C(1)
+
+struct query {
+	sd_bus_message *call;
+	sd_bus_slot *slot;
+	polkit_allowed_fn allowed;
+	void *userdata;
+};
+
+static struct query *query_free(struct query *q)
+{
+	if (!q)
+		return NULL;
+	sd_bus_message_unref(q->call);
+	sd_bus_slot_unref(q->slot);
+	free(q);
+	return NULL;
+}
+DEFINE_CLEANUP(struct query, query_free)
+
+static void refuse(sd_bus_message *call, const char *why)
+{
+	(void)sd_bus_reply_method_errorf(call, SD_BUS_ERROR_ACCESS_DENIED, "Not authorized: %s",
+					 why);
+}
+
+static int on_answer(sd_bus_message *answer, void *userdata, sd_bus_error *error _unused_)
+{
+	_cleanup_(query_freep) struct query *q = userdata;
+	int authorized = 0, challenge = 0, r;
+
+	if (sd_bus_message_is_method_error(answer, NULL)) {
+		refuse(q->call, "polkit could not be asked");
+		return 1;
+	}
+	r = sd_bus_message_enter_container(answer, 'r', "bba{ss}");
+	if (r >= 0)
+		r = sd_bus_message_read(answer, "bb", &authorized, &challenge);
+	if (r < 0 || !authorized) {
+		refuse(q->call, challenge ? "a password is wanted" : "polkit says no");
+		return 1;
+	}
+
+	r = q->allowed(q->call, q->userdata);
+	if (r < 0)
+		(void)sd_bus_reply_method_errno(q->call, r, NULL);
+	return 1;
+}
+
+static int is_root(sd_bus_message *call)
+{
+	sd_bus_creds *creds = NULL;
+	uid_t uid;
+	int r;
+
+	/* The bus daemon vouches for it; nothing is read from /proc, where a PID may be reused. */
+	r = sd_bus_query_sender_creds(call, SD_BUS_CREDS_EUID, &creds);
+	if (r >= 0)
+		r = sd_bus_creds_get_euid(creds, &uid);
+	sd_bus_creds_unref(creds);
+	return r < 0 ? r : uid == 0;
+}
+
+static int ask(struct query *q, const char *action)
+{
+	sd_bus *bus = sd_bus_message_get_bus(q->call);
+	sd_bus_message *m = NULL;
+	bool asking = sd_bus_message_get_allow_interactive_authorization(q->call) > 0;
+	int r;
+
+	r = sd_bus_message_new_method_call(bus, &m, "org.freedesktop.PolicyKit1",
+					   "/org/freedesktop/PolicyKit1/Authority",
+					   "org.freedesktop.PolicyKit1.Authority",
+					   "CheckAuthorization");
+	if (r >= 0)
+		r = sd_bus_message_append(m, "(sa{sv})sa{ss}us", "system-bus-name", 1, "name", "s",
+					  sd_bus_message_get_sender(q->call), action, 0,
+					  asking ? ALLOW_INTERACTION : 0, "");
+	if (r >= 0)
+		r = sd_bus_call_async(bus, &q->slot, m, on_answer, q,
+				      asking ? WITH_ASKING_USEC : WITHOUT_ASKING_USEC);
+	sd_bus_message_unref(m);
+	return r;
+}
+
+int polkit_check(sd_bus_message *call, const char *action, polkit_allowed_fn allowed,
+		 void *userdata)
+{
+	_cleanup_(query_freep) struct query *q = NULL;
+	int r;
+
+	r = is_root(call);
+	if (r < 0)
+		return r;
+	if (r > 0)
+		return allowed(call, userdata);
+
+	q = calloc(1, sizeof(*q));
+	if (!q)
+		return -ENOMEM;
+	q->call = sd_bus_message_ref(call);
+	q->allowed = allowed;
+	q->userdata = userdata;
+	r = ask(q, action);
+	if (r < 0)
+		return r;
+	(void)TAKE_PTR(q); /* the answer frees it */
+	return 1;
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "prover.h"
+
+#include <time.h>
+
+#include "probe.h"
+
+/* Packets in a direction before it has a say; at the end of the time one must do. */
+#define MIN_PACKETS 3
+
+/* The first look at a window, and the longest time between two. */
+#define FIRST_LOOK_USEC UINT64_C(300000)
+#define LAST_LOOK_USEC  UINT64_C(4000000)
+
+struct prover {
+	sd_event *event;
+	struct ethtool *ethtool;
+	const struct prover_ops *ops;
+	void *userdata;
+
+	sd_event_source *timer;
+	bool open;
+	struct policy_proof policy;
+	bool probing;
+	struct probe *probe;
+	uint16_t next_seq;
+
+	uint64_t started_usec;
+	uint64_t deadline_usec;
+	uint64_t look_usec; /* time to the next look */
+
+	bool have_from;
+	struct proof_sample from;
+	bool doubted; /* a first window said less than offloaded; this is the second */
+	struct proof doubt;
+	struct prover_outcome outcome;
+};
+
+static uint64_t now_usec(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+static int arm(struct prover *p, uint64_t in_usec)
+{
+	uint64_t at = now_usec() + in_usec;
+	int r;
+
+	if (at > p->deadline_usec && now_usec() < p->deadline_usec)
+		at = p->deadline_usec;
+	r = sd_event_source_set_time(p->timer, at);
+	if (r < 0)
+		return r;
+	return sd_event_source_set_enabled(p->timer, SD_EVENT_ONESHOT);
+}
+
+static void finish(struct prover *p, const struct proof *proof, int error)
+{
+	struct prover_outcome outcome = p->outcome;
+
+	outcome.proof = *proof;
+	outcome.error = error;
+	outcome.elapsed_usec = now_usec() - p->started_usec;
+	prover_stop(p);
+	p->ops->done(p->userdata, &outcome);
+}
+
+static void send_probes(struct prover *p)
+{
+	int r;
+
+	if (!p->probing)
+		return;
+	if (!p->probe) {
+		r = probe_open(&p->policy.probe_address, NULL, &p->probe);
+		if (r < 0) {
+			/* Real traffic may do as well: the verdict says unknown if it does not. */
+			p->probing = false;
+			return;
+		}
+	}
+	for (unsigned int i = 0; i < p->policy.probe_count; i++)
+		if (probe_send(p->probe, p->next_seq++) == 0)
+			p->outcome.probes_sent++;
+}
+
+static void count_answers(struct prover *p)
+{
+	int n;
+
+	if (!p->probe)
+		return;
+	n = probe_read(p->probe);
+	if (n > 0)
+		p->outcome.probes_answered += (unsigned int)n;
+}
+
+/* A new window begins with this sample, which becomes the prover's. */
+static void begin_window(struct prover *p, struct proof_sample *sample)
+{
+	proof_sample_done(&p->from);
+	p->from = *sample;
+	*sample = PROOF_SAMPLE_NULL;
+	p->have_from = true;
+	p->look_usec = FIRST_LOOK_USEC;
+	send_probes(p);
+}
+
+/*
+ * What a window says, weighed: hardware that does the work is believed at once. Less than that may
+ * be packets under way while the samples were taken, or SAs that were still being moved, so a
+ * second window has to agree.
+ *
+ * Return: true when the verdict stands.
+ */
+static bool weigh(struct prover *p, const struct proof *proof, struct proof_sample *sample)
+{
+	if (proof->verdict == VERDICT_OFFLOADED)
+		return true;
+	if (proof->verdict == VERDICT_UNKNOWN)
+		return false;
+	if (p->doubted)
+		return true;
+
+	p->doubted = true;
+	p->doubt = *proof;
+	begin_window(p, sample);
+	return false;
+}
+
+static int look(struct prover *p)
+{
+	_cleanup_(proof_sample_done) struct proof_sample sample = PROOF_SAMPLE_NULL;
+	bool last = now_usec() >= p->deadline_usec;
+	struct sampler_view view = { 0 };
+	struct proof proof = { 0 };
+	int r;
+
+	count_answers(p);
+	p->ops->view(p->userdata, &view);
+	r = sampler_take(p->ethtool, &view, &sample);
+	if (r < 0) {
+		if (!last)
+			return arm(p, LAST_LOOK_USEC);
+		proof.reason = "the counters or the SAs could not be read";
+		finish(p, &proof, r);
+		return 0;
+	}
+
+	if (!p->have_from) {
+		begin_window(p, &sample);
+		return arm(p, p->look_usec);
+	}
+
+	proof_judge(&p->from, &sample, p->policy.ratio, last ? 1 : MIN_PACKETS, &proof);
+	if (last || weigh(p, &proof, &sample)) {
+		finish(p, proof.verdict == VERDICT_UNKNOWN && p->doubted ? &p->doubt : &proof, 0);
+		return 0;
+	}
+	if (proof.discard) {
+		p->doubted = false;
+		begin_window(p, &sample);
+	} else if (p->look_usec < LAST_LOOK_USEC) {
+		p->look_usec *= 2;
+	}
+	return arm(p, p->look_usec);
+}
+
+static int on_timer(sd_event_source *s _unused_, uint64_t usec _unused_, void *userdata)
+{
+	return look(userdata);
+}
+
+int prover_new(sd_event *event, struct ethtool *ethtool, const struct prover_ops *ops,
+	       void *userdata, struct prover **ret)
+{
+	_cleanup_(prover_freep) struct prover *p = NULL;
+	int r;
+
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		return -ENOMEM;
+	p->event = sd_event_ref(event);
+	p->ethtool = ethtool;
+	p->ops = ops;
+	p->userdata = userdata;
+
+	r = sd_event_add_time(event, &p->timer, CLOCK_MONOTONIC, UINT64_MAX, 10000, on_timer, p);
+	if (r < 0)
+		return r;
+	r = sd_event_source_set_enabled(p->timer, SD_EVENT_OFF);
+	if (r < 0)
+		return r;
+
+	*ret = TAKE_PTR(p);
+	return 0;
+}
+
+struct prover *prover_free(struct prover *p)
+{
+	if (!p)
+		return NULL;
+	if (p->timer)
+		prover_stop(p);
+	sd_event_source_unref(p->timer);
+	sd_event_unref(p->event);
+	free(p);
+	return NULL;
+}
+
+int prover_start(struct prover *p, const struct policy_proof *policy, bool probe,
+		 uint64_t grace_usec)
+{
+	prover_stop(p);
+	p->policy = *policy;
+	p->probing = probe && policy->probe_address.family != 0;
+	p->outcome = (struct prover_outcome){ 0 };
+	p->started_usec = now_usec();
+	p->deadline_usec = p->started_usec + grace_usec + policy->within_usec;
+	p->open = true;
+	return arm(p, grace_usec);
+}
+
+void prover_stop(struct prover *p)
+{
+	(void)sd_event_source_set_enabled(p->timer, SD_EVENT_OFF);
+	proof_sample_done(&p->from);
+	p->probe = probe_close(p->probe);
+	p->have_from = p->doubted = p->open = false;
+}
+
+bool prover_is_open(const struct prover *p)
+{
+	return p->open;
+}

@@ -1,0 +1,609 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "supervisor.h"
+
+#include <linux/if_link.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "log.h"
+#include "names.h"
+#include "worker-report.h"
+
+const char *bond_state_name(enum bond_state state)
+{
+	switch (state) {
+	case BOND_WAITING:
+		return "waiting";
+	case BOND_BLOCKED:
+		return "blocked";
+	case BOND_APPLYING:
+		return "applying";
+	case BOND_CONFIGURED:
+		return "configured";
+	case BOND_FAILED:
+		return "failed";
+	}
+	return "waiting";
+}
+
+static uint64_t clock_usec(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+static void changed(struct supervisor *s, unsigned int what)
+{
+	if (what)
+		s->ops->changed(s->userdata, s, what);
+}
+
+static void set_state(struct supervisor *s, enum bond_state state, const char *reason)
+{
+	const struct log_field fields[] = { { LOG_FIELD_BOND, s->name },
+					    { LOG_FIELD_STATE, bond_state_name(state) } };
+	char *copy;
+
+	if (s->state == state && streq_ptr(s->reason, reason))
+		return;
+	copy = strdup(reason);
+	if (!copy)
+		return;
+	free(s->reason);
+	s->reason = copy;
+	s->state = state;
+	log_event(state == BOND_BLOCKED || state == BOND_FAILED ? LOG_WARNING : LOG_INFO,
+		  MESSAGE_STATE, fields, ARRAY_SIZE(fields), "%s: %s%s%s", s->name,
+		  bond_state_name(state), *reason ? ": " : "", reason);
+	changed(s, SUPERVISOR_STATE);
+}
+
+static void set_proof(struct supervisor *s, const struct proof *proof)
+{
+	bool same = s->proof.verdict == proof->verdict && s->proof.ratio == proof->ratio &&
+		    s->proof.reason == proof->reason;
+
+	s->proof = *proof;
+	if (!same)
+		changed(s, SUPERVISOR_VERDICT);
+}
+
+static void open_proof(struct supervisor *s, uint64_t grace_usec)
+{
+	int r;
+
+	if (!s->policy || s->n_conns == 0)
+		return;
+	r = prover_start(s->prover, &s->policy->proof, true, grace_usec);
+	if (r < 0)
+		log_warning("%s: Cannot open a proof: %s", s->name, strerror(-r));
+}
+
+/* ---- the bond and its ports ---- */
+
+static void look_at_feature(struct supervisor *s)
+{
+	enum facts_feature feature = FACTS_FEATURE_UNKNOWN;
+	bool on;
+
+	if (s->ifindex != FACTS_NO_LINK &&
+	    ethtool_get_feature(s->ethtool, s->name, FEATURE_ESP_HW_OFFLOAD, &feature) < 0)
+		feature = FACTS_FEATURE_UNKNOWN;
+	on = facts_feature_is_on(feature);
+	if (on == s->feature_on)
+		return;
+	s->feature_on = on;
+	changed(s, SUPERVISOR_FEATURE);
+	s->ops->wants_look(s->userdata, s, "the bond's feature bit has changed");
+}
+
+static void tell_failover(struct supervisor *s, struct failover *f)
+{
+	const struct log_field fields[] = { { LOG_FIELD_BOND, s->name },
+					    { LOG_FIELD_PORT, f->to } };
+	int r;
+
+	s->switched_usec = clock_usec(CLOCK_MONOTONIC);
+	s->ops->failed_over(s->userdata, s, f);
+
+	r = failover_log_add(s->failovers, f);
+	if (r < 0)
+		log_warning("%s: Cannot keep the failover on disk: %s", s->name, strerror(-r));
+	log_event(LOG_NOTICE, MESSAGE_FAILOVER, fields, ARRAY_SIZE(fields),
+		  "%s: failover from %s to %s (%s)", s->name, f->from, f->to,
+		  failover_cause_name(f->cause));
+}
+
+/* Takes in where the bond stands now. Return: the bits that changed. */
+static unsigned int see_active_port(struct supervisor *s, const struct facts_link *bond,
+				    bool reconstructed)
+{
+	struct failover_sight sight = {
+		.monotonic_usec = clock_usec(CLOCK_MONOTONIC),
+		.realtime_usec = clock_usec(CLOCK_REALTIME),
+		.last = links_by_name(s->links, s->tracker.last),
+		.bond = s->ifindex,
+		.reconstructed = reconstructed,
+	};
+	const char *active = "";
+	unsigned int what = 0;
+	struct failover f;
+
+	if (bond && bond->bond.active_port != FACTS_NO_LINK)
+		sight.active = links_by_index(s->links, bond->bond.active_port);
+	if (bond)
+		sight.primary = bond->bond.primary;
+	if (sight.active)
+		active = sight.active->name;
+
+	if (failover_see(&s->tracker, &sight, &f) > 0) {
+		tell_failover(s, &f);
+		what |= SUPERVISOR_FAILOVERS;
+	}
+	if (!streq(s->active, active)) {
+		const struct log_field fields[] = { { LOG_FIELD_BOND, s->name },
+						    { LOG_FIELD_PORT, s->active } };
+
+		if (!*active)
+			log_event(LOG_WARNING, MESSAGE_OUTAGE, fields, ARRAY_SIZE(fields),
+				  "%s: no active port any more, the last one was %s", s->name,
+				  s->active);
+		snprintf(s->active, sizeof(s->active), "%s", active);
+		what |= SUPERVISOR_ACTIVE;
+	}
+	return what;
+}
+
+/* The verdict was about another port: it says nothing about this one. */
+static void prove_anew(struct supervisor *s)
+{
+	const struct proof none = { .reason = *s->active ? "the proof is under way"
+							 : "the bond has no active port" };
+
+	set_proof(s, &none);
+	if (*s->active)
+		open_proof(s, PROVER_GRACE_USEC);
+	else
+		prover_stop(s->prover);
+}
+
+static void bond_changed(struct supervisor *s, const struct links_change *change)
+{
+	const struct facts_link *before = change->before, *now = change->now;
+	bool came, went;
+	unsigned int what;
+
+	if (now && !facts_is_bond(now))
+		now = NULL;
+	came = now && s->ifindex != now->ifindex;
+	went = !now && s->ifindex != FACTS_NO_LINK;
+	if (!now && !went)
+		return;
+
+	s->ifindex = now ? now->ifindex : FACTS_NO_LINK;
+	what = see_active_port(s, now, change->reconstructed);
+	if (now && s->mode != now->bond.mode) {
+		s->mode = now->bond.mode;
+		what |= SUPERVISOR_MODE;
+	}
+	if (came || went)
+		what |= SUPERVISOR_PROFILE | SUPERVISOR_PORTS;
+	changed(s, what);
+	if (what & (SUPERVISOR_FAILOVERS | SUPERVISOR_ACTIVE))
+		prove_anew(s);
+
+	if (came || went || change->event == IFLA_EVENT_FEATURES || what & SUPERVISOR_MODE)
+		look_at_feature(s);
+	if (came || went)
+		s->ops->wants_look(s->userdata, s, came ? "the bond is there" : "the bond is gone");
+	else if (what & SUPERVISOR_MODE)
+		s->ops->wants_look(s->userdata, s, "the bond's mode has changed");
+	else if (before && before->up != now->up)
+		s->ops->wants_look(s->userdata, s, "the bond was set up or down");
+}
+
+static bool is_port_of(const struct supervisor *s, const struct facts_link *l)
+{
+	return l && s->ifindex != FACTS_NO_LINK && l->master == s->ifindex;
+}
+
+static void port_changed(struct supervisor *s, const struct links_change *change)
+{
+	bool was = is_port_of(s, change->before), is = is_port_of(s, change->now);
+
+	if (!was && !is)
+		return;
+	if (was != is) {
+		changed(s, SUPERVISOR_PORTS);
+		s->ops->wants_look(s->userdata, s, is ? "a port was added" : "a port was removed");
+		return;
+	}
+	if (change->event == IFLA_EVENT_FEATURES)
+		s->ops->wants_look(s->userdata, s, "a port's features have changed");
+	if (change->before->carrier != change->now->carrier ||
+	    change->before->up != change->now->up ||
+	    change->before->port.active != change->now->port.active ||
+	    change->before->port.mii_up != change->now->port.mii_up)
+		changed(s, SUPERVISOR_PORTS);
+}
+
+void supervisor_link_changed(struct supervisor *s, const struct links_change *change)
+{
+	bool named = (change->before && streq(change->before->name, s->name)) ||
+		     (change->now && streq(change->now->name, s->name));
+
+	if (named) {
+		struct links_change renamed = *change;
+
+		if (change->now && !streq(change->now->name, s->name))
+			renamed.now = NULL;
+		bond_changed(s, &renamed);
+	} else {
+		port_changed(s, change);
+	}
+}
+
+void supervisor_attach(struct supervisor *s, const struct links *links)
+{
+	const struct facts_link *bond = links_by_name(links, s->name);
+
+	s->links = links;
+	if (bond) {
+		const struct links_change change = { .now = bond };
+
+		bond_changed(s, &change);
+	} else {
+		(void)see_active_port(s, NULL, false);
+	}
+}
+
+void supervisor_sa_added(struct supervisor *s, const struct facts_ip *destination)
+{
+	if (prover_is_open(s->prover) || s->state != BOND_CONFIGURED)
+		return;
+	for (size_t i = 0; i < s->n_conns; i++)
+		if (facts_ip_equal(destination, &s->conns[i].local) ||
+		    facts_ip_equal(destination, &s->conns[i].remote)) {
+			open_proof(s, PROVER_GRACE_USEC);
+			return;
+		}
+}
+
+/* ---- the proof ---- */
+
+static void prover_view(void *userdata, struct sampler_view *ret)
+{
+	struct supervisor *s = userdata;
+	const struct facts_link *bond = links_by_index(s->links, s->ifindex);
+
+	*ret = (struct sampler_view){
+		.bond = s->ifindex,
+		.active = bond && bond->bond.active_port != FACTS_NO_LINK
+				  ? links_by_index(s->links, bond->bond.active_port)
+				  : NULL,
+		.switches = s->tracker.switches,
+		.conns = s->conns,
+		.n_conns = s->n_conns,
+	};
+}
+
+static void log_verdict(const struct supervisor *s, const struct proof *proof)
+{
+	const struct log_field fields[] = { { LOG_FIELD_BOND, s->name },
+					    { LOG_FIELD_PORT, s->active },
+					    { LOG_FIELD_VERDICT, verdict_name(proof->verdict) } };
+	bool bad = proof->verdict == VERDICT_SOFTWARE || proof->verdict == VERDICT_PARTIAL;
+
+	log_event(bad ? LOG_WARNING : LOG_INFO, MESSAGE_VERDICT, fields, ARRAY_SIZE(fields),
+		  "%s: %s on %s: transmitted %llu of %llu and received %llu of %llu packets "
+		  "through the hardware%s%s",
+		  s->name, verdict_name(proof->verdict), *s->active ? s->active : "no port",
+		  (unsigned long long)proof->tx.hardware, (unsigned long long)proof->tx.packets,
+		  (unsigned long long)proof->rx.hardware, (unsigned long long)proof->rx.packets,
+		  proof->reason ? ": " : "", proof->reason ? proof->reason : "");
+}
+
+static void prover_done(void *userdata, const struct prover_outcome *outcome)
+{
+	struct supervisor *s = userdata;
+	int r;
+
+	log_verdict(s, &outcome->proof);
+	if (outcome->proof.verdict != VERDICT_UNKNOWN || !outcome->proof.discard) {
+		r = failover_log_prove(s->failovers, &outcome->proof,
+				       clock_usec(CLOCK_MONOTONIC) - s->switched_usec);
+		if (r < 0)
+			log_warning("%s: Cannot keep the verdict on disk: %s", s->name,
+				    strerror(-r));
+		if (r != 0)
+			changed(s, SUPERVISOR_FAILOVERS);
+	}
+	set_proof(s, &outcome->proof);
+	s->ops->proved(s->userdata, s, outcome);
+}
+
+static const struct prover_ops prover_ops = {
+	.view = prover_view,
+	.done = prover_done,
+};
+
+int supervisor_verify(struct supervisor *s, bool probe, const struct policy_proof *how)
+{
+	return prover_start(s->prover, how, probe, 0);
+}
+
+/* ---- the worker's reports ---- */
+
+static void free_conns(struct supervisor *s)
+{
+	for (size_t i = 0; i < s->n_conns; i++)
+		free(s->conns[i].name);
+	free(s->conns);
+	s->conns = NULL;
+	s->n_conns = 0;
+}
+
+static void replace_string(char **p, const char *value)
+{
+	char *copy = value ? strdup(value) : NULL;
+
+	if (value && !copy)
+		return;
+	free(*p);
+	*p = copy;
+}
+
+static void take_ip(json_t *j, const char *key, struct facts_ip *ret)
+{
+	const char *text = json_string_value(json_object_get(j, key));
+
+	if (!text || facts_ip_parse(text, ret) < 0)
+		*ret = (struct facts_ip){ 0 };
+}
+
+/* Return: false without memory, with the old ones kept. */
+static bool take_conns(struct supervisor *s, json_t *array)
+{
+	size_t n = json_array_size(array), i;
+	struct conn_ends *conns;
+	json_t *j;
+
+	conns = calloc(n + 1, sizeof(*conns));
+	if (!conns)
+		return false;
+	json_array_foreach(array, i, j)
+	{
+		const char *name = json_string_value(json_object_get(j, "name"));
+
+		conns[i].name = strdup(name ? name : "");
+		take_ip(j, "local", &conns[i].local);
+		take_ip(j, "remote", &conns[i].remote);
+	}
+	free_conns(s);
+	s->conns = conns;
+	s->n_conns = n;
+	return true;
+}
+
+/* Return: true when it is not what was there before. */
+static bool take_json(json_t **p, json_t *value)
+{
+	bool differs = !*p || !value || !json_equal(*p, value);
+
+	json_decref(*p);
+	*p = json_incref(value);
+	return differs;
+}
+
+static void log_new_findings(const struct supervisor *s, json_t *findings)
+{
+	json_t *f, *old;
+	size_t i, k;
+
+	json_array_foreach(findings, i, f)
+	{
+		const char *id = json_string_value(json_object_get(f, "id"));
+		const char *subject = json_string_value(json_object_get(f, "subject"));
+		const char *seen = json_string_value(json_object_get(f, "seen"));
+		const char *severity = json_string_value(json_object_get(f, "severity"));
+		const struct log_field fields[] = { { LOG_FIELD_BOND, s->name },
+						    { LOG_FIELD_FINDING, id } };
+		bool known = false;
+
+		json_array_foreach(s->findings, k, old) known = known || json_equal(old, f);
+		if (known || !id || !seen || !severity)
+			continue;
+		log_event(streq(severity, "notes") ? LOG_INFO : LOG_WARNING, MESSAGE_FINDING,
+			  fields, ARRAY_SIZE(fields), "%s: %s %s: %s: %s", s->name, id, severity,
+			  subject ? subject : "", seen);
+	}
+}
+
+static void take_standing(struct supervisor *s, json_t *report)
+{
+	const char *standing = json_string_value(json_object_get(report, "standing"));
+	const char *reason = json_string_value(json_object_get(report, "reason"));
+	bool monitor = s->policy && s->policy->manage == POLICY_MONITOR;
+
+	reason = reason ? reason : "";
+	if (!standing || (s->held && s->state == BOND_FAILED))
+		return;
+	if (streq(standing, STANDING_MISSING))
+		set_state(s, BOND_WAITING, reason);
+	else if (streq(standing, STANDING_BLOCKED))
+		set_state(s, BOND_BLOCKED, reason);
+	else if (streq(standing, STANDING_DONE))
+		set_state(s, BOND_CONFIGURED, "");
+	else if (monitor)
+		set_state(s, BOND_WAITING, "not applied: the policy says to monitor only");
+	else if (s->held)
+		set_state(s, BOND_WAITING, "reverted: waiting for \"esp-offloadctl apply\"");
+}
+
+static void take_bond_report(struct supervisor *s, json_t *report)
+{
+	enum bond_state before = s->state;
+	unsigned int what = 0;
+
+	log_new_findings(s, json_object_get(report, "findings"));
+	if (take_json(&s->findings, json_object_get(report, "findings")))
+		what |= SUPERVISOR_FINDINGS;
+	take_json(&s->plan, json_object_get(report, "plan"));
+
+	if (take_conns(s, json_object_get(report, "conns")))
+		what |= SUPERVISOR_PROFILE;
+	replace_string(&s->profile_uuid,
+		       json_string_value(json_object_get(report, "profile_uuid")));
+	replace_string(&s->profile_path,
+		       json_string_value(json_object_get(report, "profile_path")));
+	replace_string(&s->device_path, json_string_value(json_object_get(report, "device_path")));
+	changed(s, what);
+
+	take_standing(s, report);
+	if (s->state == BOND_CONFIGURED && (before != BOND_CONFIGURED || !s->first_proof_done)) {
+		s->first_proof_done = true;
+		if (!prover_is_open(s->prover))
+			open_proof(s, 0);
+	}
+}
+
+static void take_step(struct supervisor *s, json_t *report)
+{
+	const char *step = json_string_value(json_object_get(report, "step"));
+	const char *subject = json_string_value(json_object_get(report, "subject"));
+	const char *status = json_string_value(json_object_get(report, "status"));
+	const char *text = json_string_value(json_object_get(report, "text"));
+	const struct log_field fields[] = { { LOG_FIELD_BOND, s->name }, { LOG_FIELD_STEP, step } };
+	bool bad;
+
+	if (!step || !subject || !status)
+		return;
+	bad = streq(status, STEP_STATUS_FAILED);
+	if (streq(status, STEP_STATUS_BEGINS)) {
+		char reason[128];
+
+		snprintf(reason, sizeof(reason), "%s %s", step, subject);
+		set_state(s, BOND_APPLYING, reason);
+		return;
+	}
+	log_event(bad ? LOG_ERR : LOG_INFO, bad ? MESSAGE_STEP_FAILED : MESSAGE_STEP, fields,
+		  ARRAY_SIZE(fields), "%s: step %s %s: %s%s%s", s->name, step, subject, status,
+		  text ? ": " : "", text ? text : "");
+}
+
+static void take_outcome(struct supervisor *s, json_t *report)
+{
+	const char *outcome = json_string_value(json_object_get(report, "outcome"));
+	const char *reason = json_string_value(json_object_get(report, "reason"));
+
+	if (!outcome)
+		return;
+	if (streq(outcome, OUTCOME_FAILED)) {
+		s->held = true;
+		set_state(s, BOND_FAILED, reason ? reason : "");
+	} else if (streq(outcome, OUTCOME_REVERTED)) {
+		s->held = true;
+	}
+	/* What was proven before was about another configuration. */
+	if (!streq(outcome, OUTCOME_UNCHANGED))
+		prove_anew(s);
+}
+
+void supervisor_report(struct supervisor *s, json_t *report)
+{
+	const char *kind = json_string_value(json_object_get(report, "report"));
+
+	if (!kind)
+		return;
+	if (streq(kind, REPORT_BOND))
+		take_bond_report(s, report);
+	else if (streq(kind, REPORT_STEP))
+		take_step(s, report);
+	else if (streq(kind, REPORT_OUTCOME))
+		take_outcome(s, report);
+}
+
+void supervisor_worker_failed(struct supervisor *s, const char *why)
+{
+	/* Whatever it was doing is in its undo journal, and the next run takes it back. */
+	if (s->state == BOND_APPLYING) {
+		s->held = true;
+		set_state(s, BOND_FAILED, why);
+	}
+}
+
+void supervisor_release(struct supervisor *s)
+{
+	s->held = false;
+	if (s->state == BOND_FAILED)
+		set_state(s, BOND_WAITING, "to be applied anew");
+}
+
+void supervisor_set_policy(struct supervisor *s, const struct policy_bond *policy)
+{
+	s->policy = policy;
+	s->first_proof_done = false;
+	supervisor_release(s);
+}
+
+static int open_failovers(struct supervisor *s, const char *state_dir)
+{
+	_cleanup_free_ char *path = NULL;
+
+	if (state_dir && asprintf(&path, "%s/failovers-%s.jsonl", state_dir, s->name) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	return failover_log_open(path, &s->failovers);
+}
+
+int supervisor_new(sd_event *event, struct ethtool *ethtool, const struct policy_bond *policy,
+		   const char *state_dir, const struct supervisor_ops *ops, void *userdata,
+		   struct supervisor **ret)
+{
+	_cleanup_(supervisor_freep) struct supervisor *s = NULL;
+	int r;
+
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return -ENOMEM;
+	s->ethtool = ethtool;
+	s->policy = policy;
+	s->ops = ops;
+	s->userdata = userdata;
+	s->name = strdup(policy->name);
+	s->reason = strdup("not looked at yet");
+	s->proof.reason = "not proven yet";
+	if (!s->name || !s->reason)
+		return -ENOMEM;
+
+	r = open_failovers(s, state_dir);
+	if (r < 0)
+		return r;
+	r = prover_new(event, ethtool, &prover_ops, s, &s->prover);
+	if (r < 0)
+		return r;
+
+	*ret = TAKE_PTR(s);
+	return 0;
+}
+
+struct supervisor *supervisor_free(struct supervisor *s)
+{
+	if (!s)
+		return NULL;
+	prover_free(s->prover);
+	failover_log_free(s->failovers);
+	free_conns(s);
+	json_decref(s->findings);
+	json_decref(s->plan);
+	free(s->profile_uuid);
+	free(s->profile_path);
+	free(s->device_path);
+	free(s->reason);
+	free(s->name);
+	free(s);
+	return NULL;
+}

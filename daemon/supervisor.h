@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <jansson.h>
+#include <systemd/sd-event.h>
+
+#include "failover-log.h"
+#include "links.h"
+#include "policy.h"
+#include "prover.h"
+
+/*
+ * One bond under the policy: where it stands, its failovers and its proof. What has to be looked at
+ * or changed on the host is the worker's; its reports come in here.
+ */
+
+enum bond_state {
+	BOND_WAITING,    /* something is not there yet */
+	BOND_BLOCKED,    /* a prerequisite fails */
+	BOND_APPLYING,   /* the worker changes something */
+	BOND_CONFIGURED, /* all is as it should be */
+	BOND_FAILED,     /* applying failed; stays so until somebody asks anew */
+};
+
+/* "waiting", "blocked", "applying", "configured", "failed" */
+const char *bond_state_name(enum bond_state state);
+
+struct supervisor;
+
+/* What has changed: the bus tells it by these. */
+enum supervisor_change {
+	SUPERVISOR_STATE = 1 << 0,   /* state or its reason */
+	SUPERVISOR_VERDICT = 1 << 1, /* verdict or ratio */
+	SUPERVISOR_ACTIVE = 1 << 2,  /* the active port */
+	SUPERVISOR_PORTS = 1 << 3,   /* ports, or what is known of them */
+	SUPERVISOR_FINDINGS = 1 << 4,
+	SUPERVISOR_FAILOVERS = 1 << 5, /* how many, or the last one */
+	SUPERVISOR_FEATURE = 1 << 6,   /* the bond's feature bit */
+	SUPERVISOR_PROFILE = 1 << 7,   /* profile, device or conns */
+	SUPERVISOR_MODE = 1 << 8,
+};
+
+struct supervisor_ops {
+	/* @what: bits of enum supervisor_change */
+	void (*changed)(void *userdata, struct supervisor *s, unsigned int what);
+	/* Told as soon as a switch is seen, before any proof. */
+	void (*failed_over)(void *userdata, struct supervisor *s, const struct failover *f);
+	/* A proof has ended. */
+	void (*proved)(void *userdata, struct supervisor *s, const struct prover_outcome *outcome);
+	/* The host should be looked at; @why is for the log. */
+	void (*wants_look)(void *userdata, struct supervisor *s, const char *why);
+};
+
+/* Others read this; only supervisor.c writes it. */
+struct supervisor {
+	char *name;
+	const struct policy_bond *policy; /* the manager's; NULL once the policy has it no more */
+
+	enum bond_state state;
+	char *reason; /* why it is in that state; "" when there is nothing to say */
+	bool held;    /* failed or reverted: nothing is changed before somebody asks */
+
+	int ifindex; /* FACTS_NO_LINK while the bond is not there */
+	enum facts_bond_mode mode;
+	char active[FACTS_NAME_SIZE];
+	bool feature_on;
+
+	struct proof proof; /* the last verdict with its figures */
+	json_t *findings;
+	json_t *plan;
+	char *profile_uuid, *profile_path, *device_path; /* NULL: none */
+	struct conn_ends *conns;
+	size_t n_conns;
+
+	struct failover_log *failovers;
+
+	/* Its own affairs. */
+	const struct supervisor_ops *ops;
+	void *userdata;
+	const struct links *links;
+	struct ethtool *ethtool;
+	struct prover *prover;
+	struct failover_tracker tracker;
+	uint64_t switched_usec; /* monotonic, of the last failover */
+	bool first_proof_done;
+};
+
+/*
+ * supervisor_new()
+ * @policy: becomes the supervisor's view of the policy, and belongs to the manager
+ * @state_dir: where failovers are kept; NULL for nowhere
+ *
+ * The bond is looked for in @links at once.
+ *
+ * Return: 0; a negative errno.
+ */
+int supervisor_new(sd_event *event, struct ethtool *ethtool, const struct policy_bond *policy,
+		   const char *state_dir, const struct supervisor_ops *ops, void *userdata,
+		   struct supervisor **ret);
+struct supervisor *supervisor_free(struct supervisor *s);
+DEFINE_CLEANUP(struct supervisor, supervisor_free)
+
+/* supervisor_attach() - from now on the bond is followed in @links; told once, at the beginning */
+void supervisor_attach(struct supervisor *s, const struct links *links);
+
+/* supervisor_set_policy() - the policy was loaded anew; what was held is tried again */
+void supervisor_set_policy(struct supervisor *s, const struct policy_bond *policy);
+
+/* supervisor_link_changed() - something happened to a device; most are none of this bond's */
+void supervisor_link_changed(struct supervisor *s, const struct links_change *change);
+
+/* supervisor_sa_changed() - an SA came or went; @peer or @local may be one of its ends */
+void supervisor_sa_added(struct supervisor *s, const struct facts_ip *destination);
+
+/* supervisor_report() - the worker tells of this bond */
+void supervisor_report(struct supervisor *s, json_t *report);
+
+/* supervisor_worker_failed() - the worker ended before its work was done */
+void supervisor_worker_failed(struct supervisor *s, const char *why);
+
+/*
+ * supervisor_verify() - opens a proof now
+ *
+ * Return: 0, and ops->proved will be called; a negative errno.
+ */
+int supervisor_verify(struct supervisor *s, bool probe, const struct policy_proof *how);
+
+/* supervisor_release() - a bond that was held may be changed again */
+void supervisor_release(struct supervisor *s);

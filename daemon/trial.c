@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "trial.h"
+
+#include <stdio.h>
+#include <systemd/sd-event.h>
+
+#include "conn-ends.h"
+#include "ethtool.h"
+#include "link.h"
+#include "prover.h"
+#include "xfrm.h"
+
+/* SAs are in the kernel a moment before pluto says "established", but not always both. */
+#define SETTLE_USEC UINT64_C(200000)
+
+static int explain(char **ret, const char *format, ...) _printf_(2, 3);
+
+static int explain(char **ret, const char *format, ...)
+{
+	va_list args;
+	char *text;
+	int n;
+
+	va_start(args, format);
+	n = vasprintf(&text, format, args);
+	va_end(args);
+	if (n < 0)
+		return -ENOMEM;
+	*ret = text;
+	return 1;
+}
+
+int trial_wait_tunnels(const struct facts *before, const struct policy_bond *policy,
+		       const struct ipsec *ipsec, char **ret_reason)
+{
+	_cleanup_(conn_ends_list_done) struct conn_ends_list conns = { 0 };
+	_cleanup_free_ const char **names = NULL;
+	const char *missing = NULL;
+	size_t n = 0;
+	int r;
+
+	r = conn_ends_of(before, policy, &conns);
+	if (r < 0)
+		return r;
+	names = calloc(conns.n + 1, sizeof(*names));
+	if (!names)
+		return -ENOMEM;
+	for (size_t i = 0; i < conns.n; i++)
+		if (facts_tunnel_of(before, conns.items[i].name))
+			names[n++] = conns.items[i].name;
+	if (n == 0)
+		return 0;
+
+	r = ipsec_wait_established(ipsec, names, n, policy->proof.within_usec, &missing);
+	if (r <= 0)
+		return r;
+	return explain(ret_reason, "the tunnel of conn %s did not come back within %llu s", missing,
+		       (unsigned long long)(policy->proof.within_usec / 1000000));
+}
+
+/* ---- the SAs ---- */
+
+struct trial {
+	const struct policy_bond *policy;
+	struct conn_ends_list conns;
+	struct facts_link *links;
+	size_t n_links;
+	struct link_watch *watch;
+	uint64_t switches;
+	int last_active;
+
+	struct ethtool *ethtool;
+	sd_event *event;
+	struct prover *prover;
+	struct prover_outcome outcome;
+};
+
+static void trial_done(struct trial *t)
+{
+	prover_free(t->prover);
+	sd_event_unref(t->event);
+	ethtool_close(t->ethtool);
+	link_watch_close(t->watch);
+	conn_ends_list_done(&t->conns);
+	free(t->links);
+}
+
+static const struct facts_link *link_named(const struct trial *t, const char *name)
+{
+	for (size_t i = 0; i < t->n_links; i++)
+		if (streq(t->links[i].name, name))
+			return &t->links[i];
+	return NULL;
+}
+
+static const struct facts_link *link_numbered(const struct trial *t, int ifindex)
+{
+	for (size_t i = 0; i < t->n_links; i++)
+		if (t->links[i].ifindex == ifindex)
+			return &t->links[i];
+	return NULL;
+}
+
+/* Counts the switches that the kernel told of since the last call: there and back is two. */
+static void count_switches(struct trial *t)
+{
+	struct link_message m;
+	int r;
+
+	while ((r = link_watch_read(t->watch, &m)) != 0) {
+		if (r == -ENOBUFS) {
+			t->switches++;
+			continue;
+		}
+		if (r < 0)
+			return;
+		if (streq(m.link.name, t->policy->name) &&
+		    m.link.bond.active_port != t->last_active) {
+			t->last_active = m.link.bond.active_port;
+			t->switches++;
+		}
+	}
+}
+
+static void view(void *userdata, struct sampler_view *ret)
+{
+	struct trial *t = userdata;
+	struct facts_link *links;
+	const struct facts_link *bond;
+	size_t n;
+
+	count_switches(t);
+	if (link_dump(&links, &n) >= 0) {
+		free(t->links);
+		t->links = links;
+		t->n_links = n;
+	}
+	bond = link_named(t, t->policy->name);
+	*ret = (struct sampler_view){
+		.bond = bond ? bond->ifindex : FACTS_NO_LINK,
+		.active = bond ? link_numbered(t, bond->bond.active_port) : NULL,
+		.switches = t->switches,
+		.conns = t->conns.items,
+		.n_conns = t->conns.n,
+	};
+}
+
+static void done(void *userdata, const struct prover_outcome *outcome)
+{
+	struct trial *t = userdata;
+
+	t->outcome = *outcome;
+	(void)sd_event_exit(t->event, 0);
+}
+
+static const struct prover_ops prover_ops = { .view = view, .done = done };
+
+static int trial_open(struct trial *t, const struct facts *before, const struct policy_bond *policy)
+{
+	int r;
+
+	t->policy = policy;
+	r = conn_ends_of(before, policy, &t->conns);
+	if (r >= 0)
+		r = link_watch_open(&t->watch);
+	if (r >= 0)
+		r = ethtool_open(&t->ethtool);
+	if (r >= 0)
+		r = sd_event_new(&t->event);
+	if (r >= 0)
+		r = prover_new(t->event, t->ethtool, &prover_ops, t, &t->prover);
+	return r;
+}
+
+/* What the dump says is no proof, but what it does not say is one of the contrary. */
+static int look_at_sas(struct trial *t, char **ret_reason)
+{
+	_cleanup_(proof_sample_done) struct proof_sample sample = PROOF_SAMPLE_NULL;
+	struct sampler_view v;
+	size_t ours = 0;
+	int r;
+
+	view(t, &v);
+	r = sampler_take(t->ethtool, &v, &sample);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < sample.n_sas; i++) {
+		if (!sample.sas[i].ours)
+			continue;
+		ours++;
+		if (!sample.sas[i].offloaded)
+			return explain(ret_reason,
+				       "the kernel holds the %s SA %08x without offload",
+				       sample.sas[i].direction == FACTS_IN ? "incoming"
+									   : "outgoing",
+				       sample.sas[i].spi);
+	}
+	if (ours == 0)
+		return explain(ret_reason,
+			       "pluto says established, yet the kernel has no SA of it");
+	return 0;
+}
+
+static int prove(struct trial *t, char **ret_reason)
+{
+	const struct proof *p = &t->outcome.proof;
+	int r;
+
+	r = prover_start(t->prover, &t->policy->proof, true, SETTLE_USEC);
+	if (r >= 0)
+		r = sd_event_loop(t->event);
+	if (r < 0)
+		return r;
+	if (p->verdict == VERDICT_OFFLOADED || p->verdict == VERDICT_UNKNOWN)
+		return 0;
+	return explain(
+		ret_reason,
+		"%s: %llu of %llu packets sent and %llu of %llu received by the hardware: %s",
+		verdict_name(p->verdict), (unsigned long long)p->tx.hardware,
+		(unsigned long long)p->tx.packets, (unsigned long long)p->rx.hardware,
+		(unsigned long long)p->rx.packets, p->reason ? p->reason : "");
+}
+
+int trial_run(const struct facts *before, const struct policy_bond *policy,
+	      const struct ipsec *ipsec, char **ret_reason)
+{
+	_cleanup_(trial_done) struct trial t = { 0 };
+	bool any = false;
+	int r;
+
+	r = trial_wait_tunnels(before, policy, ipsec, ret_reason);
+	if (r != 0)
+		return r;
+	r = trial_open(&t, before, policy);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < t.conns.n; i++)
+		any = any || facts_tunnel_of(before, t.conns.items[i].name);
+	if (!any)
+		return 0; /* no tunnel was up: there is nothing to be tried */
+
+	r = look_at_sas(&t, ret_reason);
+	if (r != 0)
+		return r;
+	return policy->proof.probe_address.family != 0 ? prove(&t, ret_reason) : 0;
+}

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "undo.h"
+
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "array.h"
+#include "text.h"
+
+/* A larger journal is none of ours. */
+#define MAX_BYTES (64 * 1024 * 1024)
+
+struct undo {
+	char *dir;
+	char *path;
+	struct undo_entry **items;
+	size_t n, alloc;
+	size_t n_finished;
+};
+
+struct undo_entry *undo_entry_free(struct undo_entry *e)
+{
+	if (!e)
+		return NULL;
+	free(e->subject);
+	free(e->file);
+	free(e->key);
+	free(e->value);
+	free(e->old_value);
+	free(e->old_bytes);
+	free(e->new_bytes);
+	free(e);
+	return NULL;
+}
+
+struct undo *undo_free(struct undo *u)
+{
+	if (!u)
+		return NULL;
+	for (size_t i = 0; i < u->n; i++)
+		undo_entry_free(u->items[i]);
+	free(u->items);
+	free(u->dir);
+	free(u->path);
+	free(u);
+	return NULL;
+}
+
+size_t undo_n_entries(const struct undo *u)
+{
+	return u->n;
+}
+
+const struct undo_entry *undo_entry(const struct undo *u, size_t i)
+{
+	return u->items[i];
+}
+
+size_t undo_n_finished(const struct undo *u)
+{
+	return u->n_finished;
+}
+
+/* ---- lines ---- */
+
+/* A file of the configuration need not be UTF-8, so its bytes stand in hexadecimal digits. */
+static json_t *bytes_to_json(const char *bytes, size_t len)
+{
+	static const char digits[] = "0123456789abcdef";
+	_cleanup_text_ struct text t = TEXT_NULL;
+
+	for (size_t i = 0; i < len; i++) {
+		text_add_char(&t, digits[(unsigned char)bytes[i] >> 4]);
+		text_add_char(&t, digits[(unsigned char)bytes[i] & 15]);
+	}
+	return t.failed ? NULL : json_stringn(t.data ? t.data : "", t.len);
+}
+
+static int digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static int bytes_from_json(json_t *j, char **ret, size_t *ret_len)
+{
+	size_t len = json_string_length(j) / 2;
+	const char *s = json_string_value(j);
+	_cleanup_free_ char *bytes = NULL;
+
+	if (!s || json_string_length(j) % 2)
+		return -EBADMSG;
+	bytes = malloc(len + 1);
+	if (!bytes)
+		return -ENOMEM;
+	for (size_t i = 0; i < len; i++) {
+		int high = digit(s[2 * i]), low = digit(s[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return -EBADMSG;
+		bytes[i] = (char)(high << 4 | low);
+	}
+	bytes[len] = '\0';
+	*ret = TAKE_PTR(bytes);
+	*ret_len = len;
+	return 0;
+}
+
+static json_t *entry_to_json(const struct undo_entry *e)
+{
+	json_t *j = json_pack("{s:s, s:s, s:i, s:i}", "step", step_kind_name(e->kind), "subject",
+			      e->subject, "before", e->before, "after", e->after);
+	int r = 0;
+
+	if (!j || e->kind != STEP_CONN)
+		return j;
+	r |= json_object_set_new(j, "file", json_string(e->file));
+	r |= json_object_set_new(j, "key", json_string(e->key));
+	r |= json_object_set_new(j, "value", json_string(e->value));
+	if (e->old_value)
+		r |= json_object_set_new(j, "old_value", json_string(e->old_value));
+	r |= json_object_set_new(j, "old_bytes", bytes_to_json(e->old_bytes, e->old_len));
+	r |= json_object_set_new(j, "new_bytes", bytes_to_json(e->new_bytes, e->new_len));
+	if (r == 0)
+		return j;
+	json_decref(j);
+	return NULL;
+}
+
+static int take_string(json_t *j, const char *key, bool needed, char **ret)
+{
+	const char *s = json_string_value(json_object_get(j, key));
+
+	if (!s)
+		return needed ? -EBADMSG : 0;
+	*ret = strdup(s);
+	return *ret ? 0 : -ENOMEM;
+}
+
+static int kind_from_name(const char *name, enum step_kind *ret)
+{
+	for (enum step_kind k = STEP_PROFILE; k <= STEP_RESTART; k++)
+		if (name && streq(step_kind_name(k), name)) {
+			*ret = k;
+			return 0;
+		}
+	return -EBADMSG;
+}
+
+static int entry_from_json(json_t *j, struct undo_entry **ret)
+{
+	_cleanup_(undo_entry_freep) struct undo_entry *e = NULL;
+	int r;
+
+	e = calloc(1, sizeof(*e));
+	if (!e)
+		return -ENOMEM;
+	r = kind_from_name(json_string_value(json_object_get(j, "step")), &e->kind);
+	if (r >= 0)
+		r = take_string(j, "subject", true, &e->subject);
+	if (r < 0)
+		return r;
+	e->before = (int)json_integer_value(json_object_get(j, "before"));
+	e->after = (int)json_integer_value(json_object_get(j, "after"));
+	if (e->kind == STEP_CONN) {
+		r = take_string(j, "file", true, &e->file);
+		if (r >= 0)
+			r = take_string(j, "key", true, &e->key);
+		if (r >= 0)
+			r = take_string(j, "value", true, &e->value);
+		if (r >= 0)
+			r = take_string(j, "old_value", false, &e->old_value);
+		if (r >= 0)
+			r = bytes_from_json(json_object_get(j, "old_bytes"), &e->old_bytes,
+					    &e->old_len);
+		if (r >= 0)
+			r = bytes_from_json(json_object_get(j, "new_bytes"), &e->new_bytes,
+					    &e->new_len);
+		if (r < 0)
+			return r;
+	}
+	*ret = TAKE_PTR(e);
+	return 0;
+}
+
+static int remember(struct undo *u, struct undo_entry *e)
+{
+	int r = ARRAY_GROW(u);
+
+	if (r >= 0)
+		u->items[u->n++] = e;
+	return r;
+}
+
+static int take_line(struct undo *u, json_t *j)
+{
+	struct undo_entry *e;
+	int r;
+
+	if (json_object_get(j, "mark")) {
+		u->n_finished = u->n;
+		return 0;
+	}
+	r = entry_from_json(j, &e);
+	if (r < 0)
+		return r;
+	r = remember(u, e);
+	if (r < 0)
+		undo_entry_free(e);
+	return r;
+}
+
+/* ---- the file ---- */
+
+static int take_lines(struct undo *u, FILE *file)
+{
+	_cleanup_free_ char *line = NULL;
+	size_t alloc = 0;
+	ssize_t len;
+
+	while ((len = getline(&line, &alloc, file)) > 0) {
+		json_t *j;
+		int r;
+
+		/* Cut short by a crash: its step was not begun. */
+		if (line[len - 1] != '\n')
+			break;
+		j = json_loadb(line, (size_t)len, JSON_REJECT_DUPLICATES, NULL);
+		r = json_is_object(j) ? take_line(u, j) : -EBADMSG;
+		json_decref(j);
+		if (r < 0)
+			return r;
+	}
+	return ferror(file) ? -EIO : 0;
+}
+
+static int read_file(struct undo *u)
+{
+	struct stat st;
+	FILE *file;
+	int fd, r;
+
+	fd = open(u->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > MAX_BYTES) {
+		close(fd);
+		return -EBADMSG;
+	}
+	file = fdopen(fd, "re");
+	if (!file) {
+		close(fd);
+		return -ENOMEM;
+	}
+	r = take_lines(u, file);
+	fclose(file);
+	return r;
+}
+
+int undo_open(const char *state_dir, const char *bond, struct undo **ret)
+{
+	_cleanup_(undo_freep) struct undo *u = NULL;
+	int r;
+
+	u = calloc(1, sizeof(*u));
+	if (!u)
+		return -ENOMEM;
+	u->dir = strdup(state_dir);
+	if (!u->dir)
+		return -ENOMEM;
+	if (asprintf(&u->path, "%s/undo-%s.jsonl", state_dir, bond) < 0) {
+		u->path = NULL;
+		return -ENOMEM;
+	}
+	r = read_file(u);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(u);
+	return 0;
+}
+
+static int sync_dir(const char *dir)
+{
+	int fd, r = 0;
+
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (fsync(fd) < 0)
+		r = -errno;
+	close(fd);
+	return r;
+}
+
+static void add_line(struct text *t, json_t *j)
+{
+	_cleanup_free_ char *line = j ? json_dumps(j, JSON_COMPACT) : NULL;
+
+	json_decref(j);
+	if (!line)
+		t->failed = true;
+	else
+		text_printf(t, "%s\n", line);
+}
+
+/*
+ * The whole journal in a new file over the old one: what was cut short by a crash is gone with it,
+ * and a reader sees one or the other.
+ */
+static int write_file(struct undo *u)
+{
+	_cleanup_text_ struct text t = TEXT_NULL;
+	_cleanup_free_ char *temporary = NULL;
+	size_t done = 0;
+	int fd, r = 0;
+
+	if (asprintf(&temporary, "%s.new", u->path) < 0) {
+		temporary = NULL;
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < u->n; i++) {
+		add_line(&t, entry_to_json(u->items[i]));
+		if (i + 1 == u->n_finished)
+			text_add(&t, "{\"mark\":\"finished\"}\n");
+	}
+	if (t.failed)
+		return -ENOMEM;
+
+	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return -errno;
+	while (done < t.len && r == 0) {
+		ssize_t n = write(fd, t.data + done, t.len - done);
+
+		if (n >= 0)
+			done += (size_t)n;
+		else if (errno != EINTR)
+			r = -errno;
+	}
+	if (r == 0 && fsync(fd) < 0)
+		r = -errno;
+	close(fd);
+	if (r == 0 && rename(temporary, u->path) < 0)
+		r = -errno;
+	if (r < 0) {
+		(void)unlink(temporary);
+		return r;
+	}
+	return sync_dir(u->dir);
+}
+
+int undo_note(struct undo *u, struct undo_entry *e)
+{
+	int r;
+
+	r = remember(u, e);
+	if (r < 0) {
+		undo_entry_free(e);
+		return r;
+	}
+	r = write_file(u);
+	if (r < 0)
+		undo_entry_free(u->items[--u->n]);
+	return r;
+}
+
+int undo_mark(struct undo *u)
+{
+	size_t before = u->n_finished;
+	int r;
+
+	u->n_finished = u->n;
+	r = write_file(u);
+	if (r < 0)
+		u->n_finished = before;
+	return r;
+}
+
+int undo_forget(struct undo *u, size_t i)
+{
+	while (u->n > i)
+		undo_entry_free(u->items[--u->n]);
+	if (u->n_finished > u->n)
+		u->n_finished = u->n;
+	if (u->n > 0)
+		return write_file(u);
+	if (unlink(u->path) < 0 && errno != ENOENT)
+		return -errno;
+	return sync_dir(u->dir);
+}

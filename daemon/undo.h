@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "base.h"
+#include "plan.h"
+
+/*
+ * The undo journal of a bond: what stood there before each step, on disk before the step is taken.
+ *
+ * A file of JSON lines, undo-BOND.jsonl in the state directory. Entries behind the last mark belong
+ * to a transaction that was not finished: the next run takes them back. Entries before it are what
+ * a revert takes back. A line that a crash cut short belongs to a step that was not begun.
+ */
+struct undo;
+
+struct undo_entry {
+	enum step_kind kind;
+	char *subject; /* as in the step: uuid, bond, conn or unit */
+	int before;    /* STEP_PROFILE: -1, 0, 1; STEP_LIVE, STEP_REACTIVATE: the bit */
+	int after;
+	char *file;      /* STEP_CONN: the file that is edited */
+	char *key;       /* STEP_CONN */
+	char *value;     /* STEP_CONN: the value set */
+	char *old_value; /* STEP_CONN: the value that stood in its place; NULL: none did */
+	char *old_bytes; /* STEP_CONN: the whole file before */
+	size_t old_len;
+	char *new_bytes; /* STEP_CONN: the whole file after, to see whether it is still ours */
+	size_t new_len;
+};
+
+struct undo_entry *undo_entry_free(struct undo_entry *e);
+DEFINE_CLEANUP(struct undo_entry, undo_entry_free)
+
+/*
+ * undo_open() - reads the journal of a bond, if there is one
+ *
+ * Return: 0; -ENOMEM; -EBADMSG when it cannot be understood: nothing must be changed then;
+ * another negative errno when it cannot be read.
+ */
+int undo_open(const char *state_dir, const char *bond, struct undo **ret);
+struct undo *undo_free(struct undo *u);
+DEFINE_CLEANUP(struct undo, undo_free)
+
+/* undo_n_entries(), undo_entry() - all entries, the oldest first */
+size_t undo_n_entries(const struct undo *u);
+const struct undo_entry *undo_entry(const struct undo *u, size_t i);
+
+/* undo_n_finished() - how many of them belong to finished transactions */
+size_t undo_n_finished(const struct undo *u);
+
+/*
+ * undo_note() - one more entry, on disk when this returns
+ * @e: becomes the journal's in every case
+ *
+ * Return: 0; a negative errno, and the step must not be taken.
+ */
+int undo_note(struct undo *u, struct undo_entry *e);
+
+/* undo_mark() - the transaction is finished. Return: 0; a negative errno. */
+int undo_mark(struct undo *u);
+
+/*
+ * undo_forget() - entries from the I-th on were taken back, and are no more
+ *
+ * Return: 0; a negative errno, when the file still has them: taking them back again does no harm.
+ */
+int undo_forget(struct undo *u, size_t i);

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "worker-report.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "conn-ends.h"
+
+static int print(json_t *report)
+{
+	int r = 0;
+
+	if (!report)
+		return -ENOMEM;
+	if (json_dumpf(report, stdout, JSON_COMPACT) < 0 || putchar('\n') == EOF ||
+	    fflush(stdout) == EOF)
+		r = -EIO;
+	json_decref(report);
+	return r;
+}
+
+static json_t *finding_to_json(const struct finding *f)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "id", f->id, "severity",
+			 finding_severity_name(f->severity), "subject", f->subject, "seen", f->seen,
+			 "why", f->why, "remedy", f->remedy);
+}
+
+static json_t *step_to_json(const struct step *s)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:s}", "step", step_kind_name(s->kind), "subject",
+			 s->subject, "change", s->change ? s->change : "", "interrupts",
+			 s->interrupts ? s->interrupts : "", "undo", s->undo ? s->undo : "");
+}
+
+static json_t *findings_to_json(const struct findings *findings)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; array && i < findings->n; i++)
+		(void)json_array_append_new(array, finding_to_json(&findings->items[i]));
+	return array;
+}
+
+static json_t *plan_to_json(const struct plan *plan)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; array && i < plan->n; i++)
+		(void)json_array_append_new(array, step_to_json(&plan->items[i]));
+	return array;
+}
+
+static json_t *conns_to_json(const struct facts *facts, const struct policy_bond *policy)
+{
+	_cleanup_(conn_ends_list_done) struct conn_ends_list list = { 0 };
+	json_t *array = json_array();
+
+	if (conn_ends_of(facts, policy, &list) < 0) {
+		json_decref(array);
+		return NULL;
+	}
+	for (size_t i = 0; array && i < list.n; i++) {
+		char local[FACTS_IP_TEXT_SIZE], remote[FACTS_IP_TEXT_SIZE];
+		const struct conn_ends *c = &list.items[i];
+
+		(void)json_array_append_new(
+			array, json_pack("{s:s, s:s, s:s, s:b}", "name", c->name, "local",
+					 facts_ip_print(&c->local, local), "remote",
+					 facts_ip_print(&c->remote, remote), "established",
+					 facts_tunnel_of(facts, c->name) != NULL));
+	}
+	return array;
+}
+
+/* The first finding that blocks is the reason; one that may pass by itself gives way to others. */
+static const struct finding *decisive(const struct findings *findings)
+{
+	const struct finding *found = NULL;
+
+	for (size_t i = 0; i < findings->n; i++) {
+		const struct finding *f = &findings->items[i];
+
+		if (f->severity != FINDING_BLOCKS)
+			continue;
+		if (f->missing)
+			return f; /* what is not there yet hides what would be wrong with it */
+		if (!found)
+			found = f;
+	}
+	return found;
+}
+
+static const char *standing_of(const struct finding *decisive_finding, const struct plan *plan)
+{
+	if (decisive_finding)
+		return decisive_finding->missing ? STANDING_MISSING : STANDING_BLOCKED;
+	return plan->n > 0 ? STANDING_TODO : STANDING_DONE;
+}
+
+static int set_string(json_t *j, const char *key, const char *value)
+{
+	return value ? json_object_set_new(j, key, json_string(value)) : 0;
+}
+
+int worker_report_bond(const struct facts *facts, const struct policy_bond *policy,
+		       const struct findings *findings, const struct plan *plan)
+{
+	const struct facts_profile *profile = facts_profile_of(facts, policy->name);
+	const struct finding *f = decisive(findings);
+	_cleanup_free_ char *reason = NULL;
+	json_t *j;
+
+	if (f && asprintf(&reason, "%s: %s", f->subject, f->seen) < 0) {
+		reason = NULL;
+		return -ENOMEM;
+	}
+	j = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "report", REPORT_BOND, "bond",
+		      policy->name, "standing", standing_of(f, plan), "reason",
+		      reason ? reason : "", "findings", findings_to_json(findings), "plan",
+		      plan_to_json(plan), "conns", conns_to_json(facts, policy));
+	if (!j)
+		return -ENOMEM;
+	if (profile && (set_string(j, "profile_uuid", profile->uuid) < 0 ||
+			set_string(j, "profile_path", profile->path) < 0 ||
+			set_string(j, "device_path", profile->device_path) < 0)) {
+		json_decref(j);
+		return -ENOMEM;
+	}
+	return print(j);
+}
+
+int worker_report_step(const char *bond, const struct step *step, const char *status,
+		       const char *text)
+{
+	json_t *j =
+		json_pack("{s:s, s:s, s:s, s:s, s:s}", "report", REPORT_STEP, "bond", bond, "step",
+			  step_kind_name(step->kind), "subject", step->subject, "status", status);
+
+	if (j && text && json_object_set_new(j, "text", json_string(text)) < 0) {
+		json_decref(j);
+		return -ENOMEM;
+	}
+	return print(j);
+}
+
+int worker_report_outcome(const char *bond, const char *outcome, const char *reason)
+{
+	json_t *j = json_pack("{s:s, s:s, s:s}", "report", REPORT_OUTCOME, "bond", bond, "outcome",
+			      outcome);
+
+	if (j && reason && json_object_set_new(j, "reason", json_string(reason)) < 0) {
+		json_decref(j);
+		return -ENOMEM;
+	}
+	return print(j);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "checks.h"
+#include "facts.h"
+#include "plan.h"
+#include "policy.h"
+
+/*
+ * What the worker prints on its standard output: JSON objects, one a line. "report" says which:
+ *
+ *   bond     how a bond stands: "bond", "standing", "reason", "findings", "plan", "conns",
+ *            "profile_uuid", "profile_path", "device_path"
+ *   step     a step of a plan: "bond", "step", "subject", "status", "text"
+ *   outcome  the end of applying or reverting: "bond", "outcome", "reason"
+ *
+ * The objects in "findings" and "plan" are those of the bus and of --json.
+ */
+#define REPORT_BOND    "bond"
+#define REPORT_STEP    "step"
+#define REPORT_OUTCOME "outcome"
+
+/* "standing" */
+#define STANDING_MISSING "missing" /* something is not there yet */
+#define STANDING_BLOCKED "blocked" /* a prerequisite fails */
+#define STANDING_TODO    "todo"    /* there are steps to be done */
+#define STANDING_DONE    "done"    /* there are none */
+
+/* "status" */
+#define STEP_STATUS_BEGINS "begins"
+#define STEP_STATUS_DONE   "done"
+#define STEP_STATUS_FAILED "failed"
+#define STEP_STATUS_UNDONE "undone"
+
+/* "outcome" */
+#define OUTCOME_UNCHANGED "unchanged"
+#define OUTCOME_APPLIED   "applied"
+#define OUTCOME_UNDONE    "undone" /* after a crash: what was half done was taken back */
+#define OUTCOME_REVERTED  "reverted"
+#define OUTCOME_FAILED    "failed"
+
+/* worker_report_bond() - Return: 0; -ENOMEM; -EIO when it could not be printed */
+int worker_report_bond(const struct facts *facts, const struct policy_bond *policy,
+		       const struct findings *findings, const struct plan *plan);
+
+/* worker_report_step(), worker_report_outcome() - @text and @reason may be NULL. Return: as above
+ */
+int worker_report_step(const char *bond, const struct step *step, const char *status,
+		       const char *text);
+int worker_report_outcome(const char *bond, const char *outcome, const char *reason);
