@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "steps.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void steps_done(struct steps *s)
+{
+	nm_close(s->nm);
+	sd_bus_flush_close_unref(s->bus);
+	ethtool_close(s->ethtool);
+	free(s->why);
+	*s = (struct steps){ 0 };
+}
+
+int steps_fail(struct steps *s, const char *format, ...)
+{
+	va_list args;
+	char *why;
+	int n;
+
+	va_start(args, format);
+	n = vasprintf(&why, format, args);
+	va_end(args);
+	if (n < 0)
+		return -ENOMEM;
+	free(s->why);
+	s->why = why;
+	return 1;
+}
+
+int steps_nm(struct steps *s)
+{
+	int r;
+
+	if (s->nm)
+		return 0;
+	r = nm_open(STEPS_NM_USEC, &s->nm);
+	if (r == -ESRCH || r == -ENOTCONN)
+		return steps_fail(s, "NetworkManager does not run any more");
+	if (r < 0)
+		return steps_fail(s, "NetworkManager cannot be reached: %s", strerror(-r));
+	return 0;
+}
+
+int steps_bus(struct steps *s)
+{
+	int r;
+
+	if (s->bus)
+		return 0;
+	r = sd_bus_open_system(&s->bus);
+	if (r < 0)
+		return steps_fail(s, "the bus cannot be reached: %s", strerror(-r));
+	return 0;
+}
+
+int steps_ethtool(struct steps *s)
+{
+	return s->ethtool ? 0 : ethtool_open(&s->ethtool);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <systemd/sd-bus.h>
+
+#include "ethtool.h"
+#include "executor.h"
+#include "nm.h"
+#include "undo.h"
+
+/*
+ * The kinds of steps: how each is noted, taken, looked at and taken back. For executor.c only.
+ *
+ * A step's effect is looked at where it shows (the kernel's bit, the file, pluto), never believed
+ * from the answer to the request.
+ */
+
+struct steps {
+	const struct executor_options *options;
+	const struct facts *facts; /* NULL while something is taken back */
+	const struct policy_bond *policy;
+	const char *bond;
+
+	/* Opened when first wanted. */
+	struct nm *nm;
+	sd_bus *bus;
+	struct ethtool *ethtool;
+
+	char *why; /* of the last failure, for people */
+};
+
+void steps_done(struct steps *s);
+
+/* steps_fail() - remembers why, and returns 1, which means that a step failed */
+int steps_fail(struct steps *s, const char *format, ...) _printf_(2, 3);
+
+int steps_nm(struct steps *s);
+int steps_bus(struct steps *s);
+int steps_ethtool(struct steps *s);
+
+/*
+ * One kind of step. All return 0 when it went well, 1 when it did not (the reason is in s->why), or
+ * a negative errno.
+ */
+struct step_kind_ops {
+	/* What stands there now, for the journal. @ret may stay NULL: nothing to take back. */
+	int (*note)(struct steps *s, const struct step *step, struct undo_entry **ret);
+	/* Takes the step and looks at its effect. */
+	int (*take)(struct steps *s, const struct step *step, const struct undo_entry *noted);
+	/*
+	 * Takes it back; it may not have been taken, or somebody may have changed the same thing
+	 * since: what is not as the step left it is left alone.
+	 */
+	int (*undo)(struct steps *s, const struct undo_entry *entry);
+};
+
+extern const struct step_kind_ops step_profile;    /* step-feature.c */
+extern const struct step_kind_ops step_reactivate; /* step-feature.c */
+extern const struct step_kind_ops step_live;       /* step-feature.c */
+extern const struct step_kind_ops step_conn;       /* step-conn.c */
+extern const struct step_kind_ops step_replace;    /* step-pluto.c */
+extern const struct step_kind_ops step_restart;    /* step-pluto.c */
+
+/* Limits in time of the single waits. */
+#define STEPS_NM_USEC       UINT64_C(15000000)
+#define STEPS_ACTIVATE_USEC UINT64_C(60000000)
+#define STEPS_RESTART_USEC  UINT64_C(90000000)

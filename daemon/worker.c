@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "checks.h"
+#include "executor.h"
+#include "log.h"
+#include "observer.h"
+#include "plan.h"
+#include "policy-files.h"
+#include "worker-report.h"
+
+/* The worker: looks at the host as a whole, says how each bond stands, and changes what it may. */
+
+#define MAX_POLICY (16 * 1024 * 1024)
+
+static const char usage[] =
+	"esp-offload-worker run [--policy=-] [--root DIR] [--state DIR]\n"
+	"                       [--apply BOND]… [--revert BOND]… [BOND]…\n"
+	"\n"
+	"Looks at the host once and prints a report for each bond of the policy, or for those\n"
+	"that are named; JSON, one object a line. Changes only the bonds named with --apply or\n"
+	"--revert. It is run by esp-offloadd and by esp-offloadctl.\n"
+	"\n"
+	"      --policy=-    read the policy from standard input, else from " CONFIG_DIR "\n"
+	"      --root DIR    take the policy's files from below DIR\n"
+	"      --state DIR   keep the undo journals in DIR instead of " STATE_DIR "\n";
+
+/* Bonds named on the command line; they point into argv. */
+struct names {
+	const char *items[1024];
+	size_t n;
+};
+
+struct options {
+	const char *root;
+	const char *state_dir;
+	bool policy_from_stdin;
+	struct names apply, revert, look;
+};
+
+static bool names_have(const struct names *names, const char *name)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (streq(names->items[i], name))
+			return true;
+	return false;
+}
+
+static int names_add(struct names *names, const char *name)
+{
+	if (names->n == ARRAY_SIZE(names->items))
+		return -E2BIG;
+	names->items[names->n++] = name;
+	return 0;
+}
+
+static int read_options(int argc, char **argv, struct options *o)
+{
+	enum {
+		POLICY = 256,
+		ROOT,
+		STATE,
+		APPLY,
+		REVERT
+	};
+	static const struct option longs[] = {
+		{ "policy", required_argument, NULL, POLICY },
+		{ "root", required_argument, NULL, ROOT },
+		{ "state", required_argument, NULL, STATE },
+		{ "apply", required_argument, NULL, APPLY },
+		{ "revert", required_argument, NULL, REVERT },
+		{ 0 },
+	};
+	int c, r = 0;
+
+	while (r == 0 && (c = getopt_long(argc, argv, "", longs, NULL)) >= 0) {
+		switch (c) {
+		case POLICY:
+			o->policy_from_stdin = true;
+			r = streq(optarg, "-") ? 0 : -EINVAL;
+			break;
+		case ROOT:
+			o->root = optarg;
+			break;
+		case STATE:
+			o->state_dir = optarg;
+			break;
+		case APPLY:
+			r = names_add(&o->apply, optarg);
+			break;
+		case REVERT:
+			r = names_add(&o->revert, optarg);
+			break;
+		default:
+			r = -EINVAL;
+		}
+	}
+	if (r == 0 && (optind >= argc || !streq(argv[optind], "run")))
+		r = -EINVAL;
+	for (int i = optind + 1; r == 0 && i < argc; i++)
+		r = names_add(&o->look, argv[i]);
+	return r;
+}
+
+/* ---- the policy ---- */
+
+static int read_stdin(char **ret, size_t *ret_len)
+{
+	_cleanup_text_ struct text t = TEXT_NULL;
+	char buffer[16384];
+	ssize_t n;
+
+	while ((n = read(STDIN_FILENO, buffer, sizeof(buffer))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		text_add_bytes(&t, buffer, (size_t)n);
+		if (t.len > MAX_POLICY)
+			return -EFBIG;
+	}
+	*ret_len = t.len;
+	return text_take(&t, ret);
+}
+
+static int load_policy(const struct options *o, struct diagnostics *diagnostics,
+		       struct policy **ret)
+{
+	_cleanup_free_ char *bytes = NULL;
+	char **files = NULL;
+	size_t len;
+	int r;
+
+	if (o->policy_from_stdin) {
+		r = read_stdin(&bytes, &len);
+		if (r < 0)
+			return r;
+		return policy_parse(
+			&(struct policy_text){ .file = "policy", .bytes = bytes, .len = len }, 1,
+			diagnostics, ret);
+	}
+	r = policy_files_load(o->root, diagnostics, &files, ret);
+	for (char **f = files; f && *f; f++)
+		free(*f);
+	free(files);
+	return r;
+}
+
+static void print_diagnostics(const struct diagnostics *d)
+{
+	_cleanup_text_ struct text t = TEXT_NULL;
+
+	for (size_t i = 0; i < d->n; i++)
+		diagnostic_print(&d->items[i], &t);
+	if (t.data)
+		fputs(t.data, stderr);
+}
+
+/* ---- one bond ---- */
+
+static void told(void *userdata _unused_, const char *bond, const struct step *step,
+		 const char *status, const char *text)
+{
+	(void)worker_report_step(bond, step, status, text);
+}
+
+static int look(struct facts **facts)
+{
+	const struct observer_options options = { .sas = true };
+	int r;
+
+	r = observer_look(&options, facts);
+	if (r < 0)
+		log_error("Cannot look at the host: %s", strerror(-r));
+	return r;
+}
+
+/* Judges one bond, plans where nothing blocks, and reports both. */
+static int judge(const struct facts *facts, const struct policy_bond *policy, struct plan *ret)
+{
+	_cleanup_(findings_done) struct findings findings = FINDINGS_NULL;
+	_cleanup_(plan_done) struct plan plan = PLAN_NULL;
+	int r;
+
+	r = checks_run(facts, policy, &findings);
+	if (r >= 0 && findings_block(&findings) == 0)
+		r = plan_make(facts, policy, &plan);
+	if (r >= 0)
+		r = worker_report_bond(facts, policy, &findings, &plan);
+	if (r < 0) {
+		log_error("%s: Cannot judge it: %s", policy->name, strerror(-r));
+		return r;
+	}
+	*ret = plan;
+	plan = PLAN_NULL;
+	return 0;
+}
+
+static int report_outcome(const char *bond, int outcome, const char *good, const char *reason)
+{
+	if (outcome < 0)
+		return worker_report_outcome(bond, OUTCOME_FAILED, strerror(-outcome));
+	switch ((enum executor_outcome)outcome) {
+	case EXECUTOR_NOTHING:
+		return worker_report_outcome(bond, OUTCOME_UNCHANGED, NULL);
+	case EXECUTOR_DONE:
+		return worker_report_outcome(bond, good, reason);
+	case EXECUTOR_FAILED:
+	case EXECUTOR_FAILED_HALF:
+		break;
+	}
+	return worker_report_outcome(bond, OUTCOME_FAILED, reason);
+}
+
+static int apply(const struct executor_options *executor, const struct facts *facts,
+		 const struct policy_bond *policy, const struct plan *plan)
+{
+	_cleanup_(facts_freep) struct facts *now = NULL;
+	_cleanup_(plan_done) struct plan rest = PLAN_NULL;
+	_cleanup_free_ char *reason = NULL;
+	int outcome, r;
+
+	outcome = executor_apply(executor, facts, policy, plan, &reason);
+	r = report_outcome(policy->name, outcome, OUTCOME_APPLIED, reason);
+	if (r < 0 || outcome == EXECUTOR_NOTHING)
+		return r;
+
+	/* What is there now, after the steps or their undoing. */
+	r = look(&now);
+	return r < 0 ? r : judge(now, policy, &rest);
+}
+
+/* What is there is left as it is: by whom it was changed nobody knows any more. */
+static bool recover(const struct executor_options *executor, const char *bond)
+{
+	_cleanup_free_ char *reason = NULL;
+	int r;
+
+	r = executor_recover(executor, bond, &reason);
+	if (r == EXECUTOR_NOTHING)
+		return true;
+	if (r == EXECUTOR_DONE)
+		log_notice("%s: took back what an earlier run had left half done", bond);
+	(void)report_outcome(bond, r, OUTCOME_UNDONE, reason);
+	return r == EXECUTOR_DONE;
+}
+
+static void revert(const struct executor_options *executor, const char *bond)
+{
+	_cleanup_free_ char *reason = NULL;
+	int r;
+
+	r = executor_revert(executor, bond, &reason);
+	(void)report_outcome(bond, r == EXECUTOR_NOTHING ? EXECUTOR_DONE : r, OUTCOME_REVERTED,
+			     reason);
+}
+
+/* ---- all of it ---- */
+
+/*
+ * Whoever changes something holds the lock, so that a worker left over from a daemon that was
+ * killed, and the one of the new daemon, do not meet.
+ *
+ * Return: the lock's file descriptor, to be kept until the end; a negative errno.
+ */
+static int lock_host(const char *state_dir)
+{
+	_cleanup_free_ char *path = NULL;
+	int fd;
+
+	(void)mkdir(state_dir, 0700);
+	if (asprintf(&path, "%s/lock", state_dir) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return -errno;
+	/* The other one ends by itself within its own limits; here nobody waits for it. */
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		int r = errno == EWOULDBLOCK ? -EBUSY : -errno;
+
+		close(fd);
+		return r;
+	}
+	return fd;
+}
+
+static int run_bonds(const struct options *o, const struct policy *policy)
+{
+	const struct executor_options executor = { .state_dir = o->state_dir, .told = told };
+	_cleanup_(facts_freep) struct facts *facts = NULL;
+	struct names broken = { 0 };
+	int r;
+
+	for (size_t i = 0; i < o->revert.n; i++)
+		revert(&executor, o->revert.items[i]);
+	for (size_t i = 0; i < o->apply.n; i++)
+		if (!recover(&executor, o->apply.items[i]))
+			broken.items[broken.n++] = o->apply.items[i];
+
+	r = look(&facts);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < policy->n_bonds; i++) {
+		const struct policy_bond *bond = &policy->bonds[i];
+		_cleanup_(plan_done) struct plan plan = PLAN_NULL;
+		bool to_apply =
+			names_have(&o->apply, bond->name) && !names_have(&broken, bond->name);
+
+		if (o->look.n > 0 && !to_apply && !names_have(&o->look, bond->name))
+			continue;
+		r = judge(facts, bond, &plan);
+		if (r < 0)
+			return r;
+		if (!to_apply || plan.n == 0)
+			continue;
+		r = apply(&executor, facts, bond, &plan);
+		if (r < 0)
+			return r;
+		/* What was seen before the steps is not true any more for the next bond. */
+		facts = facts_free(facts);
+		r = look(&facts);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	_cleanup_(diagnostics_done) struct diagnostics diagnostics = DIAGNOSTICS_NULL;
+	struct options o = { .state_dir = STATE_DIR };
+	_cleanup_(policy_freep) struct policy *policy = NULL;
+	int lock = -1, r;
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (read_options(argc, argv, &o) < 0) {
+		fputs(usage, stderr);
+		return 2;
+	}
+	log_open("esp-offloadd", LOG_INFO);
+
+	r = load_policy(&o, &diagnostics, &policy);
+	print_diagnostics(&diagnostics);
+	if (r < 0) {
+		if (r != -EBADMSG)
+			log_error("Cannot read the policy: %s", strerror(-r));
+		return EXIT_FAILURE;
+	}
+	if (o.apply.n + o.revert.n > 0) {
+		lock = lock_host(o.state_dir);
+		if (lock < 0) {
+			log_error("Cannot lock %s: %s", o.state_dir,
+				  lock == -EBUSY ? "another worker is at it" : strerror(-lock));
+			return EXIT_FAILURE;
+		}
+	}
+	r = run_bonds(&o, policy);
+	if (lock >= 0)
+		close(lock);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
