@@ -15,11 +15,6 @@ struct ethtool_netlink {
 	uint16_t family;
 };
 
-static void nlmsg_freep(struct nl_msg **m)
-{
-	nlmsg_free(*m);
-}
-
 /* What a callback looks for in an answer. */
 struct question {
 	const char *feature;

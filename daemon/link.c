@@ -236,11 +236,6 @@ static int build_get(int family, int ifindex, uint32_t mask, struct nl_msg **ret
 	return 0;
 }
 
-static void nlmsg_freep(struct nl_msg **m)
-{
-	nlmsg_free(*m);
-}
-
 static int take_vfs(const struct nlmsghdr *h, void *userdata)
 {
 	struct facts_link *l = userdata;

@@ -23,6 +23,12 @@ struct netlink;
 /* How often a dump is begun anew that the kernel says was disturbed (NLM_F_DUMP_INTR). */
 #define NETLINK_DUMP_TRIES 10
 
+/* For a local message. */
+static inline void nlmsg_freep(struct nl_msg **m)
+{
+	nlmsg_free(*m);
+}
+
 /*
  * netlink_open() - a socket for requests
  * @protocol: NETLINK_ROUTE, NETLINK_XFRM, NETLINK_GENERIC

@@ -205,8 +205,8 @@ int xfrm_dump(const struct facts_address *addresses, size_t n_addresses, struct 
 	      size_t *ret_n)
 {
 	_cleanup_(netlink_closep) struct netlink *nl = NULL;
+	_cleanup_(nlmsg_freep) struct nl_msg *m = NULL;
 	struct sas sas = { .addresses = addresses, .n_addresses = n_addresses };
-	struct nl_msg *m;
 	int r;
 
 	r = netlink_open(NETLINK_XFRM, &nl);
@@ -216,7 +216,6 @@ int xfrm_dump(const struct facts_address *addresses, size_t n_addresses, struct 
 	if (!m)
 		return -ENOMEM;
 	r = netlink_dump(nl, m, take_sa, forget_sas, &sas);
-	nlmsg_free(m);
 	if (r < 0) {
 		free(sas.items);
 		return r;

@@ -9,7 +9,8 @@ void message_begin(struct message *m, uint16_t type, const void *head, size_t si
 	memset(m, 0, sizeof(*m));
 	m->header.nlmsg_type = type;
 	m->header.nlmsg_len = NLMSG_HDRLEN + (uint32_t)NLMSG_ALIGN(size);
-	memcpy(m->bytes + NLMSG_HDRLEN, head, size);
+	if (size > 0)
+		memcpy(m->bytes + NLMSG_HDRLEN, head, size);
 }
 
 size_t message_put(struct message *m, int type, const void *data, size_t size)
