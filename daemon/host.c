@@ -89,6 +89,7 @@ int host_observe(const char *root, struct host *ret)
 	if (uname(&name) < 0)
 		return -errno;
 	(void)snprintf(h.kernel, sizeof(h.kernel), "%s", name.release);
+	(void)snprintf(h.kernel_build, sizeof(h.kernel_build), "%s", name.version);
 
 	r = host_has_module(root, h.kernel, "esp4_offload");
 	if (r < 0)

@@ -10,7 +10,8 @@
 
 struct host {
 	char kernel[HOST_RELEASE_SIZE];
-	bool esp4_offload; /* as in struct facts */
+	char kernel_build[HOST_RELEASE_SIZE]; /* uname's version, as in struct facts */
+	bool esp4_offload;                    /* as in struct facts */
 	bool esp6_offload;
 };
 

@@ -170,7 +170,7 @@ struct facts_tunnel {
 	char *conn;
 	uint64_t in_bytes; /* wraps at 32 bits in Libreswan 4 */
 	uint64_t out_bytes;
-	bool offloaded; /* as Libreswan 5 prints it; says nothing on 4 */
+	bool offloaded;   /* as Libreswan 5 prints it; says nothing on 4 */
 	bool kernel_lost; /* pluto could not find one of its SAs in the kernel: no byte count */
 	/*
 	 * The number of its IKE SA in pluto: conns with the same one go down together when one of
@@ -184,8 +184,9 @@ struct ipsec_conf;
 
 /* All of it. Unused parts are zero. Arrays belong to the struct; see facts_free(). */
 struct facts {
-	char kernel[65];   /* uname's release */
-	bool esp4_offload; /* the module, or built in */
+	char kernel[65];       /* uname's release */
+	char kernel_build[65]; /* uname's version: Debian has the upstream version there */
+	bool esp4_offload;     /* the module, or built in */
 	bool esp6_offload;
 
 	struct facts_link *links;

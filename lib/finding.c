@@ -50,20 +50,6 @@ size_t findings_block(const struct findings *f)
 	return n;
 }
 
-bool findings_wait(const struct findings *f)
-{
-	bool waits = false;
-
-	for (size_t i = 0; i < f->n; i++) {
-		if (f->items[i].severity != FINDING_BLOCKS)
-			continue;
-		if (!f->items[i].missing)
-			return false;
-		waits = true;
-	}
-	return waits;
-}
-
 const struct finding *findings_by_id(const struct findings *f, const char *id)
 {
 	for (size_t i = 0; i < f->n; i++)

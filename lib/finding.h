@@ -49,13 +49,6 @@ void findings_done(struct findings *f);
 /* findings_block() - how many of them block, for good or while something is missing */
 size_t findings_block(const struct findings *f);
 
-/*
- * findings_wait() - true when something blocks, and all that blocks may yet appear by itself
- *
- * The State is waiting then, else blocked.
- */
-bool findings_wait(const struct findings *f);
-
 /* findings_by_id() - the first with that id, or NULL */
 const struct finding *findings_by_id(const struct findings *f, const char *id);
 

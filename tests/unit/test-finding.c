@@ -11,10 +11,9 @@ static void add(const char *id, enum finding_severity severity, bool missing)
 			 0);
 }
 
-START_TEST(without_a_finding_nothing_blocks_and_nothing_is_waited_for)
+START_TEST(without_a_finding_nothing_blocks)
 {
 	ck_assert_uint_eq(findings_block(&findings), 0);
-	ck_assert(!findings_wait(&findings));
 	ck_assert_ptr_null(findings_by_id(&findings, "bond-mode"));
 }
 END_TEST
@@ -30,24 +29,6 @@ START_TEST(only_what_blocks_is_counted)
 }
 END_TEST
 
-START_TEST(what_may_yet_appear_is_waited_for)
-{
-	add("bond-exists", FINDING_BLOCKS, true);
-	add("kernel-fault", FINDING_WARNS, false);
-	ck_assert(findings_wait(&findings));
-	findings_done(&findings);
-}
-END_TEST
-
-START_TEST(nothing_is_waited_for_while_something_else_blocks)
-{
-	add("ipsec-running", FINDING_BLOCKS, true);
-	add("bond-mode", FINDING_BLOCKS, false);
-	ck_assert(!findings_wait(&findings));
-	findings_done(&findings);
-}
-END_TEST
-
 START_TEST(severities_have_their_words)
 {
 	ck_assert_str_eq(finding_severity_name(FINDING_BLOCKS), "blocks");
@@ -56,6 +37,5 @@ START_TEST(severities_have_their_words)
 }
 END_TEST
 
-UNIT_MAIN("finding", without_a_finding_nothing_blocks_and_nothing_is_waited_for,
-	  only_what_blocks_is_counted, what_may_yet_appear_is_waited_for,
-	  nothing_is_waited_for_while_something_else_blocks, severities_have_their_words)
+UNIT_MAIN("finding", without_a_finding_nothing_blocks, only_what_blocks_is_counted,
+	  severities_have_their_words)

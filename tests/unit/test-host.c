@@ -135,6 +135,7 @@ START_TEST(the_running_kernels_lists_are_looked_at)
 
 	ck_assert_int_eq(host_observe(root, &h), 0);
 	ck_assert_str_eq(h.kernel, name.release);
+	ck_assert_str_eq(h.kernel_build, name.version);
 	ck_assert(!h.esp4_offload);
 	ck_assert(h.esp6_offload);
 
