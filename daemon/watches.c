@@ -137,13 +137,19 @@ static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *error _unu
 	return 0;
 }
 
+static int on_subscribed(sd_bus_message *m _unused_, void *userdata _unused_,
+			 sd_bus_error *error _unused_)
+{
+	return 0; /* without systemd there are no units to hear of */
+}
+
 /* systemd sends its units' signals only while somebody has asked for them. */
 static int subscribe(struct watches *w, sd_bus *bus)
 {
 	return sd_bus_call_method_async(bus, &w->slots[ARRAY_SIZE(matches)],
 					"org.freedesktop.systemd1", "/org/freedesktop/systemd1",
-					"org.freedesktop.systemd1.Manager", "Subscribe", NULL, NULL,
-					NULL);
+					"org.freedesktop.systemd1.Manager", "Subscribe",
+					on_subscribed, w, NULL);
 }
 
 int watches_set_bus(struct watches *w, sd_bus *bus)
