@@ -26,6 +26,12 @@ const char *bond_state_name(enum bond_state state)
 	return "waiting";
 }
 
+#define HELD_FAILED   "applying failed: waiting for \"esp-offloadctl apply\""
+#define HELD_REVERTED "reverted: waiting for \"esp-offloadctl apply\""
+#define HELD_FIGHT                                                                                 \
+	"somebody undoes what is applied: it is not repaired any more before \"esp-offloadctl "    \
+	"apply\""
+
 static uint64_t clock_usec(clockid_t clock)
 {
 	struct timespec ts;
@@ -439,7 +445,7 @@ static void take_standing(struct supervisor *s, json_t *report)
 	else if (monitor)
 		set_state(s, BOND_WAITING, "not applied: the policy says to monitor only");
 	else if (s->held)
-		set_state(s, BOND_WAITING, "reverted: waiting for \"esp-offloadctl apply\"");
+		set_state(s, BOND_WAITING, s->held);
 }
 
 static void take_bond_report(struct supervisor *s, json_t *report)
@@ -493,6 +499,24 @@ static void take_step(struct supervisor *s, json_t *report)
 		  text ? ": " : "", text ? text : "");
 }
 
+/*
+ * Who undoes two repairs within a while means it: the next time it is only reported, and nobody's
+ * tunnels are restarted in turns. The first application is no repair.
+ */
+#define FIGHT_REPAIRS 2
+#define FIGHT_USEC    UINT64_C(600000000)
+
+static bool is_a_fight(struct supervisor *s)
+{
+	uint64_t now = clock_usec(CLOCK_MONOTONIC);
+
+	if (s->n_applied == 0 || now - s->first_applied_usec > FIGHT_USEC) {
+		s->n_applied = 0;
+		s->first_applied_usec = now;
+	}
+	return ++s->n_applied > FIGHT_REPAIRS;
+}
+
 static void take_outcome(struct supervisor *s, json_t *report)
 {
 	const char *outcome = json_string_value(json_object_get(report, "outcome"));
@@ -501,10 +525,13 @@ static void take_outcome(struct supervisor *s, json_t *report)
 	if (!outcome)
 		return;
 	if (streq(outcome, OUTCOME_FAILED)) {
-		s->held = true;
+		s->held = HELD_FAILED;
 		set_state(s, BOND_FAILED, reason ? reason : "");
 	} else if (streq(outcome, OUTCOME_REVERTED)) {
-		s->held = true;
+		s->held = HELD_REVERTED;
+	} else if (streq(outcome, OUTCOME_APPLIED) && is_a_fight(s)) {
+		s->held = HELD_FIGHT;
+		log_warning("%s: %s", s->name, s->held);
 	}
 	/* What was proven before was about another configuration. */
 	if (!streq(outcome, OUTCOME_UNCHANGED))
@@ -529,14 +556,15 @@ void supervisor_worker_failed(struct supervisor *s, const char *why)
 {
 	/* Whatever it was doing is in its undo journal, and the next run takes it back. */
 	if (s->state == BOND_APPLYING) {
-		s->held = true;
+		s->held = HELD_FAILED;
 		set_state(s, BOND_FAILED, why);
 	}
 }
 
 void supervisor_release(struct supervisor *s)
 {
-	s->held = false;
+	s->held = NULL;
+	s->n_applied = 0;
 	if (s->state == BOND_FAILED)
 		set_state(s, BOND_WAITING, "to be applied anew");
 }

@@ -58,7 +58,8 @@ struct supervisor {
 
 	enum bond_state state;
 	char *reason; /* why it is in that state; "" when there is nothing to say */
-	bool held;    /* failed or reverted: nothing is changed before somebody asks */
+	/* Failed, reverted, or in a fight with somebody: nothing is changed before one asks. */
+	const char *held; /* why, of static storage; NULL: it is not held */
 
 	int ifindex; /* FACTS_NO_LINK while the bond is not there */
 	enum facts_bond_mode mode;
@@ -83,6 +84,8 @@ struct supervisor {
 	struct failover_tracker tracker;
 	uint64_t switched_usec; /* monotonic, of the last failover */
 	bool first_proof_done;
+	unsigned int n_applied; /* lately, without anybody having asked */
+	uint64_t first_applied_usec;
 };
 
 /*
