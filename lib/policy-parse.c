@@ -42,6 +42,11 @@ static const char *conn_name_of(struct reader *r, const struct yaml_node *n)
 		reader_complain_of(r, n, NULL, "the name of a conn is not empty");
 		return NULL;
 	}
+	if (n->len > POLICY_CONN_NAME_MAX) {
+		reader_complain_of(r, n, NULL, "the name of a conn has at most %d bytes here",
+				   POLICY_CONN_NAME_MAX);
+		return NULL;
+	}
 	if (streq(s, "%default")) {
 		reader_complain_of(r, n, NULL,
 				   "%%default holds values for conns and is none itself");
@@ -148,6 +153,10 @@ static void read_drivers(struct reader *r, const struct yaml_node *value, void *
 	char **names;
 	size_t n;
 
+	if (value->n > POLICY_DRIVERS_MAX) {
+		reader_complain_of(r, value, NULL, "more than %d drivers", POLICY_DRIVERS_MAX);
+		return;
+	}
 	if (!read_names(r, value, "a list of drivers, such as [ixgbe]", driver_name_of, &names, &n,
 			&places))
 		return;
@@ -230,7 +239,7 @@ static void read_esp(struct reader *r, const struct yaml_node *value, void *into
 
 	if (!s)
 		return;
-	if (*s == '\0' || s[strspn(s, letters)] != '\0') {
+	if (*s == '\0' || s[strspn(s, letters)] != '\0' || value->len > POLICY_CONN_NAME_MAX) {
 		reader_complain_of(r, value, "as in ipsec.conf, for instance aes_gcm128-null",
 				   "\"%s\" names no algorithms of ESP", s);
 		return;
@@ -600,6 +609,16 @@ static void check_claims(struct reader *r, const struct drafts *drafts)
 	claims = calloc(n + 1, sizeof(*claims));
 	if (!claims) {
 		reader_note(r, -ENOMEM);
+		return;
+	}
+
+	if (n > POLICY_CONNS_MAX) {
+		const struct draft *last = &drafts->items[drafts->n - 1];
+		const struct reader_place at = { last->bond.text, last->bond.line,
+						 last->bond.column };
+
+		reader_complain(r, &at, NULL, "the bonds together name more than %d conns",
+				POLICY_CONNS_MAX);
 		return;
 	}
 

@@ -51,12 +51,15 @@ struct policy_proof {
 };
 
 /*
- * How many bonds, and how many patterns among the conns' names, one policy may have: sixteen and
- * four times what the program is measured with.
+ * What one policy may have at the most: four to sixteen times what the program is measured with.
+ * An alias can make much of a small file; so a policy that passes also passes when spelled out.
  */
 enum {
 	POLICY_BONDS_MAX = 1024,
-	POLICY_PATTERNS_MAX = 256,
+	POLICY_CONNS_MAX = 50000,   /* names and patterns, of all bonds together */
+	POLICY_PATTERNS_MAX = 256,  /* of all bonds together */
+	POLICY_DRIVERS_MAX = 16,    /* of one bond */
+	POLICY_CONN_NAME_MAX = 256, /* bytes of a name or pattern, and of what stands for esp */
 };
 
 struct policy_bond {

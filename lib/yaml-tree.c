@@ -81,7 +81,7 @@ static int add_to_parent(struct builder *b, size_t number)
 static int count_node(struct builder *b, const yaml_mark_t *mark)
 {
 	if (++b->n_read > YAML_NODES_MAX)
-		return fault_at(b, mark, "the file has more than 100000 values", NULL);
+		return fault_at(b, mark, "the file has more than 200000 values", NULL);
 	return 0;
 }
 

@@ -52,7 +52,7 @@ struct yaml_fault {
 /* More of anything than this is refused: no policy needs it, and an alias can stand for much. */
 enum {
 	YAML_DEPTH_MAX = 16,
-	YAML_NODES_MAX = 100000,
+	YAML_NODES_MAX = 200000,
 	YAML_ANCHORS_MAX = 256,
 };
 

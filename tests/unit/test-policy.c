@@ -611,8 +611,56 @@ START_TEST(aliases_that_multiply_are_refused)
 	for (int i = 1; i < 1000; i++)
 		text_printf(&yaml, "  bond%d: *b\n", i);
 	said = refused_texts(&(struct policy_text){ "a.yaml", yaml.data, yaml.len }, 1);
-	ck_assert_ptr_nonnull(strstr(said, "the aliases of this file stand for more than 100000"));
+	ck_assert_ptr_nonnull(strstr(said, "the aliases of this file stand for more than 200000"));
 	text_done(&yaml);
+}
+END_TEST
+
+/* The pattern with a number for each "#". */
+static void add_numbered(struct text *t, const char *pattern, int n)
+{
+	for (; *pattern; pattern++)
+		if (*pattern == '#')
+			text_printf(t, "%d", n);
+		else
+			text_add_char(t, *pattern);
+}
+
+START_TEST(a_policy_has_limits_that_none_comes_near)
+{
+	static const struct {
+		const char *head, *one, *tail, *said;
+		int n;
+	} rows[] = {
+		{ "version: 1\nbonds:\n  bond0: {connections: [", "conn-#, ", "]}\n",
+		  "the bonds together name more than 50000 conns", 50001 },
+		{ "version: 1\nbonds:\n  bond0: {connections: [", "'conn-#-*', ", "]}\n",
+		  "more than 256 patterns of conns", 257 },
+		{ "version: 1\nbonds:\n", "  bond#: {connections: [of-#]}\n", "",
+		  "more than 1024 bonds", 1025 },
+		{ BOND0 "    drivers: [", "d#, ", "]\n", "more than 16 drivers", 17 },
+		{ "version: 1\nbonds:\n  bond0: {connections: [", "x", "]}\n",
+		  "the name of a conn has at most 256 bytes here", 257 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		for (int more = 0; more < 2; more++) {
+			_cleanup_text_ struct text yaml = TEXT_NULL;
+			_cleanup_diagnostics_ struct diagnostics d = DIAGNOSTICS_NULL;
+			struct policy *p = NULL;
+			int r;
+
+			text_add(&yaml, rows[i].head);
+			for (int j = 0; j < rows[i].n - 1 + more; j++)
+				add_numbered(&yaml, rows[i].one, j);
+			text_add(&yaml, rows[i].tail);
+			r = policy_parse(&(struct policy_text){ "a.yaml", yaml.data, yaml.len }, 1,
+					 &d, &p);
+			ck_assert_int_eq(r, more ? -EBADMSG : 0);
+			if (more)
+				ck_assert_str_eq(d.items[0].message, rows[i].said);
+			policy_free(p);
+		}
 }
 END_TEST
 
@@ -667,5 +715,6 @@ UNIT_MAIN("policy", a_bond_with_a_conn_has_the_default_of_all_else, every_key_is
 	  an_interface_has_the_name_that_the_kernel_lets_it_have,
 	  a_length_of_time_is_a_number_and_a_unit, a_ratio_prints_as_it_was_written,
 	  a_printed_policy_reads_the_same, policies_differ_when_any_key_does,
-	  aliases_that_multiply_are_refused, deep_nesting_is_refused,
+	  aliases_that_multiply_are_refused, a_policy_has_limits_that_none_comes_near,
+	  deep_nesting_is_refused,
 	  sixty_four_bonds_with_ten_thousand_conns_take_well_under_a_second)
