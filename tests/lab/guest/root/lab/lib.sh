@@ -1,3 +1,370 @@
-lab_scenario() {
-	bash -c ". /lab/lib.sh; . /lab/scenarios/$1.sh"
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# The words that scenarios are written in; tests/lab/README.md tells how. Everything that waits
+# has a limit, and a machine without hardware virtualisation is slow: be generous.
+
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin HOME=/root LC_ALL=C.UTF-8
+shopt -s lastpipe
+
+bond=bond0
+host_address=192.0.2.1
+peer_address=192.0.2.2
+neighbour_address=192.0.2.3
+example_conf=/etc/ipsec.d/example.conf
+bond_profile=/etc/NetworkManager/system-connections/bond0.nmconnection
+
+## Checks
+
+# say TEXT...: a line for the reader, apart from the checks.
+say() {
+	printf '# %s: %s\n' "${scenario:-lab}" "$*"
 }
+
+# check NAME COMMAND...: one check, passed when the command succeeds. What it printed, the journal
+# and the kernel's log are shown when it fails.
+check() {
+	local name=$1 output started=$EPOCHREALTIME
+	shift
+	if output=$("$@" 2>&1); then
+		printf 'ok - %s: %s\n' "$scenario" "$name"
+		return 0
+	fi
+	printf '@begin\nnot ok - %s: %s\n' "$scenario" "$name"
+	{
+		printf 'failed after %d ms: %s\n%s\n' \
+			$(((${EPOCHREALTIME/./} - ${started/./}) / 1000)) "$*" "$output"
+		lab_evidence
+	} 2>&1 | sed 's/^/#   /'
+	echo @end
+	failed=$((${failed:-0} + 1))
+	return 0
+}
+
+# Since the scenario began; what came before was shown there.
+lab_evidence() {
+	echo "--- journal"
+	journalctl -q --no-pager -o short-monotonic --no-hostname --since "@${scenario_began%.*}" \
+		-n "${evidence_lines:-60}" | grep -v ' kernel: '
+	echo "--- dmesg"
+	dmesg | tail -n 25
+	echo "--- bond, states"
+	grep -E 'Currently|Slave Interface|MII Status' /proc/net/bonding/$bond 2>&1
+	for port in $(ports); do
+		printf '%s %s\n' "$port" "$(counters "$port" 2>&1)"
+	done
+	ip -d xfrm state | sed -E 's/^(\s+(aead|enc|auth)[^ ]* \S+) 0x[0-9a-f]+/\1 (key)/' | head -40
+}
+
+# not COMMAND...
+not() {
+	! "$@"
+}
+
+# equals WANTED SEEN
+equals() {
+	[ "$1" = "$2" ] || {
+		printf 'wanted: %s\nseen:   %s\n' "$1" "$2"
+		return 1
+	}
+}
+
+# contains TEXT PATTERN: an extended regular expression.
+contains() {
+	grep -qE -e "$2" <<<"$1" || {
+		printf 'wanted: %s\nseen:   %s\n' "$2" "$1"
+		return 1
+	}
+}
+
+# wait_for SECONDS COMMAND...: until it succeeds.
+wait_for() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		if [ "$SECONDS" -ge "$end" ]; then
+			echo "still not so: $*"
+			"$@"
+			return
+		fi
+		sleep 0.1
+	done
+}
+
+## The bond and its ports
+
+active_port() {
+	cat /sys/class/net/$bond/bonding/active_slave
+}
+
+is_active() {
+	[ "$(active_port)" = "$1" ]
+}
+
+# ports: those of the bond, sorted.
+ports() {
+	tr ' ' '\n' </sys/class/net/$bond/bonding/slaves | sort
+}
+
+# feature DEVICE [FEATURE]: as ethtool says it: on, off, with [fixed] where it is.
+feature() {
+	ethtool -k "$1" | sed -n "s/^${2:-esp-hw-offload}: //p"
+}
+
+# counters PORT: its "tx_ipsec rx_ipsec".
+counters() {
+	ethtool -S "$1" | awk '$1 == "tx_ipsec:" { tx = $2 } $1 == "rx_ipsec:" { rx = $2 } END { print tx, rx }'
+}
+
+# mark: from here on gained PORT counts.
+declare -gA marked
+mark() {
+	local port
+	for port in /sys/class/net/ix*; do
+		port=${port##*/}
+		marked[$port]=$(counters "$port")
+	done
+}
+
+# gained PORT: what its "tx_ipsec rx_ipsec" gained since the mark.
+gained() {
+	local tx rx was_tx was_rx
+	read -r was_tx was_rx <<<"${marked[$1]}"
+	read -r tx rx <<<"$(counters "$1")"
+	echo "$((tx - was_tx)) $((rx - was_rx))"
+}
+
+# offloads PORT [N [ADDRESS]]: N pings through the tunnel are answered, counted exactly on PORT,
+# and on no other.
+offloads() {
+	local n=${2:-10} port
+	mark
+	pings "$n" "${3:-$peer_address}" || return
+	for port in "${!marked[@]}"; do
+		if [ "$port" = "$1" ]; then
+			equals "$port $n $n" "$port $(gained "$port")" || return
+		elif [ -n "${marked[$port]// /}" ]; then
+			equals "$port 0 0" "$port $(gained "$port")" || return
+		fi
+	done
+}
+
+# pings N [ADDRESS [OPTION...]]: all N are answered.
+pings() {
+	ping -q -n -c "$1" -i 0.02 -W 5 "${@:3}" "${2:-$peer_address}" | grep -q " $1 received" || {
+		echo "not all of $1 pings to ${2:-$peer_address} were answered"
+		return 1
+	}
+}
+
+port_down() {
+	ip link set "$1" down
+}
+
+port_up() {
+	ip link set "$1" up
+}
+
+cut_cable() {
+	ip link set "$1" carrier off
+}
+
+mend_cable() {
+	ip link set "$1" carrier on
+}
+
+# activate PORT: makes it the bond's active port.
+activate() {
+	is_active "$1" || ip link set $bond type bond active_slave "$1"
+}
+
+# fault PORT NAME VALUE: asks the simulated NIC to fail. refuse_sas: that many of the next SAs,
+# with the errno in refuse_error; damage_esp: that many of the ESP packets that arrive next.
+fault() {
+	echo "$3" >"/sys/kernel/debug/lab_nic/$1/$2"
+}
+
+# sas PORT: the SAs that the card holds, "sending receiving".
+sas() {
+	echo "$(cat "/sys/kernel/debug/lab_nic/$1/tx_sas") $(cat "/sys/kernel/debug/lab_nic/$1/rx_sas")"
+}
+
+# nic_parameter NAME VALUE: max_sas, max_addresses, cables.
+nic_parameter() {
+	echo "$2" >"/sys/module/lab_nic/parameters/$1"
+}
+
+# profile_has KEY VALUE: in the profile of the bond.
+profile_has() {
+	equals "$2" "$(nmcli -g "$1" connection show ${3:-$bond})"
+}
+
+## The tunnels
+
+# peer COMMAND...: at the other end, with its network and its pluto's files.
+peer() {
+	nsenter -t "$(systemctl show -P MainPID peer-ipsec)" -m -n -- "$@"
+}
+
+pluto_pid() {
+	systemctl show -P MainPID ipsec
+}
+
+# tunnel_up [CONN]: pluto has it up.
+tunnel_up() {
+	ipsec trafficstatus | grep -q "\"${1:-example}\""
+}
+
+# established [CONN [SECONDS]]
+established() {
+	wait_for "${2:-30}" tunnel_up "${1:-example}"
+}
+
+# sas_offloaded [ADDRESS]: how many of the kernel's SAs with the peer name an offload device.
+sas_offloaded() {
+	ip xfrm state | awk -v a="${1:-$peer_address}" '
+		/^src/ { with = $2 == a || $4 == a } /crypto offload/ && with { n++ } END { print n + 0 }'
+}
+
+# conn_set KEY=VALUE [FILE]: gives the conn in that file the key and value, or takes the key away
+# (KEY=). For making situations, by an editor that knows only the lab's own files.
+conn_set() {
+	local file=${2:-$example_conf}
+	sed -i "/^\t${1%%=*}=/d" "$file"
+	[ -z "${1#*=}" ] || sed -i "/^conn /a\\\t$1" "$file"
+}
+
+# logged PATTERN [UNIT]: since the scenario began, or the last `forget`.
+logged() {
+	journalctl -q --no-pager --since "@$log_from" ${2:+-u "$2"} | grep -E -e "$1"
+}
+
+forget() {
+	log_from=$EPOCHREALTIME
+}
+
+## Between scenarios
+
+lab_files=(/etc/ipsec.conf /etc/ipsec.secrets /etc/ipsec.d /etc/NetworkManager/system-connections
+	/etc/NetworkManager/conf.d /etc/peer)
+
+# lab_pristine: keeps what the machine was booted with.
+lab_pristine() {
+	mkdir -p /lab/pristine
+	cp -a --parents "${lab_files[@]}" /lab/pristine
+	find /etc/systemd/system /usr/lib/esp-offloadd /etc/polkit-1 /etc/dbus-1 2>/dev/null | sort \
+		>/lab/pristine/names
+}
+
+# restore FILE...: as the machine was booted; prints those that were not so.
+restore() {
+	local path
+	for path; do
+		if ! diff -rq --no-dereference "/lab/pristine$path" "$path" >/dev/null 2>&1; then
+			# In place, where the peer's pluto has its own view of the same file.
+			if [ -d "$path" ]; then
+				find "$path" -mindepth 1 -delete
+				cp -a "/lab/pristine$path/." "$path"
+			else
+				cp -a "/lab/pristine$path" "$path"
+			fi
+			echo "$path"
+		fi
+	done
+}
+
+# lab_reset: everything as it was after booting: the project's daemon stopped and without policy
+# or state, ports up with whole cables, ix0 active, features and profiles, conns and secrets, both
+# plutos running and both tunnels up, in software or not as pluto's own default has it.
+lab_reset() {
+	local port changed nm=
+	systemctl disable --now -q esp-offloadd.service 2>/dev/null
+	systemctl reset-failed 2>/dev/null
+	rm -rf /etc/esp-offloadd /var/lib/esp-offloadd /run/esp-offloadd /run/systemd/system/*.d
+	nft flush ruleset
+
+	nic_parameter cables 4
+	nic_parameter max_sas 1024
+	nic_parameter max_addresses 128
+	for port in ix0 ix1 ix2 ix3; do
+		fault "$port" refuse_sas 0
+		fault "$port" refuse_error 22
+		fault "$port" damage_esp 0
+		mend_cable "$port"
+	done
+	systemctl start dbus NetworkManager polkit
+
+	changed=$(restore "${lab_files[@]}")
+	if grep -q /NetworkManager/conf.d <<<"$changed"; then
+		systemctl reload NetworkManager
+	fi
+	if grep -q system-connections <<<"$changed"; then
+		nmcli connection reload
+		nm=changed
+	fi
+	if [ -n "$nm" ] || [ "$(ports | tr '\n' ' ')" != 'ix0 ix1 ' ] ||
+		[ "$(cat /sys/class/net/$bond/bonding/mode 2>/dev/null)" != 'active-backup 1' ] ||
+		[ "$(nmcli -g GENERAL.STATE device show $bond 2>/dev/null)" != '100 (connected)' ]; then
+		lab_rebond
+	fi
+	for port in ix0 ix1; do
+		port_up "$port"
+	done
+	wait_for 20 grep -qx up /sys/class/net/$bond/operstate
+	wait_for 20 ip link set $bond type bond active_slave ix0
+	ip link set $bond up
+	ethtool -K $bond esp-hw-offload on rx-all off 2>/dev/null
+	for port in ix0 ix1 ix2; do
+		ethtool -K "$port" esp-hw-offload on rx-all off
+	done
+
+	if grep -q /etc/peer <<<"$changed" || ! systemctl is-active -q peer-ipsec; then
+		systemctl restart peer-ipsec
+	fi
+	systemctl restart ipsec
+	established example 60 && established neighbour 30
+}
+
+# The bond as its profiles say, with no other ports.
+lab_rebond() {
+	local port
+	for port in $(ports 2>/dev/null); do
+		case $port in
+		ix0 | ix1) ;;
+		*) ip link set "$port" nomaster ;;
+		esac
+	done
+	for port in ix0 ix1; do
+		port_up "$port"
+	done
+	nmcli -w 30 connection up $bond >/dev/null
+	for port in ix0 ix1; do
+		wait_for 20 test -e "/sys/class/net/$bond/lower_$port" ||
+			nmcli -w 20 connection up "$bond-$port"
+	done
+}
+
+# lab_scenario NAME: resets the machine, and runs one scenario.
+lab_scenario() {
+	local limit began=$EPOCHREALTIME status output
+	limit=$(sed -n 's/^# limit: *//p' "/lab/scenarios/$1.sh")
+	if ! output=$(lab_reset 2>&1); then
+		printf '@begin\nnot ok - %s: the machine is as it was booted\n' "$1"
+		scenario=$1 scenario_began=$began lab_evidence | sed 's/^/#   /'
+		printf '# %s\n@end\n' "$output"
+		return
+	fi
+	timeout -k 5 "${limit:-180}" bash /lab/lib.sh "$1"
+	status=$?
+	[ "$status" -eq 0 ] || printf 'not ok - %s: it runs to its end (%s)\n' "$1" \
+		"$([ "$status" -eq 124 ] && echo "more than ${limit:-180} s" || echo "exit status $status")"
+}
+
+# Run, rather than sourced: one scenario in a process of its own.
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then
+	scenario=$1
+	scenario_began=$EPOCHREALTIME
+	forget
+	# shellcheck source=/dev/null
+	. "/lab/scenarios/$1.sh" </dev/null
+	exit 0
+fi
