@@ -32,7 +32,7 @@ static enum failover_cause cause_of_loss(const struct failover_sight *sight)
 
 	if (sight->reconstructed)
 		return FAILOVER_RECONSTRUCTED;
-	if (!last || last->master != sight->bond || !last->up)
+	if (sight->bond == FACTS_NO_LINK || !last || last->master != sight->bond || !last->up)
 		return FAILOVER_ADMINISTRATIVE;
 	if (!last->carrier || !last->port.mii_up)
 		return FAILOVER_CARRIER;

@@ -54,7 +54,7 @@ struct failover_sight {
 	uint64_t realtime_usec;
 	const struct facts_link *active; /* the active port; NULL for none */
 	const struct facts_link *last;   /* how the port called tracker->last is now; NULL: gone */
-	int bond;                        /* the bond's ifindex */
+	int bond;                        /* the bond's ifindex, or FACTS_NO_LINK: it is gone */
 	int primary;                     /* ifindex of its primary port, or FACTS_NO_LINK */
 	bool reconstructed;              /* messages were lost before this look */
 };

@@ -12,7 +12,7 @@ static struct failover_tracker tracker;
 static struct failover failover;
 static uint64_t now;
 static struct facts_link ports[3];
-static int primary;
+static int bond, primary;
 
 static struct facts_link *named(const char *name)
 {
@@ -27,6 +27,7 @@ static void set_up(void)
 	tracker = (struct failover_tracker){ 0 };
 	failover = (struct failover){ 0 };
 	now = 1000;
+	bond = BOND;
 	primary = FACTS_NO_LINK;
 	for (size_t i = 0; i < ARRAY_SIZE(ports); i++) {
 		ports[i] = (struct facts_link){ .ifindex = 11 + (int)i,
@@ -45,7 +46,7 @@ static int see_with(const char *active, bool reconstructed)
 		.realtime_usec = now + 5000000,
 		.active = active ? named(active) : NULL,
 		.last = named(tracker.last),
-		.bond = BOND,
+		.bond = bond,
 		.primary = primary,
 		.reconstructed = reconstructed,
 	};
@@ -135,6 +136,20 @@ START_TEST(a_port_that_is_gone_is_administrative)
 }
 END_TEST
 
+START_TEST(a_bond_that_is_deleted_is_an_outage_by_administration)
+{
+	set_up();
+	see("ix0");
+	for (size_t i = 0; i < ARRAY_SIZE(ports); i++)
+		ports[i].master = FACTS_NO_LINK;
+	bond = FACTS_NO_LINK;
+	ck_assert_int_eq(see(NULL), 0);
+	bond = BOND;
+	ck_assert_int_eq(see("ix0"), 1);
+	ck_failover("ix0", "ix0", FAILOVER_ADMINISTRATIVE);
+}
+END_TEST
+
 START_TEST(a_switch_between_two_good_ports_is_by_request)
 {
 	set_up();
@@ -221,6 +236,7 @@ UNIT_MAIN("failover", the_first_look_is_no_failover, the_same_port_again_is_no_f
 	  a_port_that_bonding_finds_dead_is_a_failover_by_carrier,
 	  a_port_set_down_is_administrative_though_it_has_no_carrier_either,
 	  a_port_that_left_the_bond_is_administrative, a_port_that_is_gone_is_administrative,
+	  a_bond_that_is_deleted_is_an_outage_by_administration,
 	  a_switch_between_two_good_ports_is_by_request,
 	  a_switch_back_to_the_primary_port_is_the_primary,
 	  an_outage_ends_with_one_failover_that_tells_its_length,

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "fake-kernel.h"
+
+#include <check.h>
+#include <linux/if_link.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "ethtool.h"
+#include "link.h"
+#include "names.h"
+#include "probe.h"
+#include "xfrm.h"
+
+enum {
+	MAX_BONDS = 8,
+	PORTS = 2,
+	MAX_MESSAGES = 8192
+};
+
+struct fake_bond {
+	struct facts_link link;
+	struct facts_link ports[PORTS];
+	struct facts_counters counters[PORTS];
+	bool esp[PORTS];
+	bool there, offload;
+	uint32_t spi;
+	uint64_t packets;
+};
+
+static struct {
+	struct fake_bond bonds[MAX_BONDS];
+	size_t n;
+	int next_ifindex;
+	struct link_message messages[MAX_MESSAGES];
+	size_t first, last;
+	bool lost;
+	int fd;
+	bool answering, answers_in_hardware;
+	int answers;
+	size_t n_dumps;
+} kernel;
+
+/* ---- the test's side ---- */
+
+static void wake(void)
+{
+	ck_assert_int_eq(eventfd_write(kernel.fd, 1), 0);
+}
+
+static void say(const struct facts_link *l, int event, bool gone)
+{
+	ck_assert_uint_lt(kernel.last, MAX_MESSAGES);
+	kernel.messages[kernel.last++] =
+		(struct link_message){ .link = *l, .event = event, .gone = gone };
+	wake();
+}
+
+static struct facts_link *port_named(const char *name, struct fake_bond **ret_bond, size_t *ret_i)
+{
+	for (size_t b = 0; b < kernel.n; b++)
+		for (size_t i = 0; i < PORTS; i++)
+			if (streq(kernel.bonds[b].ports[i].name, name)) {
+				*ret_bond = &kernel.bonds[b];
+				*ret_i = i;
+				return &kernel.bonds[b].ports[i];
+			}
+	ck_abort_msg("no port %s", name);
+	return NULL;
+}
+
+void kernel_begin(size_t n_bonds)
+{
+	memset(&kernel, 0, sizeof(kernel));
+	kernel.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	ck_assert_int_ge(kernel.fd, 0);
+	kernel.next_ifindex = 100;
+	kernel.n = n_bonds;
+	for (size_t b = 0; b < n_bonds; b++) {
+		struct fake_bond *bond = &kernel.bonds[b];
+
+		bond->there = bond->offload = true;
+		bond->spi = 0x1000 + (uint32_t)b * 16;
+		bond->link = (struct facts_link){ .ifindex = 10 + (int)b * 10,
+						  .kind = "bond",
+						  .up = true,
+						  .carrier = true,
+						  .bond.mode = FACTS_MODE_ACTIVE_BACKUP };
+		snprintf(bond->link.name, FACTS_NAME_SIZE, "bond%hhu", (unsigned char)b);
+		for (size_t i = 0; i < PORTS; i++) {
+			bond->esp[i] = true;
+			bond->ports[i] =
+				(struct facts_link){ .ifindex = bond->link.ifindex + 1 + (int)i,
+						     .master = bond->link.ifindex,
+						     .up = true,
+						     .carrier = true,
+						     .port.mii_up = true };
+			snprintf(bond->ports[i].name, FACTS_NAME_SIZE, "ix%hhu",
+				 (unsigned char)(b * PORTS + i));
+		}
+		bond->ports[0].port.active = true;
+		bond->link.bond.active_port = bond->ports[0].ifindex;
+	}
+}
+
+void kernel_end(void)
+{
+	close(kernel.fd);
+}
+
+static struct facts_ip address(uint8_t net, size_t bond)
+{
+	return (struct facts_ip){ .family = AF_INET, .bytes = { 192, 0, net, (uint8_t)bond } };
+}
+
+struct facts_ip kernel_local(size_t bond)
+{
+	return address(1, bond);
+}
+
+struct facts_ip kernel_peer(size_t bond)
+{
+	return address(2, bond);
+}
+
+static void set_carrier(const char *name, bool carrier)
+{
+	struct fake_bond *bond;
+	size_t i;
+	struct facts_link *port = port_named(name, &bond, &i);
+
+	port->carrier = port->port.mii_up = carrier;
+	say(port, 0, false);
+}
+
+void kernel_cuts_cable(const char *name)
+{
+	set_carrier(name, false);
+}
+
+void kernel_mends_cable(const char *name)
+{
+	set_carrier(name, true);
+}
+
+void kernel_switches(size_t b, const char *name)
+{
+	struct fake_bond *bond = &kernel.bonds[b];
+
+	bond->link.bond.active_port = FACTS_NO_LINK;
+	for (size_t i = 0; i < PORTS; i++) {
+		bool is = name && streq(bond->ports[i].name, name);
+
+		if (is)
+			bond->link.bond.active_port = bond->ports[i].ifindex;
+		if (bond->ports[i].port.active != is) {
+			bond->ports[i].port.active = is;
+			say(&bond->ports[i], 0, false);
+		}
+	}
+	bond->link.carrier = name != NULL;
+	say(&bond->link, name ? IFLA_EVENT_BONDING_FAILOVER : 0, false);
+	if (name)
+		say(&bond->link, IFLA_EVENT_NOTIFY_PEERS, false);
+}
+
+void kernel_loses_messages(void)
+{
+	kernel.first = kernel.last = 0;
+	kernel.lost = true;
+	wake();
+}
+
+void kernel_removes_bond(size_t b)
+{
+	struct fake_bond *bond = &kernel.bonds[b];
+
+	for (size_t i = 0; i < PORTS; i++) {
+		bond->ports[i].master = FACTS_NO_LINK;
+		bond->ports[i].port.active = false;
+		say(&bond->ports[i], 0, false);
+	}
+	bond->there = false;
+	say(&bond->link, 0, true);
+}
+
+void kernel_makes_bond(size_t b)
+{
+	struct fake_bond *bond = &kernel.bonds[b];
+
+	bond->there = true;
+	bond->link.ifindex = kernel.next_ifindex++;
+	bond->link.bond.active_port = FACTS_NO_LINK;
+	say(&bond->link, 0, false);
+	for (size_t i = 0; i < PORTS; i++) {
+		bond->ports[i].master = bond->link.ifindex;
+		say(&bond->ports[i], 0, false);
+	}
+	kernel_switches(b, bond->ports[0].name);
+}
+
+static void carry(struct fake_bond *bond, uint64_t packets, uint64_t hardware)
+{
+	bond->packets += packets;
+	for (size_t i = 0; i < PORTS; i++)
+		if (bond->ports[i].ifindex == bond->link.bond.active_port) {
+			bond->counters[i].tx_ipsec += hardware;
+			bond->counters[i].rx_ipsec += hardware;
+		}
+}
+
+void kernel_carries(size_t b, uint64_t packets, uint64_t hardware)
+{
+	carry(&kernel.bonds[b], packets, hardware);
+}
+
+void kernel_answers_probes(bool hardware)
+{
+	kernel.answering = true;
+	kernel.answers_in_hardware = hardware;
+}
+
+void kernel_rekeys(size_t b)
+{
+	kernel.bonds[b].spi += 2;
+	kernel.bonds[b].packets = 0;
+}
+
+void kernel_forgets_offload(size_t b)
+{
+	kernel.bonds[b].offload = false;
+}
+
+void kernel_takes_esp_from(const char *name)
+{
+	struct fake_bond *bond;
+	size_t i;
+
+	port_named(name, &bond, &i);
+	bond->esp[i] = false;
+}
+
+size_t kernel_n_dumps(void)
+{
+	return kernel.n_dumps;
+}
+
+/* ---- the adapters' side ---- */
+
+struct link_watch {
+	int unused;
+};
+
+int link_watch_open(struct link_watch **ret)
+{
+	*ret = calloc(1, sizeof(**ret));
+	return *ret ? 0 : -ENOMEM;
+}
+
+struct link_watch *link_watch_close(struct link_watch *w)
+{
+	free(w);
+	return NULL;
+}
+
+int link_watch_fd(const struct link_watch *w _unused_)
+{
+	return kernel.fd;
+}
+
+int link_watch_read(struct link_watch *w _unused_, struct link_message *ret)
+{
+	eventfd_t n;
+
+	if (kernel.lost) {
+		kernel.lost = false;
+		return -ENOBUFS;
+	}
+	if (kernel.first == kernel.last) {
+		kernel.first = kernel.last = 0;
+		(void)eventfd_read(kernel.fd, &n);
+		return 0;
+	}
+	*ret = kernel.messages[kernel.first++];
+	return 1;
+}
+
+int link_dump(struct facts_link **ret, size_t *ret_n)
+{
+	struct facts_link *links = calloc(MAX_BONDS * (PORTS + 1), sizeof(*links));
+	size_t n = 0;
+
+	ck_assert_ptr_nonnull(links);
+	for (size_t b = 0; b < kernel.n; b++) {
+		if (kernel.bonds[b].there)
+			links[n++] = kernel.bonds[b].link;
+		for (size_t i = 0; i < PORTS; i++)
+			links[n++] = kernel.bonds[b].ports[i];
+	}
+	*ret = links;
+	*ret_n = n;
+	return 0;
+}
+
+struct ethtool {
+	int unused;
+};
+
+int ethtool_open(struct ethtool **ret)
+{
+	*ret = calloc(1, sizeof(**ret));
+	return *ret ? 0 : -ENOMEM;
+}
+
+struct ethtool *ethtool_close(struct ethtool *e)
+{
+	free(e);
+	return NULL;
+}
+
+int ethtool_get_driver(struct ethtool *e _unused_, const char *name _unused_,
+		       struct facts_driver *ret)
+{
+	*ret = (struct facts_driver){ .name = "ixgbe" };
+	return 0;
+}
+
+int ethtool_get_feature(struct ethtool *e _unused_, const char *name, const char *feature,
+			enum facts_feature *ret)
+{
+	struct fake_bond *bond;
+	size_t i;
+
+	ck_assert_str_eq(feature, FEATURE_ESP_HW_OFFLOAD);
+	*ret = FACTS_FEATURE_ON;
+	if (has_prefix(name, "bond"))
+		return 0;
+	port_named(name, &bond, &i);
+	*ret = bond->esp[i] ? FACTS_FEATURE_ON : FACTS_FEATURE_FIXED_OFF;
+	return 0;
+}
+
+int ethtool_get_counters(struct ethtool *e _unused_, const char *name, struct facts_counters *ret)
+{
+	struct fake_bond *bond;
+	size_t i;
+
+	port_named(name, &bond, &i);
+	if (!bond->esp[i])
+		return -ENOENT;
+	*ret = bond->counters[i];
+	return 0;
+}
+
+int xfrm_dump(const struct facts_address *addresses _unused_, size_t n_addresses _unused_,
+	      struct facts_sa **ret, size_t *ret_n)
+{
+	struct facts_sa *sas = calloc(2 * MAX_BONDS, sizeof(*sas));
+	size_t n = 0;
+
+	ck_assert_ptr_nonnull(sas);
+	kernel.n_dumps++;
+	for (size_t b = 0; b < kernel.n; b++)
+		for (int in = 0; in <= 1; in++) {
+			const struct fake_bond *bond = &kernel.bonds[b];
+			struct facts_ip local = kernel_local(b), peer = kernel_peer(b);
+
+			sas[n++] = (struct facts_sa){
+				.spi = bond->spi + (uint32_t)in,
+				.proto = IPPROTO_ESP,
+				.direction = in ? FACTS_IN : FACTS_OUT,
+				.source = in ? peer : local,
+				.destination = in ? local : peer,
+				.packets = bond->packets,
+				.offload_link = bond->offload ? bond->link.ifindex : FACTS_NO_LINK,
+			};
+		}
+	*ret = sas;
+	*ret_n = n;
+	return 0;
+}
+
+struct probe {
+	int unused;
+};
+
+int probe_open(const struct facts_ip *a _unused_, const char *device _unused_, struct probe **ret)
+{
+	*ret = calloc(1, sizeof(**ret));
+	return *ret ? 0 : -ENOMEM;
+}
+
+struct probe *probe_close(struct probe *p)
+{
+	free(p);
+	return NULL;
+}
+
+int probe_send(struct probe *p _unused_, uint16_t seq _unused_)
+{
+	if (kernel.answering) {
+		carry(&kernel.bonds[0], 1, kernel.answers_in_hardware);
+		kernel.answers++;
+	}
+	return 0;
+}
+
+int probe_read(struct probe *p _unused_)
+{
+	int n = kernel.answers;
+
+	kernel.answers = 0;
+	return n;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "facts.h"
+
+/*
+ * A kernel that the test plays, behind the headers of the adapters link, ethtool, xfrm and probe.
+ * It has bonds with two ports each (bond0 over ix0 and ix1, bond1 over ix2 and ix3, …), and a
+ * tunnel over each with one SA each way.
+ */
+
+/* kernel_begin() - bonds with both ports up, the first of each active; no tunnels' traffic yet */
+void kernel_begin(size_t n_bonds);
+void kernel_end(void);
+
+/* The addresses of a bond's tunnel. */
+struct facts_ip kernel_local(size_t bond);
+struct facts_ip kernel_peer(size_t bond);
+
+/* kernel_cuts_cable(), kernel_mends_cable() - the port's message alone; bonding answers later */
+void kernel_cuts_cable(const char *port);
+void kernel_mends_cable(const char *port);
+
+/* kernel_switches() - the active port changes, told in bonding's order; NULL: there is none */
+void kernel_switches(size_t bond, const char *port);
+
+/* kernel_loses_messages() - whatever waits is lost; the next read says so */
+void kernel_loses_messages(void);
+
+/* kernel_removes_bond(), kernel_makes_bond() - with the same name, and another ifindex */
+void kernel_removes_bond(size_t bond);
+void kernel_makes_bond(size_t bond);
+
+/* kernel_carries() - packets through the tunnel each way; some of them through the active port's
+ * hardware, as its counters show */
+void kernel_carries(size_t bond, uint64_t packets, uint64_t hardware);
+
+/* kernel_answers_probes() - each echo request is answered, through the hardware or not */
+void kernel_answers_probes(bool hardware);
+
+/* kernel_rekeys() - the SAs go, and new ones come */
+void kernel_rekeys(size_t bond);
+
+/* kernel_forgets_offload() - the SAs' dump shows no offload */
+void kernel_forgets_offload(size_t bond);
+
+/* kernel_takes_esp_from() - a port that never could: no feature, no counters */
+void kernel_takes_esp_from(const char *port);
+
+/* kernel_n_dumps() - how often the SAs were dumped: the price of sampling */
+size_t kernel_n_dumps(void);

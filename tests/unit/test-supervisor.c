@@ -1,0 +1,560 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <linux/if_link.h>
+#include <stdio.h>
+
+#include "fake-kernel.h"
+#include "supervisor.h"
+#include "unit.h"
+#include "worker-report.h"
+
+enum {
+	MAX = 8,
+	MAX_TOLD = 1024
+};
+
+static sd_event *event;
+static struct ethtool *ethtool;
+static struct links *links;
+static struct supervisor *supervisors[MAX];
+static struct policy_bond policies[MAX];
+static size_t n_bonds;
+
+/* What the supervisors told, in order. */
+static struct told {
+	const struct supervisor *s;
+	struct failover f;
+	enum verdict verdict_then;
+} told[MAX_TOLD];
+static size_t n_told, n_proved, n_looks;
+static struct prover_outcome proved;
+static unsigned int changes;
+
+static void on_changed(void *userdata _unused_, struct supervisor *s _unused_, unsigned int what)
+{
+	changes |= what;
+}
+
+static void on_failed_over(void *userdata _unused_, struct supervisor *s, const struct failover *f)
+{
+	ck_assert_uint_lt(n_told, MAX_TOLD);
+	told[n_told++] = (struct told){ s, *f, s->proof.verdict };
+}
+
+static void on_proved(void *userdata _unused_, struct supervisor *s _unused_,
+		      const struct prover_outcome *outcome)
+{
+	proved = *outcome;
+	n_proved++;
+}
+
+static void on_wants_look(void *userdata _unused_, struct supervisor *s _unused_,
+			  const char *why _unused_)
+{
+	n_looks++;
+}
+
+static const struct supervisor_ops ops = { on_changed, on_failed_over, on_proved, on_wants_look };
+
+static void on_link_changed(void *userdata _unused_, const struct links_change *change)
+{
+	for (size_t i = 0; i < n_bonds; i++)
+		supervisor_link_changed(supervisors[i], change);
+}
+
+static void report(size_t bond, json_t *j)
+{
+	ck_assert_ptr_nonnull(j);
+	supervisor_report(supervisors[bond], j);
+	json_decref(j);
+}
+
+static void worker_says(size_t bond, const char *standing, const char *reason)
+{
+	json_t *conns = json_array();
+	char local[FACTS_IP_TEXT_SIZE], remote[FACTS_IP_TEXT_SIZE];
+	const struct facts_ip l = kernel_local(bond), p = kernel_peer(bond);
+
+	json_array_append_new(conns, json_pack("{s:s, s:s, s:s}", "name", "example", "local",
+					       facts_ip_print(&l, local), "remote",
+					       facts_ip_print(&p, remote)));
+	report(bond, json_pack("{s:s, s:s, s:s, s:s, s:[], s:[], s:o}", "report", REPORT_BOND,
+			       "bond", supervisors[bond]->name, "standing", standing, "reason",
+			       reason, "findings", "plan", "conns", conns));
+}
+
+static void worker_ends(const char *outcome, const char *reason)
+{
+	report(0, json_pack("{s:s, s:s, s:s, s:s}", "report", REPORT_OUTCOME, "bond", "bond0",
+			    "outcome", outcome, "reason", reason));
+}
+
+static void begin(size_t n)
+{
+	kernel_begin(n);
+	n_bonds = n;
+	n_told = n_proved = n_looks = 0;
+	changes = 0;
+	ck_assert_int_ge(sd_event_new(&event), 0);
+	ck_assert_int_eq(ethtool_open(&ethtool), 0);
+	ck_assert_int_eq(links_new(event, on_link_changed, NULL, &links), 0);
+	for (size_t i = 0; i < n; i++) {
+		char name[FACTS_NAME_SIZE];
+
+		snprintf(name, sizeof(name), "bond%hhu", (uint8_t)i);
+		policies[i] =
+			(struct policy_bond){ .name = strdup(name),
+					      .proof = { .within_usec = 2500000, .ratio = 0.95 } };
+		ck_assert_int_eq(supervisor_new(event, ethtool, &policies[i], NULL, &ops, NULL,
+						&supervisors[i]),
+				 0);
+		supervisor_attach(supervisors[i], links);
+	}
+}
+
+static void end(void)
+{
+	for (size_t i = 0; i < n_bonds; i++) {
+		supervisor_free(supervisors[i]);
+		free(policies[i].name);
+	}
+	links_free(links);
+	ethtool_close(ethtool);
+	sd_event_unref(event);
+	kernel_end();
+}
+
+/* Lets the loop run until nothing has happened for that long. */
+static void run_for_msec(unsigned int msec)
+{
+	uint64_t now, until;
+
+	sd_event_now(event, CLOCK_MONOTONIC, &now);
+	until = now + (uint64_t)msec * 1000;
+	while (now < until) {
+		ck_assert_int_ge(sd_event_run(event, until - now), 0);
+		sd_event_now(event, CLOCK_MONOTONIC, &now);
+	}
+}
+
+static void run_until_proved(void)
+{
+	size_t before = n_proved;
+
+	for (int i = 0; i < 100 && n_proved == before; i++)
+		run_for_msec(100);
+	ck_assert_uint_eq(n_proved, before + 1);
+}
+
+static void configured_and_proved(void)
+{
+	begin(1);
+	worker_says(0, STANDING_DONE, "");
+	run_for_msec(100);
+	kernel_carries(0, 10, 10);
+	run_until_proved();
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_OFFLOADED);
+	changes = 0;
+}
+
+static const char *state(void)
+{
+	return bond_state_name(supervisors[0]->state);
+}
+
+/* ---- state ---- */
+
+START_TEST(a_bond_is_waiting_until_the_worker_has_looked)
+{
+	begin(1);
+	ck_assert_str_eq(state(), "waiting");
+	ck_assert_str_eq(supervisors[0]->active, "ix0");
+	ck_assert(supervisors[0]->feature_on);
+	end();
+}
+END_TEST
+
+START_TEST(what_the_worker_finds_is_the_state)
+{
+	begin(1);
+	worker_says(0, STANDING_BLOCKED, "ix1: the driver is e1000e");
+	ck_assert_str_eq(state(), "blocked");
+	ck_assert_str_eq(supervisors[0]->reason, "ix1: the driver is e1000e");
+	worker_says(0, STANDING_MISSING, "no conn");
+	ck_assert_str_eq(state(), "waiting");
+	worker_says(0, STANDING_DONE, "");
+	ck_assert_str_eq(state(), "configured");
+	ck_assert_str_eq(supervisors[0]->reason, "");
+	end();
+}
+END_TEST
+
+START_TEST(a_failed_bond_stays_so_until_somebody_asks)
+{
+	begin(1);
+	worker_ends(OUTCOME_FAILED, "the tunnel did not come back; undone");
+	ck_assert_str_eq(state(), "failed");
+	worker_says(0, STANDING_TODO, "");
+	ck_assert_str_eq(state(), "failed");
+	ck_assert_ptr_nonnull(supervisors[0]->held);
+	supervisor_release(supervisors[0]);
+	ck_assert_ptr_null(supervisors[0]->held);
+	worker_says(0, STANDING_DONE, "");
+	ck_assert_str_eq(state(), "configured");
+	end();
+}
+END_TEST
+
+START_TEST(two_repairs_that_somebody_undoes_are_enough)
+{
+	begin(1);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_ptr_null(supervisors[0]->held);
+		worker_ends(OUTCOME_APPLIED, "");
+	}
+	ck_assert_ptr_nonnull(supervisors[0]->held);
+	worker_says(0, STANDING_TODO, "");
+	ck_assert_str_eq(state(), "waiting");
+	end();
+}
+END_TEST
+
+START_TEST(a_worker_that_dies_while_applying_means_failed)
+{
+	begin(1);
+	report(0, json_pack("{s:s, s:s, s:s, s:s, s:s}", "report", REPORT_STEP, "bond", "bond0",
+			    "step", "conn", "subject", "example", "status", STEP_STATUS_BEGINS));
+	ck_assert_str_eq(state(), "applying");
+	supervisor_worker_failed(supervisors[0], "killed");
+	ck_assert_str_eq(state(), "failed");
+	end();
+}
+END_TEST
+
+START_TEST(reports_that_make_no_sense_change_nothing)
+{
+	begin(1);
+	report(0, json_pack("{}"));
+	report(0, json_pack("{s:i}", "report", 5));
+	report(0, json_pack("{s:s}", "report", REPORT_STEP));
+	report(0, json_pack("{s:s}", "report", REPORT_OUTCOME));
+	report(0, json_pack("{s:s, s:s, s:i, s:s, s:s}", "report", REPORT_BOND, "standing", "odd",
+			    "conns", 7, "findings", "x", "plan", "y"));
+	ck_assert_str_eq(state(), "waiting");
+	end();
+}
+END_TEST
+
+/* ---- proof ---- */
+
+START_TEST(a_configured_bond_is_proved_by_its_traffic)
+{
+	configured_and_proved();
+	ck_assert_double_eq(supervisors[0]->proof.ratio, 1);
+	ck_assert_uint_eq(proved.proof.tx.packets, 10);
+	ck_assert_uint_eq(proved.proof.after.tx_ipsec - proved.proof.before.tx_ipsec, 10);
+	end();
+}
+END_TEST
+
+START_TEST(without_traffic_the_verdict_is_unknown_and_sampling_ends)
+{
+	size_t dumps;
+
+	begin(1);
+	worker_says(0, STANDING_DONE, "");
+	run_until_proved();
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_UNKNOWN);
+	dumps = kernel_n_dumps();
+	run_for_msec(1500);
+	ck_assert_uint_eq(kernel_n_dumps(), dumps);
+	end();
+}
+END_TEST
+
+START_TEST(after_a_verdict_sampling_ends)
+{
+	size_t dumps;
+
+	configured_and_proved();
+	dumps = kernel_n_dumps();
+	run_for_msec(1500);
+	ck_assert_uint_eq(kernel_n_dumps(), dumps);
+	end();
+}
+END_TEST
+
+START_TEST(looking_again_at_a_configured_bond_proves_nothing_anew)
+{
+	size_t dumps;
+
+	configured_and_proved();
+	dumps = kernel_n_dumps();
+	worker_says(0, STANDING_DONE, "");
+	run_for_msec(500);
+	ck_assert_uint_eq(kernel_n_dumps(), dumps);
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_OFFLOADED);
+	end();
+}
+END_TEST
+
+START_TEST(software_is_believed_only_when_a_second_window_agrees)
+{
+	begin(1);
+	worker_says(0, STANDING_DONE, "");
+	run_for_msec(100);
+	kernel_carries(0, 10, 0);
+	run_for_msec(400);
+	ck_assert_uint_eq(n_proved, 0);
+	kernel_carries(0, 10, 10);
+	run_until_proved();
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_OFFLOADED);
+	end();
+}
+END_TEST
+
+START_TEST(software_twice_is_software)
+{
+	begin(1);
+	worker_says(0, STANDING_DONE, "");
+	run_for_msec(100);
+	kernel_carries(0, 10, 0);
+	run_for_msec(400);
+	kernel_carries(0, 10, 0);
+	run_until_proved();
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_SOFTWARE);
+	end();
+}
+END_TEST
+
+START_TEST(software_once_and_then_silence_is_software)
+{
+	begin(1);
+	worker_says(0, STANDING_DONE, "");
+	run_for_msec(100);
+	kernel_carries(0, 10, 0);
+	run_until_proved();
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_SOFTWARE);
+	end();
+}
+END_TEST
+
+START_TEST(the_policys_probe_makes_the_traffic)
+{
+	begin(1);
+	policies[0].proof.probe_address = kernel_peer(0);
+	policies[0].proof.probe_count = 5;
+	kernel_answers_probes(true);
+	worker_says(0, STANDING_DONE, "");
+	run_until_proved();
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_OFFLOADED);
+	ck_assert_uint_eq(proved.probes_sent, 5);
+	ck_assert_uint_eq(proved.probes_answered, 5);
+	end();
+}
+END_TEST
+
+START_TEST(sas_that_are_rekeyed_meanwhile_only_take_a_window_more)
+{
+	begin(1);
+	worker_says(0, STANDING_DONE, "");
+	run_for_msec(100);
+	kernel_carries(0, 10, 10);
+	kernel_rekeys(0);
+	run_for_msec(400);
+	ck_assert_uint_eq(n_proved, 0);
+	kernel_carries(0, 10, 10);
+	run_until_proved();
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_OFFLOADED);
+	end();
+}
+END_TEST
+
+START_TEST(sas_without_offload_are_software)
+{
+	begin(1);
+	kernel_forgets_offload(0);
+	worker_says(0, STANDING_DONE, "");
+	run_for_msec(100);
+	kernel_carries(0, 10, 0);
+	run_until_proved();
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_SOFTWARE);
+	ck_assert_str_eq(supervisors[0]->proof.reason, "the kernel holds the SAs without offload");
+	end();
+}
+END_TEST
+
+START_TEST(a_new_sa_of_a_conn_opens_a_proof)
+{
+	struct facts_ip peer = kernel_peer(0), stranger = kernel_peer(7);
+
+	configured_and_proved();
+	supervisor_sa_added(supervisors[0], &stranger);
+	ck_assert(!prover_is_open(supervisors[0]->prover));
+	supervisor_sa_added(supervisors[0], &peer);
+	ck_assert(prover_is_open(supervisors[0]->prover));
+	end();
+}
+END_TEST
+
+/* ---- failovers ---- */
+
+START_TEST(a_failover_is_told_at_once_and_its_verdict_follows)
+{
+	configured_and_proved();
+	kernel_cuts_cable("ix0");
+	kernel_switches(0, "ix1");
+	run_for_msec(20);
+	ck_assert_uint_eq(n_told, 1);
+	ck_assert_str_eq(told[0].f.from, "ix0");
+	ck_assert_str_eq(told[0].f.to, "ix1");
+	ck_assert_int_eq(told[0].f.cause, FAILOVER_CARRIER);
+	ck_assert_str_eq(supervisors[0]->active, "ix1");
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_UNKNOWN);
+	ck_assert(changes & SUPERVISOR_ACTIVE);
+	ck_assert(changes & SUPERVISOR_FAILOVERS);
+	ck_assert_str_eq(state(), "configured");
+
+	run_for_msec(600);
+	kernel_carries(0, 10, 10);
+	run_until_proved();
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_OFFLOADED);
+	ck_assert(failover_log_last(supervisors[0]->failovers)->proven);
+	ck_assert_uint_eq(failover_log_last(supervisors[0]->failovers)->tx.hardware, 10);
+	end();
+}
+END_TEST
+
+START_TEST(a_failover_to_a_port_without_esp_is_software_though_the_dump_says_offload)
+{
+	configured_and_proved();
+	kernel_takes_esp_from("ix1");
+	kernel_cuts_cable("ix0");
+	kernel_switches(0, "ix1");
+	run_for_msec(700);
+	kernel_carries(0, 10, 0);
+	run_until_proved();
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_SOFTWARE);
+	ck_assert_int_eq(failover_log_last(supervisors[0]->failovers)->verdict, VERDICT_SOFTWARE);
+	end();
+}
+END_TEST
+
+START_TEST(an_outage_has_no_active_port_and_is_one_failover_when_it_ends)
+{
+	configured_and_proved();
+	kernel_cuts_cable("ix1");
+	kernel_cuts_cable("ix0");
+	kernel_switches(0, NULL);
+	run_for_msec(50);
+	ck_assert_str_eq(supervisors[0]->active, "");
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_UNKNOWN);
+	ck_assert_uint_eq(n_told, 0);
+
+	kernel_mends_cable("ix0");
+	kernel_switches(0, "ix0");
+	run_for_msec(20);
+	ck_assert_uint_eq(n_told, 1);
+	ck_assert_str_eq(told[0].f.from, "ix0");
+	ck_assert_str_eq(told[0].f.to, "ix0");
+	ck_assert_uint_ge(told[0].f.outage_usec, 40000);
+	end();
+}
+END_TEST
+
+START_TEST(a_failover_in_the_middle_of_a_proof_begins_it_anew)
+{
+	begin(1);
+	worker_says(0, STANDING_DONE, "");
+	run_for_msec(100);
+	kernel_carries(0, 10, 10);
+	kernel_switches(0, "ix1");
+	run_for_msec(450);
+	ck_assert_uint_eq(n_proved, 0);
+	run_for_msec(250);
+	kernel_carries(0, 4, 4);
+	run_until_proved();
+	ck_assert_uint_eq(proved.proof.tx.packets, 4);
+	end();
+}
+END_TEST
+
+START_TEST(a_switch_among_lost_messages_is_found_and_marked)
+{
+	configured_and_proved();
+	kernel_switches(0, "ix1");
+	kernel_loses_messages();
+	run_for_msec(50);
+	ck_assert_uint_eq(n_told, 1);
+	ck_assert_int_eq(told[0].f.cause, FAILOVER_RECONSTRUCTED);
+	ck_assert_str_eq(supervisors[0]->active, "ix1");
+	end();
+}
+END_TEST
+
+START_TEST(a_bond_that_is_deleted_and_made_again_is_followed_on)
+{
+	configured_and_proved();
+	n_looks = 0;
+	kernel_removes_bond(0);
+	run_for_msec(20);
+	ck_assert_int_eq(supervisors[0]->ifindex, FACTS_NO_LINK);
+	ck_assert_str_eq(supervisors[0]->active, "");
+	ck_assert_uint_ge(n_looks, 1);
+
+	kernel_makes_bond(0);
+	run_for_msec(20);
+	ck_assert_int_ne(supervisors[0]->ifindex, FACTS_NO_LINK);
+	ck_assert_uint_eq(n_told, 1);
+	ck_assert_int_eq(told[0].f.cause, FAILOVER_ADMINISTRATIVE);
+	kernel_switches(0, "ix1");
+	run_for_msec(20);
+	ck_assert_uint_eq(n_told, 2);
+	end();
+}
+END_TEST
+
+START_TEST(five_hundred_switches_over_eight_bonds_are_told_once_each_in_order)
+{
+	size_t seen[MAX] = { 0 };
+
+	begin(8);
+	for (int i = 0; i < 500; i++) {
+		size_t bond = (size_t)i % 8;
+		char port[FACTS_NAME_SIZE];
+
+		snprintf(port, sizeof(port), "ix%hhu", (uint8_t)(bond * 2 + (i / 8 % 2 ? 0 : 1)));
+		kernel_switches(bond, port);
+	}
+	run_for_msec(300);
+	ck_assert_uint_eq(n_told, 500);
+	for (size_t i = 0; i < n_told; i++) {
+		size_t bond = i % 8;
+
+		ck_assert_ptr_eq(told[i].s, supervisors[bond]);
+		ck_assert_uint_eq(told[i].f.id, 0); /* told before it is numbered and kept */
+		ck_assert_str_ne(told[i].f.from, told[i].f.to);
+		seen[bond]++;
+	}
+	for (size_t b = 0; b < 8; b++)
+		ck_assert_uint_eq(failover_log_count(supervisors[b]->failovers), seen[b]);
+	end();
+}
+END_TEST
+
+UNIT_MAIN("supervisor", a_bond_is_waiting_until_the_worker_has_looked,
+	  what_the_worker_finds_is_the_state, a_failed_bond_stays_so_until_somebody_asks,
+	  two_repairs_that_somebody_undoes_are_enough,
+	  a_worker_that_dies_while_applying_means_failed, reports_that_make_no_sense_change_nothing,
+	  a_configured_bond_is_proved_by_its_traffic,
+	  without_traffic_the_verdict_is_unknown_and_sampling_ends, after_a_verdict_sampling_ends,
+	  looking_again_at_a_configured_bond_proves_nothing_anew,
+	  software_is_believed_only_when_a_second_window_agrees, software_twice_is_software,
+	  software_once_and_then_silence_is_software, the_policys_probe_makes_the_traffic,
+	  sas_that_are_rekeyed_meanwhile_only_take_a_window_more, sas_without_offload_are_software,
+	  a_new_sa_of_a_conn_opens_a_proof, a_failover_is_told_at_once_and_its_verdict_follows,
+	  a_failover_to_a_port_without_esp_is_software_though_the_dump_says_offload,
+	  an_outage_has_no_active_port_and_is_one_failover_when_it_ends,
+	  a_failover_in_the_middle_of_a_proof_begins_it_anew,
+	  a_switch_among_lost_messages_is_found_and_marked,
+	  a_bond_that_is_deleted_and_made_again_is_followed_on,
+	  five_hundred_switches_over_eight_bonds_are_told_once_each_in_order)
