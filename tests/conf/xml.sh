@@ -1,0 +1,18 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# xml.sh DIR: the XML files there are well-formed, and valid where the machine has the definition.
+set -u
+
+command -v xmllint >/dev/null || { echo "needs xmllint"; exit 77; }
+
+failed=0
+for file in "$1"/*.xml "$1"/*.conf "$1"/*.policy; do
+	xmllint --nonet --noout "$file" || failed=1
+done
+
+dtd=/usr/share/polkit-1/policyconfig-1.dtd
+if [ -e $dtd ]; then
+	xmllint --nonet --noout --nodefdtd --dtdvalid $dtd "$1"/*.policy || failed=1
+fi
+exit $failed
