@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+
+#include "ipsec-files.h"
+#include "steps.h"
+
+/* A key of a conn in Libreswan's files. */
+
+#define CHECK_USEC UINT64_C(20000000)
+
+static int load(struct steps *s, struct ipsec_files **ret)
+{
+	const struct ipsec_files_options options = { .config = s->options->ipsec_conf };
+	int r;
+
+	r = ipsec_files_load(&options, ret);
+	if (r < 0)
+		return steps_fail(s, "Libreswan's files cannot be read: %s", strerror(-r));
+	return 0;
+}
+
+/* Return: 0 with an edit, or with none when the files say so already. */
+static int plan_edit(struct steps *s, struct ipsec_files *files, const char *conn, const char *key,
+		     const char *value, struct ipsec_conf_edit **ret)
+{
+	const struct ipsec_conf_change change = { key, value };
+	_cleanup_(ipsec_conf_edit_freep) struct ipsec_conf_edit *edit = NULL;
+	int r;
+
+	r = ipsec_conf_plan(ipsec_files_conf(files), conn, &change, 1, &edit);
+	if (r < 0)
+		return r;
+	if (r == IPSEC_CONF_REFUSED)
+		return steps_fail(s, "conn %s: %s; %s", conn, edit->reason, edit->remedy);
+	if (r == IPSEC_CONF_PLANNED)
+		*ret = TAKE_PTR(edit);
+	return 0;
+}
+
+static int write_edit(struct steps *s, struct ipsec_files *files,
+		      const struct ipsec_conf_edit *edit)
+{
+	_cleanup_ipsec_files_result_ struct ipsec_files_result result = IPSEC_FILES_RESULT_NULL;
+	int r;
+
+	r = ipsec_files_check(files, edit, CHECK_USEC, &result);
+	if (r == IPSEC_FILES_DONE)
+		r = ipsec_files_write(files, edit, &result);
+	if (r == IPSEC_FILES_DONE)
+		return 0;
+	if (r == IPSEC_FILES_UNCHECKED)
+		return steps_fail(s, "%s: no Libreswan is installed to check the edit with",
+				  edit->path);
+	return steps_fail(s, "%s: %s%s%s", edit->path, result.reason ? result.reason : strerror(-r),
+			  result.remedy ? "; " : "", result.remedy ? result.remedy : "");
+}
+
+/* The value that stands in the files at the key's place, not one that comes from elsewhere. */
+static int value_in_place(struct ipsec_files *files, const char *name, const char *key,
+			  const struct ipsec_conf_edit *edit, char **ret)
+{
+	const struct ipsec_conf_conn *conn = ipsec_conf_find(ipsec_files_conf(files), name);
+	struct ipsec_conf_value value;
+	char *copy;
+	int r;
+
+	if (!conn)
+		return 0;
+	r = ipsec_conf_effective(ipsec_files_conf(files), conn, key, &value);
+	if (r < 0)
+		return r;
+	if (!value.value || (value.origin != IPSEC_CONF_OWN && value.origin != IPSEC_CONF_ALSO) ||
+	    value.place.file != edit->file)
+		return 0;
+	copy = strdup(value.value);
+	if (!copy)
+		return -ENOMEM;
+	*ret = copy;
+	return 0;
+}
+
+static int copy_bytes(const char *bytes, size_t len, char **ret, size_t *ret_len)
+{
+	char *copy = malloc(len + 1);
+
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, bytes, len);
+	copy[len] = '\0';
+	*ret = copy;
+	*ret_len = len;
+	return 0;
+}
+
+static int fill_entry(struct ipsec_files *files, const struct step *step,
+		      const struct ipsec_conf_edit *edit, struct undo_entry *e)
+{
+	const struct ipsec_conf_file *file = ipsec_conf_file(ipsec_files_conf(files), edit->file);
+	int r;
+
+	e->kind = STEP_CONN;
+	e->subject = strdup(step->subject);
+	e->file = strdup(edit->path);
+	e->key = strdup(step->key);
+	e->value = strdup(step->value);
+	if (!e->subject || !e->file || !e->key || !e->value)
+		return -ENOMEM;
+	r = value_in_place(files, step->subject, step->key, edit, &e->old_value);
+	if (r >= 0)
+		r = copy_bytes(file->bytes, file->len, &e->old_bytes, &e->old_len);
+	if (r >= 0)
+		r = copy_bytes(edit->bytes, edit->len, &e->new_bytes, &e->new_len);
+	return r;
+}
+
+static int conn_note(struct steps *s, const struct step *step, struct undo_entry **ret)
+{
+	_cleanup_(ipsec_conf_edit_freep) struct ipsec_conf_edit *edit = NULL;
+	_cleanup_(ipsec_files_freep) struct ipsec_files *files = NULL;
+	_cleanup_(undo_entry_freep) struct undo_entry *e = NULL;
+	int r;
+
+	r = load(s, &files);
+	if (r == 0)
+		r = plan_edit(s, files, step->subject, step->key, step->value, &edit);
+	if (r != 0 || !edit)
+		return r;
+	e = calloc(1, sizeof(*e));
+	if (!e)
+		return -ENOMEM;
+	r = fill_entry(files, step, edit, e);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(e);
+	return 0;
+}
+
+static int set_key(struct steps *s, const char *conn, const char *key, const char *value)
+{
+	_cleanup_(ipsec_conf_edit_freep) struct ipsec_conf_edit *edit = NULL;
+	_cleanup_(ipsec_files_freep) struct ipsec_files *files = NULL;
+	int r;
+
+	r = load(s, &files);
+	if (r == 0)
+		r = plan_edit(s, files, conn, key, value, &edit);
+	if (r != 0 || !edit)
+		return r;
+	return write_edit(s, files, edit);
+}
+
+/* What the files say once they were written, read anew. */
+static int see_key(struct steps *s, const char *name, const char *key, const char *wanted)
+{
+	_cleanup_(ipsec_files_freep) struct ipsec_files *files = NULL;
+	const struct ipsec_conf_conn *conn;
+	struct ipsec_conf_value value;
+	struct ipsec_conf *conf;
+	int r;
+
+	r = load(s, &files);
+	if (r != 0)
+		return r;
+	conf = ipsec_files_conf(files);
+	conn = ipsec_conf_find(conf, name);
+	if (!conn)
+		return steps_fail(s, "conn %s is gone from Libreswan's files", name);
+	r = ipsec_conf_effective(conf, conn, key, &value);
+	if (r < 0)
+		return r;
+	if (!value.value ||
+	    !ipsec_conf_same_value(ipsec_conf_version(conf), key, value.value, wanted))
+		return steps_fail(s, "conn %s has %s=%s after it was set to %s", name, key,
+				  value.value ? value.value : "", wanted);
+	return 0;
+}
+
+static int conn_take(struct steps *s, const struct step *step, const struct undo_entry *noted)
+{
+	int r;
+
+	if (!noted)
+		return 0; /* the files say so already */
+	r = set_key(s, step->subject, step->key, step->value);
+	if (r != 0)
+		return r;
+	return see_key(s, step->subject, step->key, step->value);
+}
+
+/* Where others have edited the file since, the key alone goes back to what it was. */
+static int undo_key(struct steps *s, const struct undo_entry *e)
+{
+	_cleanup_(ipsec_files_freep) struct ipsec_files *files = NULL;
+	const struct ipsec_conf_conn *conn;
+	struct ipsec_conf_value value;
+	struct ipsec_conf *conf;
+	int r;
+
+	r = load(s, &files);
+	if (r != 0)
+		return r;
+	conf = ipsec_files_conf(files);
+	conn = ipsec_conf_find(conf, e->subject);
+	if (!conn)
+		return 0; /* somebody removed it, and the key with it */
+	r = ipsec_conf_effective(conf, conn, e->key, &value);
+	if (r < 0)
+		return r;
+	if (!value.value ||
+	    !ipsec_conf_same_value(ipsec_conf_version(conf), e->key, value.value, e->value))
+		return 0; /* not as the step left it: somebody else's now */
+	return set_key(s, e->subject, e->key, e->old_value);
+}
+
+static int conn_undo(struct steps *s, const struct undo_entry *e)
+{
+	_cleanup_ipsec_files_result_ struct ipsec_files_result result = IPSEC_FILES_RESULT_NULL;
+	int r;
+
+	r = ipsec_files_put_back(e->file, e->new_bytes, e->new_len, e->old_bytes, e->old_len,
+				 &result);
+	if (r == IPSEC_FILES_DONE)
+		return 0;
+	return undo_key(s, e);
+}
+
+const struct step_kind_ops step_conn = { conn_note, conn_take, conn_undo };
