@@ -20,6 +20,7 @@ struct ipsec {
  * All of these return, beside what they say of themselves:
  *   -ENOENT        Libreswan is not installed
  *   -ENOTCONN      pluto does not run
+ *   -EACCES        we may not speak with it (it takes root)
  *   -ETIMEDOUT     the command hung, and was killed
  *   -EBADMSG       it printed what cannot be understood
  *   -ENOMEM, or another errno from running it
@@ -86,7 +87,7 @@ int ipsec_initiate(const struct ipsec *ipsec, const char *conn, uint64_t limit_u
  * Asks at once, and then at growing distances up to a second. Pluto may be away in between
  * (it is being restarted).
  *
- * Return: 0 when all are; 1 when the time ran out; -ENOENT; -ENOMEM.
+ * Return: 0 when all are; 1 when the time ran out; -ENOENT; -EACCES; -ENOMEM.
  */
 int ipsec_wait_established(const struct ipsec *ipsec, const char *const *conns, size_t n_conns,
 			   uint64_t limit_usec, const char **ret_missing);

@@ -24,6 +24,7 @@ struct observer_options {
  * @options: NULL means all zero
  *
  * Return: 0 with all that could be seen in @ret; -ENOMEM; another errno only when not even the
- * links could be read. That a program does not run, or is not there, is a fact and no error.
+ * kernel's links, addresses or modules could be read. That a program does not run, or is not there,
+ * is a fact and no error.
  */
 int observer_look(const struct observer_options *options, struct facts **ret);

@@ -8,7 +8,7 @@
 
 /*
  * systemd's units, over a bus connection of the caller. Every call waits for its answer, and no
- * longer than it is told. Nothing is ever started that did not run.
+ * longer than it is told.
  *
  * Interface: org.freedesktop.systemd1(5).
  */
@@ -47,3 +47,12 @@ enum units_outcome {
  * systemd does not let us; another errno.
  */
 int units_restart(sd_bus *bus, const char *unit, uint64_t limit_usec, char **ret_text);
+
+/*
+ * units_start_again() - starts a unit that a restart of ours has left down
+ *
+ * For nothing else: what an administrator has stopped stays stopped. Waits like units_restart().
+ *
+ * Return: UNITS_RESTARTED or UNITS_FAILED; a negative errno as above.
+ */
+int units_start_again(sd_bus *bus, const char *unit, uint64_t limit_usec, char **ret_text);

@@ -1,0 +1,557 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "units.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+/*
+ * A bus of our own with a systemd that is only played: a process that owns systemd's name and
+ * answers as it is told.
+ */
+
+#define LIMIT_USEC UINT64_C(10000000)
+
+/* How systemd is to behave. */
+struct play {
+	const char *method; /* the only one that makes a job */
+	const char *load;   /* LoadState */
+	const char *active; /* ActiveState, before a job */
+	const char *after;  /* ActiveState, after it */
+	const char *result; /* of the job; NULL: the job never ends */
+	bool other_job;     /* another job ends with "failed" first */
+	bool early;         /* the job has ended before the call is answered */
+	bool deaf;          /* nothing is answered at all */
+	bool refuses;       /* the job is refused */
+	bool dies;          /* it goes away in the middle of the job */
+	bool not_a_service; /* there is no MainPID */
+};
+
+static const struct play running = { .method = "TryRestartUnit",
+				     .load = "loaded",
+				     .active = "active",
+				     .after = "active",
+				     .result = "done" };
+
+struct systemd {
+	struct play play;
+	bool subscribed;
+	bool had_job;
+};
+
+#define UNIT_PATH "/org/freedesktop/systemd1/unit/ipsec_2eservice"
+#define JOB_PATH  "/org/freedesktop/systemd1/job/7"
+#define MANAGER   "org.freedesktop.systemd1.Manager"
+
+static int on_load(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct systemd *s = userdata;
+
+	(void)error;
+	return s->play.deaf ? 1 : sd_bus_reply_method_return(m, "o", UNIT_PATH);
+}
+
+static int on_subscribe(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct systemd *s = userdata;
+
+	(void)error;
+	s->subscribed = true;
+	return sd_bus_reply_method_return(m, "");
+}
+
+static int on_unsubscribe(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct systemd *s = userdata;
+
+	(void)error;
+	s->subscribed = false;
+	return sd_bus_reply_method_return(m, "");
+}
+
+static void tell_end(sd_bus *bus, const struct systemd *s, const char *job, const char *result)
+{
+	if (s->subscribed)
+		sd_bus_emit_signal(bus, "/org/freedesktop/systemd1", MANAGER, "JobRemoved", "uoss",
+				   7, job, "ipsec.service", result);
+}
+
+static int on_job(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	sd_bus *bus = sd_bus_message_get_bus(m);
+	struct systemd *s = userdata;
+	int r;
+
+	if (s->play.refuses || !streq(sd_bus_message_get_member(m), s->play.method))
+		return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED, "no");
+	if (s->play.dies)
+		_exit(0);
+	s->had_job = true;
+	if (s->play.other_job)
+		tell_end(bus, s, "/org/freedesktop/systemd1/job/6", "failed");
+	if (s->play.early)
+		tell_end(bus, s, JOB_PATH, s->play.result);
+	r = sd_bus_reply_method_return(m, "o", JOB_PATH);
+	if (!s->play.early && s->play.result)
+		tell_end(bus, s, JOB_PATH, s->play.result);
+	return r;
+}
+
+static int get_load(sd_bus *bus, const char *path, const char *interface, const char *property,
+		    sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct systemd *s = userdata;
+
+	(void)bus, (void)path, (void)interface, (void)property, (void)error;
+	return sd_bus_message_append(reply, "s", s->play.load);
+}
+
+static int get_active(sd_bus *bus, const char *path, const char *interface, const char *property,
+		      sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct systemd *s = userdata;
+
+	(void)bus, (void)path, (void)interface, (void)property, (void)error;
+	return sd_bus_message_append(reply, "s", s->had_job ? s->play.after : s->play.active);
+}
+
+static int get_pid(sd_bus *bus, const char *path, const char *interface, const char *property,
+		   sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	(void)bus, (void)path, (void)interface, (void)property, (void)userdata, (void)error;
+	return sd_bus_message_append(reply, "u", 4711);
+}
+
+static const sd_bus_vtable manager_vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_METHOD("LoadUnit", "s", "o", on_load, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("Subscribe", "", "", on_subscribe, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("Unsubscribe", "", "", on_unsubscribe, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("TryRestartUnit", "ss", "o", on_job, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("StartUnit", "ss", "o", on_job, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_VTABLE_END,
+};
+
+static const sd_bus_vtable unit_vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_PROPERTY("LoadState", "s", get_load, 0, 0),
+	SD_BUS_PROPERTY("ActiveState", "s", get_active, 0, 0),
+	SD_BUS_VTABLE_END,
+};
+
+static const sd_bus_vtable service_vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_PROPERTY("MainPID", "u", get_pid, 0, 0),
+	SD_BUS_VTABLE_END,
+};
+
+static char directory[32];
+static char address[128];
+static pid_t broker, systemd;
+static sd_bus *bus;
+
+static sd_bus *connect_to_broker(void)
+{
+	sd_bus *b = NULL;
+
+	if (sd_bus_new(&b) < 0 || sd_bus_set_address(b, address) < 0 ||
+	    sd_bus_set_bus_client(b, true) < 0 || sd_bus_start(b) < 0)
+		return NULL;
+	return b;
+}
+
+static void play_systemd(const struct play *play, int ready)
+{
+	struct systemd s = { .play = *play };
+	sd_bus *b = connect_to_broker();
+
+	if (!b ||
+	    sd_bus_add_object_vtable(b, NULL, "/org/freedesktop/systemd1", MANAGER, manager_vtable,
+				     &s) < 0 ||
+	    sd_bus_add_object_vtable(b, NULL, UNIT_PATH, "org.freedesktop.systemd1.Unit",
+				     unit_vtable, &s) < 0 ||
+	    (!play->not_a_service &&
+	     sd_bus_add_object_vtable(b, NULL, UNIT_PATH, "org.freedesktop.systemd1.Service",
+				      service_vtable, &s) < 0) ||
+	    sd_bus_request_name(b, "org.freedesktop.systemd1", 0) < 0)
+		_exit(1);
+	if (write(ready, "", 1) != 1)
+		_exit(1);
+	for (;;) {
+		int r = sd_bus_process(b, NULL);
+
+		if (r < 0)
+			_exit(0);
+		if (r == 0)
+			sd_bus_wait(b, UINT64_MAX);
+	}
+}
+
+/* A child that dies with the test; returns the end of a pipe that it writes to when it is ready. */
+static pid_t fork_child(int *ret_ready)
+{
+	int fds[2];
+	pid_t pid;
+
+	ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		*ret_ready = fds[1];
+		return 0;
+	}
+	close(fds[1]);
+	*ret_ready = fds[0];
+	return pid;
+}
+
+static void start_broker(void)
+{
+	static const char config[] = "<busconfig><type>session</type><listen>%s</listen>"
+				     "<policy context=\"default\"><allow send_destination=\"*\"/>"
+				     "<allow receive_sender=\"*\"/><allow own=\"*\"/></policy>"
+				     "</busconfig>";
+	char file[64], ready[16];
+	struct pollfd p;
+	FILE *f;
+	int fd;
+
+	snprintf(directory, sizeof(directory), "/tmp/test-units-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(directory));
+	snprintf(address, sizeof(address), "unix:path=%s/bus", directory);
+	snprintf(file, sizeof(file), "%s/config", directory);
+	f = fopen(file, "w");
+	ck_assert_ptr_nonnull(f);
+	fprintf(f, config, address);
+	fclose(f);
+
+	broker = fork_child(&fd);
+	if (broker == 0) {
+		char option[96], number[32];
+
+		snprintf(option, sizeof(option), "--config-file=%s", file);
+		snprintf(number, sizeof(number), "--print-pid=%d", dup(fd));
+		/* It complains about limits that it does not need here. */
+		dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), STDERR_FILENO);
+		execlp("dbus-daemon", "dbus-daemon", "--nofork", "--nosyslog", option, number,
+		       NULL);
+		_exit(127);
+	}
+	p = (struct pollfd){ .fd = fd, .events = POLLIN };
+	ck_assert_int_eq(poll(&p, 1, 20000), 1);
+	ck_assert_int_gt(read(fd, ready, sizeof(ready)), 0);
+	close(fd);
+}
+
+static void setup(void)
+{
+	start_broker();
+	bus = connect_to_broker();
+	ck_assert_ptr_nonnull(bus);
+}
+
+static void stop(pid_t *pid)
+{
+	if (*pid <= 0)
+		return;
+	kill(*pid, SIGKILL);
+	waitpid(*pid, NULL, 0);
+	*pid = 0;
+}
+
+static void teardown(void)
+{
+	char path[64];
+
+	bus = sd_bus_flush_close_unref(bus);
+	stop(&systemd);
+	stop(&broker);
+	snprintf(path, sizeof(path), "%s/config", directory);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/bus", directory);
+	unlink(path);
+	rmdir(directory);
+}
+
+static void systemd_is(const struct play *play)
+{
+	char ready;
+	int fd;
+
+	systemd = fork_child(&fd);
+	if (systemd == 0)
+		play_systemd(play, fd);
+	ck_assert_int_eq(read(fd, &ready, 1), 1);
+	close(fd);
+}
+
+static void expect_restart(const struct play *play, int outcome, const char *text)
+{
+	char *told = NULL;
+
+	setup();
+	systemd_is(play);
+	ck_assert_int_eq(units_restart(bus, "ipsec.service", LIMIT_USEC, &told), outcome);
+	if (text)
+		ck_assert_str_eq(told, text);
+	else
+		ck_assert_ptr_null(told);
+	free(told);
+	teardown();
+}
+
+START_TEST(a_running_service_has_a_main_process)
+{
+	struct units_state state;
+
+	setup();
+	systemd_is(&running);
+	ck_assert_int_eq(units_look(bus, "ipsec.service", LIMIT_USEC, &state), 0);
+	ck_assert_int_eq(state.state, FACTS_UNIT_ACTIVE);
+	ck_assert_int_eq(state.main_pid, 4711);
+	teardown();
+}
+END_TEST
+
+START_TEST(a_unit_that_is_no_service_has_no_process)
+{
+	const struct play target = { .load = "loaded", .active = "failed", .not_a_service = true };
+	struct units_state state;
+
+	setup();
+	systemd_is(&target);
+	ck_assert_int_eq(units_look(bus, "ipsec.target", LIMIT_USEC, &state), 0);
+	ck_assert_int_eq(state.state, FACTS_UNIT_FAILED);
+	ck_assert_int_eq(state.main_pid, 0);
+	teardown();
+}
+END_TEST
+
+START_TEST(each_state_of_systemd_has_its_word)
+{
+	static const struct {
+		const char *active;
+		enum facts_unit_state state;
+	} states[] = {
+		{ "active", FACTS_UNIT_ACTIVE },
+		{ "reloading", FACTS_UNIT_ACTIVE },
+		{ "inactive", FACTS_UNIT_INACTIVE },
+		{ "activating", FACTS_UNIT_ACTIVATING },
+		{ "deactivating", FACTS_UNIT_DEACTIVATING },
+		{ "failed", FACTS_UNIT_FAILED },
+	};
+
+	setup();
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
+		const struct play play = { .load = "loaded", .active = states[i].active };
+		struct units_state state;
+
+		systemd_is(&play);
+		ck_assert_int_eq(units_look(bus, "ipsec.service", LIMIT_USEC, &state), 0);
+		ck_assert_int_eq(state.state, states[i].state);
+		stop(&systemd);
+	}
+	teardown();
+}
+END_TEST
+
+START_TEST(a_unit_without_a_file_is_not_there)
+{
+	const struct play play = { .load = "not-found", .active = "inactive" };
+	struct units_state state;
+
+	setup();
+	systemd_is(&play);
+	ck_assert_int_eq(units_look(bus, "ipsec.service", LIMIT_USEC, &state), -ENOENT);
+	teardown();
+}
+END_TEST
+
+START_TEST(without_systemd_nothing_is_started)
+{
+	struct units_state state;
+
+	setup();
+	ck_assert_int_eq(units_look(bus, "ipsec.service", LIMIT_USEC, &state), -ENOTCONN);
+	teardown();
+}
+END_TEST
+
+START_TEST(without_a_bus_nothing_hangs)
+{
+	struct units_state state;
+
+	setup();
+	stop(&broker);
+	ck_assert_int_eq(units_look(bus, "ipsec.service", LIMIT_USEC, &state), -ENOTCONN);
+	teardown();
+}
+END_TEST
+
+START_TEST(a_systemd_that_does_not_answer_is_not_waited_for)
+{
+	const struct play deaf = { .deaf = true };
+	struct units_state state;
+	struct timespec from, to;
+
+	setup();
+	systemd_is(&deaf);
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	ck_assert_int_eq(units_look(bus, "ipsec.service", 200000, &state), -ETIMEDOUT);
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	ck_assert_int_lt(to.tv_sec - from.tv_sec, 5);
+	teardown();
+}
+END_TEST
+
+START_TEST(a_restart_ends_with_its_job)
+{
+	expect_restart(&running, UNITS_RESTARTED, NULL);
+}
+END_TEST
+
+START_TEST(the_end_of_another_job_is_not_taken_for_it)
+{
+	struct play play = running;
+
+	play.other_job = true;
+	expect_restart(&play, UNITS_RESTARTED, NULL);
+}
+END_TEST
+
+START_TEST(a_job_may_end_before_it_is_answered)
+{
+	struct play play = running;
+
+	play.early = true;
+	expect_restart(&play, UNITS_RESTARTED, NULL);
+}
+END_TEST
+
+START_TEST(a_failed_job_is_told_with_the_state_it_left)
+{
+	struct play play = running;
+
+	play.result = "failed";
+	play.after = "failed";
+	expect_restart(
+		&play, UNITS_FAILED,
+		"the restart of ipsec.service ended with \"failed\", and the unit is failed");
+}
+END_TEST
+
+START_TEST(a_job_that_is_done_without_the_unit_is_a_failure)
+{
+	struct play play = running;
+
+	play.after = "inactive";
+	expect_restart(
+		&play, UNITS_FAILED,
+		"the restart of ipsec.service ended with \"done\", and the unit is inactive");
+}
+END_TEST
+
+START_TEST(a_job_that_was_cancelled_is_a_failure_though_the_unit_runs)
+{
+	struct play play = running;
+
+	play.result = "canceled";
+	expect_restart(
+		&play, UNITS_FAILED,
+		"the restart of ipsec.service ended with \"canceled\", and the unit is active");
+}
+END_TEST
+
+START_TEST(a_stopped_unit_is_not_restarted)
+{
+	struct play play = running;
+
+	play.active = "inactive";
+	play.refuses = true;
+	expect_restart(&play, UNITS_NOT_RUNNING, NULL);
+	play.active = "failed";
+	expect_restart(&play, UNITS_NOT_RUNNING, NULL);
+}
+END_TEST
+
+START_TEST(a_refusal_is_told)
+{
+	struct play play = running;
+
+	play.refuses = true;
+	expect_restart(&play, -EACCES, NULL);
+}
+END_TEST
+
+START_TEST(a_systemd_that_goes_away_ends_the_wait)
+{
+	struct play play = running;
+
+	play.dies = true;
+	expect_restart(&play, -ENOTCONN, NULL);
+}
+END_TEST
+
+START_TEST(a_job_that_never_ends_is_not_waited_for)
+{
+	struct play play = running;
+	char *told = NULL;
+
+	play.result = NULL;
+	setup();
+	systemd_is(&play);
+	ck_assert_int_eq(units_restart(bus, "ipsec.service", 300000, &told), -ETIMEDOUT);
+	ck_assert_ptr_null(told);
+	teardown();
+}
+END_TEST
+
+START_TEST(a_unit_that_we_stopped_can_be_started_again)
+{
+	struct play play = running;
+	char *told = NULL;
+
+	play.method = "StartUnit";
+	play.active = "failed";
+	setup();
+	systemd_is(&play);
+	ck_assert_int_eq(units_start_again(bus, "ipsec.service", LIMIT_USEC, &told),
+			 UNITS_RESTARTED);
+	ck_assert_ptr_null(told);
+	teardown();
+}
+END_TEST
+
+START_TEST(a_second_restart_works_like_the_first)
+{
+	setup();
+	systemd_is(&running);
+	for (int i = 0; i < 3; i++) {
+		char *told = NULL;
+
+		ck_assert_int_eq(units_restart(bus, "ipsec.service", LIMIT_USEC, &told),
+				 UNITS_RESTARTED);
+	}
+	teardown();
+}
+END_TEST
+
+UNIT_MAIN("units", a_running_service_has_a_main_process, a_unit_that_is_no_service_has_no_process,
+	  each_state_of_systemd_has_its_word, a_unit_without_a_file_is_not_there,
+	  without_systemd_nothing_is_started, without_a_bus_nothing_hangs,
+	  a_systemd_that_does_not_answer_is_not_waited_for, a_restart_ends_with_its_job,
+	  the_end_of_another_job_is_not_taken_for_it, a_job_may_end_before_it_is_answered,
+	  a_failed_job_is_told_with_the_state_it_left,
+	  a_job_that_is_done_without_the_unit_is_a_failure,
+	  a_job_that_was_cancelled_is_a_failure_though_the_unit_runs,
+	  a_stopped_unit_is_not_restarted, a_refusal_is_told,
+	  a_systemd_that_goes_away_ends_the_wait, a_job_that_never_ends_is_not_waited_for,
+	  a_unit_that_we_stopped_can_be_started_again, a_second_restart_works_like_the_first)
