@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# The words of scenarios about the project's daemon. Sourced by lib.sh.
+
+bond_path=/org/espoffload1/bond/bond0
+
+# bond_property NAME: as busctl prints it.
+bond_property() {
+	busctl get-property org.espoffload1 "$bond_path" org.espoffload1.Bond "$1"
+}
+
+# bond_is NAME VALUE: a property that is a string.
+bond_is() {
+	equals "s \"$2\"" "$(bond_property "$1")"
+}
+
+# bond_has_finding ID: among the findings on the bus.
+bond_has_finding() {
+	contains "$(bond_property Findings)" "\"id\" s \"$1\""
+}
+
+# policy [LINE...]: writes the policy for bond0 and example, with further lines of the bond.
+policy() {
+	mkdir -p /etc/esp-offloadd
+	{
+		printf 'version: 1\nbonds:\n  bond0:\n    connections: [example]\n'
+		[ $# -eq 0 ] || printf '    %s\n' "$@"
+	} >/etc/esp-offloadd/config.yaml
+}
+
+# start_daemon: with the policy that is there; its answer is waited for.
+start_daemon() {
+	systemctl start esp-offloadd && wait_for 10 busctl status org.espoffload1
+}
+
+# pluto_has TEXT: in what pluto says of a conn.
+pluto_has() {
+	ipsec status | grep "\"${2:-example}\"" | grep -qF "$1"
+}
+
+# failovers_since_mark N: the daemon has counted that many since mark_failovers.
+mark_failovers() {
+	failovers_marked=$(bond_property Failovers)
+	failovers_marked=${failovers_marked#t }
+}
+
+failovers_since_mark() {
+	equals "t $((failovers_marked + $1))" "$(bond_property Failovers)"
+}
+
+# listen_for_failovers: from now on heard_failover knows what was signalled.
+listen_for_failovers() {
+	busctl monitor --match "type='signal',interface='org.espoffload1.Bond',member='FailedOver'" \
+		>/tmp/failovers.heard 2>&1 </dev/null &
+	disown
+	sleep 0.5
+}
+
+# heard_failover FROM TO
+heard_failover() {
+	grep -A 3 'MESSAGE "tsss"' /tmp/failovers.heard | tr -d '\n' |
+		grep -qE "STRING \"$1\";[[:space:]]*STRING \"$2\";"
+}
+
+# untouched: what the daemon must not have changed is as it was at untouched_mark.
+untouched_mark() {
+	untouched_seen=$(untouched_look)
+}
+
+untouched_look() {
+	find /etc/ipsec.conf /etc/ipsec.d "$bond_profile" -printf '%p %i %T@ %s\n' | sort
+	nmcli -g all connection show bond0 2>/dev/null | sha256sum
+	pluto_pid
+	ip xfrm state | awk '/spi/ {print $4}' | sort
+	cat /sys/class/net/bond0/bonding/{mode,slaves} 2>/dev/null
+}
+
+untouched() {
+	diff <(echo "$untouched_seen") <(untouched_look)
+}
