@@ -37,10 +37,8 @@ int attributes_parse_message(const struct nlmsghdr *h, size_t header, int max,
 {
 	size_t size = NLMSG_ALIGN(header);
 
-	if (h->nlmsg_len < NLMSG_HDRLEN + header)
-		return -EBADMSG;
 	if (h->nlmsg_len < NLMSG_HDRLEN + size)
-		size = header;
+		return -EBADMSG;
 
 	return attributes_parse((const char *)nlmsg_data(h) + size,
 				h->nlmsg_len - NLMSG_HDRLEN - size, max, ret);

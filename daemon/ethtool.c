@@ -84,7 +84,7 @@ static int request_for(const char *name, struct ifreq *ret)
 	struct ifreq request = { 0 };
 	size_t len = strlen(name);
 
-	if (len == 0 || len >= sizeof(request.ifr_name))
+	if (len >= sizeof(request.ifr_name))
 		return -ENODEV;
 	memcpy(request.ifr_name, name, len);
 	*ret = request;
@@ -158,8 +158,6 @@ static int count_strings(struct ethtool *e, const char *name, unsigned int set, 
 	r = call(e, name, &question);
 	if (r < 0)
 		return r == -EOPNOTSUPP ? (*ret = 0, 0) : r;
-	if (question.info.sset_mask == 0)
-		question.count = 0;
 	if (question.count > COUNT_MAX)
 		return -EBADMSG;
 	*ret = question.count;
@@ -398,7 +396,7 @@ static int read_counters(struct ethtool *e, const char *name, struct facts_count
 {
 	struct place *p;
 	uint32_t count;
-	int ifindex, r;
+	int ifindex = 0, r;
 
 	if ((r = get_ifindex(e, name, &ifindex)) < 0 ||
 	    (r = count_strings(e, name, ETH_SS_STATS, &count)) < 0 ||

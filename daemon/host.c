@@ -29,7 +29,7 @@ static bool is_module(const char *line, const char *module)
 	for (; *module; module++, line++, len--)
 		if (len == 0 || (*line == '-' ? '_' : *line) != *module)
 			return false;
-	return len >= 3 && has_prefix(line, ".ko") && (len == 3 || line[3] == '.');
+	return has_prefix(line, ".ko") && (len == 3 || line[3] == '.');
 }
 
 /* Return: 1, 0; 0 when there is no such list; a negative errno */

@@ -75,14 +75,6 @@ static uint16_t checksum(const void *data, size_t len)
 
 static int set_address(const struct facts_ip *ip, const char *device, struct probe *p)
 {
-	unsigned int index = 0;
-
-	if (device) {
-		index = if_nametoindex(device);
-		if (index == 0)
-			return -ENODEV;
-	}
-
 	switch (ip->family) {
 	case AF_INET:
 		p->to.in.sin_family = AF_INET;
@@ -93,7 +85,7 @@ static int set_address(const struct facts_ip *ip, const char *device, struct pro
 		p->to.in6.sin6_family = AF_INET6;
 		memcpy(&p->to.in6.sin6_addr, ip->bytes, 16);
 		if (IN6_IS_ADDR_LINKLOCAL(&p->to.in6.sin6_addr))
-			p->to.in6.sin6_scope_id = index;
+			p->to.in6.sin6_scope_id = device ? if_nametoindex(device) : 0;
 		p->to_len = sizeof(p->to.in6);
 		return 0;
 	default:
@@ -188,12 +180,7 @@ int probe_send(struct probe *p, uint16_t seq)
 	if (four)
 		e.checksum = checksum(&e, sizeof(e));
 
-	/* An error that came back for an earlier request is reported here, once. */
-	for (unsigned int i = 0; i < 2; i++) {
-		n = sendto(p->fd, &e, sizeof(e), MSG_NOSIGNAL, &p->to.any, p->to_len);
-		if (n >= 0)
-			break;
-	}
+	n = sendto(p->fd, &e, sizeof(e), MSG_NOSIGNAL, &p->to.any, p->to_len);
 	if (n < 0)
 		return errno == EWOULDBLOCK ? -EAGAIN : -errno;
 
@@ -250,14 +237,6 @@ static bool is_reply(struct probe *p, const union address *from, const uint8_t *
 	return true;
 }
 
-/* Errors that routers, firewalls and the way itself report for something sent before. */
-static bool is_about_the_way(int error)
-{
-	return error == EHOSTUNREACH || error == ENETUNREACH || error == ECONNREFUSED ||
-	       error == EHOSTDOWN || error == ENETDOWN || error == EPROTO || error == EMSGSIZE ||
-	       error == EACCES || error == EPERM || error == ENOPROTOOPT || error == EOPNOTSUPP;
-}
-
 int probe_read(struct probe *p)
 {
 	uint8_t bytes[1500];
@@ -274,7 +253,7 @@ int probe_read(struct probe *p)
 			count += is_reply(p, &from, bytes, (size_t)n);
 		else if (errno == EAGAIN)
 			break;
-		else if (errno != EINTR && !is_about_the_way(errno))
+		else if (errno != EINTR)
 			return -errno;
 	}
 	return count;

@@ -39,8 +39,8 @@ int probe_send(struct probe *p, uint16_t seq) _must_check_;
 /*
  * probe_read() - takes what has come in, without blocking
  *
- * An error that came back by ICMP, such as -EHOSTUNREACH or -EPERM from a firewall, is no reply
- * and no failure: it is passed over.
+ * What routers and firewalls answer by ICMP is no reply and no failure: the kernel tells it to
+ * connected sockets only (raw_err(), ping_err()).
  *
  * Return: the number of requests whose first reply came since the last call; a negative errno.
  */

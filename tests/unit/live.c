@@ -77,3 +77,11 @@ bool live_readable(int fd)
 
 	return poll(&p, 1, 1000) > 0;
 }
+
+bool live_quiet(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	/* Netlink delivers before the call that changed something returns. */
+	return poll(&p, 1, 50) == 0;
+}

@@ -32,6 +32,9 @@ bool live_readable(int fd);
 /* live_must_enter() - a namespace for each test; the one that main() goes into is for @possible */
 void live_must_enter(void);
 
+/* live_quiet() - true when there is nothing to read, now that all has happened */
+bool live_quiet(int fd);
+
 /* LIVE_MAIN() - as UNIT_MAIN(), where @possible says whether this kernel has what is needed */
 #define LIVE_MAIN(subject, possible, ...)                                                          \
 	int main(void)                                                                             \

@@ -141,6 +141,32 @@ START_TEST(a_list_of_bits_that_is_cut_off_is_malformed)
 }
 END_TEST
 
+START_TEST(a_name_needs_its_end_to_be_the_one)
+{
+	static const char *const names[] = { "esp-hw-offload", "esp-hw-offloadx" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		const struct genlmsghdr head = { .cmd = ETHTOOL_MSG_FEATURES_GET_REPLY };
+		size_t set, bits, bit;
+		struct ethtool_bit b;
+		struct message m;
+
+		message_begin(&m, 30, &head, sizeof(head));
+		set = message_nest(&m, NLA_F_NESTED | ETHTOOL_A_FEATURES_HW);
+		bits = message_nest(&m, NLA_F_NESTED | ETHTOOL_A_BITSET_BITS);
+		bit = message_nest(&m, NLA_F_NESTED | ETHTOOL_A_BITSET_BITS_BIT);
+		message_put(&m, ETHTOOL_A_BITSET_BIT_NAME, names[i], strlen(names[i]));
+		message_nest_end(&m, bit);
+		message_nest_end(&m, bits);
+		message_nest_end(&m, set);
+		put_set(&m, ETHTOOL_A_FEATURES_ACTIVE, false, true);
+
+		ck_assert_int_eq(parse(&m, "esp-hw-offload", &b), 0);
+		ck_assert(!b.known);
+	}
+}
+END_TEST
+
 START_TEST(no_damage_makes_it_read_beyond_the_message)
 {
 	struct message m;
@@ -153,4 +179,5 @@ END_TEST
 UNIT_MAIN("ethtool-messages", a_bit_can_be_changed_when_hardware_has_it_and_nothing_holds_it,
 	  a_bit_that_the_kernel_does_not_list_is_not_known, an_answer_without_its_sets_is_malformed,
 	  a_set_in_the_short_form_is_not_what_was_asked_for,
-	  a_list_of_bits_that_is_cut_off_is_malformed, no_damage_makes_it_read_beyond_the_message)
+	  a_list_of_bits_that_is_cut_off_is_malformed, a_name_needs_its_end_to_be_the_one,
+	  no_damage_makes_it_read_beyond_the_message)

@@ -146,8 +146,8 @@ START_TEST(no_dump_is_half_while_devices_come_and_go)
 		if (r < 0)
 			continue;
 		for (size_t j = 0; j < n; j++)
-			lasting += links[j].name[0] != 'x';
-		ck_assert_uint_eq(lasting, 201);
+			lasting += links[j].name[0] == 'a' || links[j].name[0] == 'b';
+		ck_assert_uint_eq(lasting, 200);
 		whole++;
 		free(links);
 	}
@@ -209,7 +209,7 @@ START_TEST(what_no_bond_depends_on_wakes_nobody_until_it_is_deleted)
 	live_must("ip link add v0 type veth peer name v1 && ip link add br0 type bridge && "
 		  "ip link set v0 master br0 && ip link set v0 up && ip link set v1 up && "
 		  "ip link set br0 up && ip link set v0 nomaster");
-	ck_assert_uint_eq(count_changes(w, NULL, NULL), 0);
+	ck_assert(live_quiet(link_watch_fd(w)));
 
 	live_must("ip link del v0");
 	ck_assert(live_readable(link_watch_fd(w)));
@@ -227,7 +227,7 @@ START_TEST(a_bridge_that_lets_a_port_go_deletes_no_device)
 		  "ip link set v0 master br0");
 	ck_assert_int_eq(link_watch_open(&w), 0);
 	live_must("ip link set v0 nomaster");
-	ck_assert_uint_eq(count_changes(w, NULL, NULL), 0);
+	ck_assert(live_quiet(link_watch_fd(w)));
 	w = link_watch_close(w);
 }
 END_TEST

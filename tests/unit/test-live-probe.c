@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <poll.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/ip.h>
+#include <netinet/ip_icmp.h>
 #include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "live.h"
 
@@ -103,6 +108,117 @@ START_TEST(a_reply_that_comes_twice_counts_once)
 }
 END_TEST
 
+/* An echo as probe.c makes it. */
+struct echo {
+	struct icmphdr head;
+	uint8_t cookie[16];
+};
+
+static uint16_t checksum(const struct echo *e)
+{
+	const uint16_t *p = (const uint16_t *)(const void *)e;
+	uint32_t sum = 0;
+
+	for (size_t i = 0; i < sizeof(*e) / 2; i++)
+		sum += p[i];
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)~sum;
+}
+
+/* Sends a reply with something changed. */
+static void forge(int fd, struct echo e)
+{
+	const struct sockaddr_in to = {
+		.sin_family = AF_INET,
+		.sin_addr = { htonl(INADDR_LOOPBACK) },
+	};
+
+	e.head.checksum = 0;
+	e.head.checksum = checksum(&e);
+	ck_assert_int_eq(sendto(fd, &e, sizeof(e), 0, (const struct sockaddr *)&to, sizeof(to)),
+			 sizeof(e));
+}
+
+/*
+ * A probe whose one request nobody answers but the test: what a reply to it would be, and a socket
+ * to send replies by.
+ */
+static struct probe *open_unanswered(struct echo *ret_reply, int *ret_fd)
+{
+	struct {
+		struct iphdr ip;
+		struct echo echo;
+	} seen;
+	struct probe *p;
+	int fd;
+
+	live_must("echo 1 >/proc/sys/net/ipv4/icmp_echo_ignore_all");
+	allow(ranges[1]);
+	fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP);
+	ck_assert_int_ge(fd, 0);
+	p = open_probe("127.0.0.1", NULL);
+	ck_assert_int_eq(probe_send(p, 7), 0);
+	ck_assert(live_readable(fd));
+	ck_assert_int_eq(recv(fd, &seen, sizeof(seen), 0), sizeof(seen));
+	ck_assert_uint_eq(seen.echo.head.type, ICMP_ECHO);
+
+	seen.echo.head.type = ICMP_ECHOREPLY;
+	*ret_reply = seen.echo;
+	*ret_fd = fd;
+	return p;
+}
+
+START_TEST(a_reply_that_is_not_ours_in_one_thing_does_not_count)
+{
+	struct echo reply, e;
+	struct probe *p;
+	int fd;
+
+	p = open_unanswered(&reply, &fd);
+	e = reply;
+	e.head.un.echo.id ^= 1;
+	forge(fd, e);
+	e = reply;
+	e.cookie[15] ^= 1;
+	forge(fd, e);
+	e = reply;
+	e.head.un.echo.sequence ^= 1;
+	forge(fd, e);
+	e = reply;
+	e.head.code = 1;
+	forge(fd, e);
+	e = reply;
+	e.head.type = ICMP_ECHO;
+	forge(fd, e);
+	ck_assert_int_eq(probe_read(p), 0);
+
+	forge(fd, reply);
+	ck_assert_int_eq(replies(p, 1), 1);
+	close(fd);
+	p = probe_close(p);
+}
+END_TEST
+
+START_TEST(a_reply_of_another_host_does_not_count)
+{
+	const struct sockaddr_in other = {
+		.sin_family = AF_INET,
+		.sin_addr = { htonl(INADDR_LOOPBACK + 1) },
+	};
+	struct echo reply;
+	struct probe *p;
+	int fd;
+
+	p = open_unanswered(&reply, &fd);
+	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&other, sizeof(other)), 0);
+	forge(fd, reply);
+	ck_assert_int_eq(probe_read(p), 0);
+	close(fd);
+	p = probe_close(p);
+}
+END_TEST
+
 START_TEST(a_device_below_can_be_chosen)
 {
 	struct facts_ip ip;
@@ -165,6 +281,8 @@ static bool possible(void)
 
 LIVE_MAIN("live-probe", possible, each_request_has_its_reply,
 	  each_request_has_its_reply_by_ipv6_as_well, two_probes_count_their_own_replies_only,
-	  a_reply_that_comes_twice_counts_once, a_device_below_can_be_chosen,
+	  a_reply_that_comes_twice_counts_once,
+	  a_reply_that_is_not_ours_in_one_thing_does_not_count,
+	  a_reply_of_another_host_does_not_count, a_device_below_can_be_chosen,
 	  no_way_to_the_address_is_told,
 	  an_address_that_is_rejected_is_neither_a_reply_nor_an_error, no_address_is_no_one_to_ping)

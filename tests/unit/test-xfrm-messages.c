@@ -214,6 +214,14 @@ START_TEST(mode_esn_and_encapsulation_are_told)
 	ck_assert(sa.esn);
 	ck_assert(sa.encapsulated);
 	ck_assert_str_eq(sa.cipher, "");
+
+	info.mode = XFRM_MODE_BEET;
+	info.flags = XFRM_STATE_AF_UNSPEC;
+	message_begin(&m, XFRM_MSG_UPDSA, &info, sizeof(info));
+	ck_assert_int_eq(parse(&m, &sa), 0);
+	ck_assert(!sa.transport);
+	ck_assert(!sa.esn);
+	ck_assert(!sa.encapsulated);
 }
 END_TEST
 
@@ -258,6 +266,10 @@ START_TEST(an_algorithm_that_lies_about_its_key_is_malformed)
 
 	message_begin(&m, XFRM_MSG_NEWSA, &info, sizeof(info));
 	put_aead(&m, "rfc4106(gcm(aes))", 160, UINT32_MAX, 20);
+	ck_assert_int_eq(parse(&m, &sa), -EBADMSG);
+
+	message_begin(&m, XFRM_MSG_NEWSA, &info, sizeof(info));
+	put_aead(&m, "rfc4106(gcm(aes))", 157, 128, 19);
 	ck_assert_int_eq(parse(&m, &sa), -EBADMSG);
 
 	message_begin(&m, XFRM_MSG_NEWSA, &info, sizeof(info));
