@@ -104,7 +104,7 @@ struct ipsec_conf_file {
 size_t ipsec_conf_n_files(const struct ipsec_conf *conf);
 const struct ipsec_conf_file *ipsec_conf_file(const struct ipsec_conf *conf, size_t i);
 
-/* The include statements' patterns, each once; a temporary file must match none of them. */
+/* The include statements' patterns; a temporary file must match none of them. */
 size_t ipsec_conf_n_patterns(const struct ipsec_conf *conf);
 const char *ipsec_conf_pattern(const struct ipsec_conf *conf, size_t i);
 
@@ -195,7 +195,7 @@ const struct ipsec_conf_conn *ipsec_conf_match(const struct ipsec_conf *conf, co
  *
  * Such a conn has nm-configured=yes, or bears a profile's UUID as its name.
  */
-bool ipsec_conf_nm_owned(const struct ipsec_conf *conf, const struct ipsec_conf_conn *conn);
+bool ipsec_conf_nm_owned(struct ipsec_conf *conf, const struct ipsec_conf_conn *conn);
 
 /*
  * ipsec_conf_loaded_names() - the names under which pluto knows a conn
@@ -205,7 +205,7 @@ bool ipsec_conf_nm_owned(const struct ipsec_conf *conf, const struct ipsec_conf_
  *
  * Return: 0; -ENOMEM; -E2BIG for more than 65,536 of them.
  */
-int ipsec_conf_loaded_names(const struct ipsec_conf *conf, const struct ipsec_conf_conn *conn,
+int ipsec_conf_loaded_names(struct ipsec_conf *conf, const struct ipsec_conf_conn *conn,
 			    char ***ret) _must_check_;
 
 /* ---- Values ---- */
@@ -243,10 +243,10 @@ struct ipsec_conf_value {
  * ipsec_conf_key() - the documented name of a key
  * @key: in any case, an alias, or with left- and right- spelled apart
  *
- * Return: the name (a string that lives for ever), e.g. "esp" for "Phase2Alg", "leftid" for
- * "left-id"; NULL when the version of the set has no such key for a conn, and for also=.
+ * Return: the name (it belongs to the set), e.g. "esp" for "Phase2Alg", "leftid" for "left-id";
+ * NULL when the version of the set has no such key for a conn, for obsolete ones, and for also=.
  */
-const char *ipsec_conf_key(const struct ipsec_conf *conf, const char *key);
+const char *ipsec_conf_key(struct ipsec_conf *conf, const char *key);
 
 /*
  * ipsec_conf_effective() - the value of a key that a conn ends up with
@@ -341,7 +341,8 @@ enum ipsec_conf_planned {
  * value already, from wherever it comes but the built-in ones, needs nothing. The new text is read
  * again, and means the same but for those keys.
  *
- * Return: one of enum ipsec_conf_planned, with @ret to be freed; -ENOMEM.
+ * Return: one of enum ipsec_conf_planned, with @ret to be freed; -EINVAL for no change at all or a
+ * key that comes twice; -ENOMEM.
  */
 int ipsec_conf_plan(struct ipsec_conf *conf, const char *name,
 		    const struct ipsec_conf_change *changes, size_t n_changes,
