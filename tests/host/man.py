@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""man.py SOURCE WORDS DAEMON: the manual pages tell of what there is, and of nothing else."""
+
+import pathlib
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+
+top = pathlib.Path(sys.argv[1])
+wrong = []
+
+
+def page(name):
+    return (top / "man" / name).read_text()
+
+
+def source(name):
+    return (top / name).read_text()
+
+
+def output(*argv):
+    return subprocess.run(argv, check=True, timeout=30, stdout=subprocess.PIPE).stdout.decode()
+
+
+def section(text, title):
+    found = re.search(rf"^\.Sh {title}\n(.*?)(?=^\.Sh |\Z)", text, re.M | re.S)
+    return found.group(1) if found else ""
+
+
+def same(what, there, told):
+    if not there:
+        wrong.append(f"{what}: there is none to compare")
+    for name in sorted(set(there) - set(told)):
+        wrong.append(f"{what}: {name} is not told of")
+    for name in sorted(set(told) - set(there)):
+        wrong.append(f"{what}: {name} is told of, and is not there")
+
+
+def items(text, macro):
+    """The words of a list's items that stand behind a macro: .It Cm a | b , Cm c"""
+    found = []
+    for line in re.findall(r"^\.It (.*)$", text, re.M):
+        for run in re.findall(rf"\b{macro} ((?:[^A-Z\s]\S* ?)+)", line):
+            found += [w for w in run.split() if re.match(r"[\w-]+$", w)]
+    return found
+
+
+def check_words():
+    words = [line.split() for line in output(sys.argv[2]).splitlines()]
+    text = page("esp-offload.7")
+    for kind, title, macro in (("state", "STATES", "It Sy"), ("verdict", "VERDICTS", "It Sy"),
+                               ("cause", "FAILOVERS", "It Sy"), ("check", "CHECKS", "Ss"),
+                               ("step", "WHAT IS CHANGED", "It Sy")):
+        same(f"esp-offload(7), {title}", [w for k, w in words if k == kind],
+             re.findall(rf"^\.{macro} (\S+)$", section(text, title), re.M))
+
+
+def check_daemon():
+    there = re.findall(r"--([a-z]+)", output(sys.argv[3], "--help"))
+    told = [option for line in re.findall(r"^\.It (Fl .*)$", section(page("esp-offloadd.8"), "OPTIONS"), re.M)
+            for option in re.findall(r" -([a-z]+)", line)]
+    same("esp-offloadd(8), OPTIONS", there, told)
+
+
+def check_policy():
+    text = section(page("esp-offloadd.yaml.5"), "KEYS")
+    keys = re.findall(r'\{ "([a-z-]+)", read_', source("lib/policy-parse.c"))
+    told = set(items(text, "Cm"))
+    for key in sorted(set(keys) - told):
+        wrong.append(f"esp-offloadd.yaml(5): the key {key} is not told of")
+    words = re.findall(r'const policy_\w+_words\[\] = \{(.*?)\}', source("lib/policy-words.c"))
+    values = {w for line in words for w in re.findall(r'"([a-z]+)"', line)}
+    plain = text.replace(r"\&", "")
+    for value in sorted(values):
+        if not re.search(rf"^\.(It )?.*Cm .*\b{value}\b|^\.Cm {value}\b", plain, re.M):
+            wrong.append(f"esp-offloadd.yaml(5): the word {value} is not told of")
+    known = set(keys) | values | {"auto", "true", "false", "us", "ms", "s", "min", "h"}
+    for name in sorted(told - known):
+        wrong.append(f"esp-offloadd.yaml(5): {name} is told of, and is not there")
+    if len(keys) < 10 or len(values) < 10:
+        wrong.append("esp-offloadd.yaml(5): too few keys to compare")
+
+
+def check_bus():
+    text = page("org.espoffload1.5")
+    for interface in ElementTree.parse(top / "conf/org.espoffload1.xml").iter("interface"):
+        title = "A BOND" if interface.get("name").endswith(".Bond") else "THE MANAGER"
+        own = section(text, title)
+        calls = re.findall(r"^\.It Fn (\w+)", own, re.M)
+        same(f"org.espoffload1(5), {title}",
+             [m.get("name") for m in interface if m.tag in ("method", "signal")], calls)
+        same(f"org.espoffload1(5), {title}",
+             [m.get("name") for m in interface if m.tag == "property"],
+             [v for line in re.findall(r"^\.It (Va .*)$", own, re.M)
+              for v in re.findall(r"Va ([A-Z]\w*)", line)] )
+    actions = re.findall(r'^#define POLKIT_\w+\s+"([^"]*)"', source("lib/names.h"), re.M)
+    for action in set(re.findall(r"^\.Sy (org\.espoffload1\.[a-z]+)", text, re.M)) - set(actions):
+        wrong.append(f"org.espoffload1(5): there is no polkit action {action}")
+
+
+check_words()
+check_daemon()
+check_policy()
+check_bus()
+print("\n".join(wrong))
+sys.exit(bool(wrong))
