@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "conn-ends.h"
 
+#include <strings.h>
+
 #include "array.h"
 #include "ipsec-conf.h"
 
@@ -8,7 +10,10 @@ void conn_ends_list_done(struct conn_ends_list *l)
 {
 	for (size_t i = 0; i < l->n; i++)
 		free(l->items[i].name);
+	for (size_t i = 0; i < l->n_skipped; i++)
+		free(l->skipped[i].name);
 	free(l->items);
+	free(l->skipped);
 	*l = (struct conn_ends_list){ 0 };
 }
 
@@ -44,6 +49,7 @@ static struct facts_ip address_of_bond(const struct facts *facts, const char *bo
 static int ends_of(const struct facts *facts, const char *bond, const struct ipsec_conf_conn *conn,
 		   struct conn_ends *ret)
 {
+	const struct facts_link *left_owner, *right_owner, *owner;
 	struct facts_ip left, right, local, remote;
 	bool left_is_local;
 	int r;
@@ -55,49 +61,128 @@ static int ends_of(const struct facts *facts, const char *bond, const struct ips
 	if (r < 0)
 		return r;
 
-	if (left.family != 0 && facts_owner_of(facts, &left))
+	left_owner = facts_owner_of(facts, &left);
+	right_owner = facts_owner_of(facts, &right);
+	if (left_owner)
 		left_is_local = true;
-	else if (right.family != 0 && facts_owner_of(facts, &right))
+	else if (right_owner)
 		left_is_local = false;
 	else
 		left_is_local = left.family == 0 || right.family != 0;
 
 	local = left_is_local ? left : right;
 	remote = left_is_local ? right : left;
-	if (local.family == 0)
-		local = address_of_bond(facts, bond, remote.family);
-
-	ret->local = local;
+	owner = left_is_local ? left_owner : right_owner;
+	ret->assumed = local.family == 0;
+	ret->owner = owner ? owner->ifindex : FACTS_NO_LINK;
+	ret->local = ret->assumed ? address_of_bond(facts, bond, remote.family) : local;
 	ret->remote = remote;
 	return 0;
 }
 
-static bool is_listed(const struct conn_ends_list *l, const char *name)
+static int encrypts(const struct facts *facts, const struct ipsec_conf_conn *conn, bool *ret)
 {
-	for (size_t i = 0; i < l->n; i++)
-		if (streq(l->items[i].name, name))
-			return true;
-	return false;
+	static const char *const others[] = { "passthrough", "pass", "drop", "reject", NULL };
+	struct ipsec_conf_value value;
+	int r;
+
+	*ret = true;
+	r = ipsec_conf_effective(facts->conf, conn, "type", &value);
+	if (r == -ENOMEM)
+		return r;
+	for (size_t i = 0; r == 0 && value.value && others[i]; i++)
+		if (strcasecmp(value.value, others[i]) == 0)
+			*ret = false;
+	return 0;
+}
+
+/* Return: 1 and the reason when a conn that a pattern matches is not meant; 0; -ENOMEM. */
+static int left_out(const struct facts *facts, const char *bond, const struct ipsec_conf_conn *conn,
+		    const struct conn_ends *ends, enum conn_left_out *ret)
+{
+	const struct facts_link *owner = facts_link_by_index(facts, ends->owner);
+	bool has_sas;
+	int r;
+
+	r = encrypts(facts, conn, &has_sas);
+	if (r < 0)
+		return r;
+
+	if (ipsec_conf_nm_owned(facts->conf, conn))
+		*ret = CONN_LEFT_OUT_NM_OWNED;
+	else if (!has_sas)
+		*ret = CONN_LEFT_OUT_NO_SA;
+	else if (owner && !streq(owner->name, bond))
+		*ret = CONN_LEFT_OUT_ELSEWHERE;
+	else if (!owner && !ends->assumed)
+		*ret = CONN_LEFT_OUT_NOT_HERE;
+	else
+		return 0;
+	return 1;
+}
+
+static int add_skipped(const char *name, enum conn_left_out why, int owner,
+		       struct conn_ends_list *l)
+{
+	int r = array_reserve(&l->skipped, &l->skipped_alloc, l->n_skipped, 1, sizeof(*l->skipped));
+
+	if (r < 0)
+		return r;
+	l->skipped[l->n_skipped] = (struct conn_skipped){ strdup(name), why, owner };
+	if (!l->skipped[l->n_skipped].name)
+		return -ENOMEM;
+	l->n_skipped++;
+	return 0;
 }
 
 static int add_conn(const struct facts *facts, const char *bond, const struct ipsec_conf_conn *conn,
-		    struct conn_ends_list *l)
+		    bool by_pattern, struct conn_ends_list *l)
 {
-	struct conn_ends *c;
+	struct conn_ends ends = { 0 };
+	enum conn_left_out why;
 	int r;
+
+	r = ends_of(facts, bond, conn, &ends);
+	if (r < 0)
+		return r;
+	if (by_pattern) {
+		r = left_out(facts, bond, conn, &ends, &why);
+		if (r < 0)
+			return r;
+		if (r > 0)
+			return add_skipped(conn->name, why, ends.owner, l);
+	}
 
 	r = ARRAY_GROW(l);
 	if (r < 0)
 		return r;
-	c = &l->items[l->n];
-	*c = (struct conn_ends){ 0 };
-	r = ends_of(facts, bond, conn, c);
-	if (r < 0)
-		return r;
-	c->name = strdup(conn->name);
-	if (!c->name)
+	ends.name = strdup(conn->name);
+	if (!ends.name)
 		return -ENOMEM;
-	l->n++;
+	l->items[l->n++] = ends;
+	return 0;
+}
+
+/* What is known of a name while the policy is gone through. */
+struct mark {
+	bool named; /* the policy names it, and does not only match it */
+	bool seen;
+};
+
+static int mark_named(const struct facts *facts, const struct policy_bond *policy,
+		      struct mark **ret)
+{
+	struct mark *marks = calloc(ipsec_conf_n_conns(facts->conf) + 1, sizeof(*marks));
+
+	if (!marks)
+		return -ENOMEM;
+	for (size_t i = 0; i < policy->n_conns; i++) {
+		const struct ipsec_conf_conn *conn = ipsec_conf_find(facts->conf, policy->conns[i]);
+
+		if (conn)
+			marks[conn->first].named = true;
+	}
+	*ret = marks;
 	return 0;
 }
 
@@ -105,15 +190,24 @@ int conn_ends_of(const struct facts *facts, const struct policy_bond *policy,
 		 struct conn_ends_list *ret)
 {
 	_cleanup_(conn_ends_list_done) struct conn_ends_list list = { 0 };
-	int r;
+	_cleanup_free_ struct mark *marks = NULL; /* by the number of a name's first conn */
+	int r = 0;
 
-	for (size_t i = 0; facts->conf && i < policy->n_conns; i++) {
+	if (facts->conf)
+		r = mark_named(facts, policy, &marks);
+	if (r < 0)
+		return r;
+
+	for (size_t i = 0; marks && i < policy->n_conns; i++) {
 		const struct ipsec_conf_conn *conn = NULL;
 
 		while ((conn = ipsec_conf_match(facts->conf, policy->conns[i], conn))) {
-			if (is_listed(&list, conn->name))
+			struct mark *m = &marks[conn->first];
+
+			if (m->seen)
 				continue;
-			r = add_conn(facts, policy->name, conn, &list);
+			m->seen = true;
+			r = add_conn(facts, policy->name, conn, !m->named, &list);
 			if (r < 0)
 				return r;
 		}

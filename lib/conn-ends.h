@@ -14,12 +14,32 @@ struct conn_ends {
 	char *name;
 	struct facts_ip local;
 	struct facts_ip remote;
+	bool assumed; /* the files name no own address: it is taken to be the bond's */
+	int owner;    /* ifindex of the device that holds the own address that the files name */
+};
+
+/* A conn that a pattern of the policy matches and that is not meant all the same. */
+enum conn_left_out {
+	CONN_LEFT_OUT_ELSEWHERE, /* its own address is another device's */
+	CONN_LEFT_OUT_NOT_HERE,  /* neither of its addresses is this host's */
+	CONN_LEFT_OUT_NM_OWNED,  /* NetworkManager made it */
+	CONN_LEFT_OUT_NO_SA,     /* of a type that encrypts nothing: passthrough, drop, reject */
+};
+
+struct conn_skipped {
+	char *name;
+	enum conn_left_out why;
+	int owner; /* as in struct conn_ends */
 };
 
 struct conn_ends_list {
 	struct conn_ends *items;
 	size_t n;
 	size_t alloc;
+
+	struct conn_skipped *skipped;
+	size_t n_skipped;
+	size_t skipped_alloc;
 };
 
 void conn_ends_list_done(struct conn_ends_list *l);
@@ -29,6 +49,9 @@ void conn_ends_list_done(struct conn_ends_list *l);
  *
  * Which side is the local one is told by the host's addresses, as pluto orients a conn. A side that
  * is no address (%defaultroute, %bond0) is local, and taken to be the bond's own address.
+ *
+ * A conn that is named is meant, whatever it says. A pattern means those of its conns that go
+ * through the bond: the others are listed apart.
  *
  * Return: 0; -ENOMEM.
  */

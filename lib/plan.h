@@ -41,12 +41,20 @@ struct plan {
  * plan_make() - the steps for one bond
  * @facts, @policy: what is, and what should be; nothing may block (see checks.h)
  *
- * Return: 0 with the steps in @ret, none of them when all is as it should be; -ENOMEM; or what the
- * conn's edit says when it cannot be made.
+ * With "manage: monitor" there are none. Each key of a conn is a step of its own, with the diff
+ * against the file as it is now; nic-offload comes last, so that a conn whose edits break off in
+ * between still comes up. How pluto takes the conns up is decided by the rules of the installed
+ * Libreswan; the step says why.
+ *
+ * Return: 0 with the steps in @ret, none of them when all is as it should be; -EPERM when an edit
+ * would not be safe (the finding conn-edit says why); -ENOMEM.
  */
 int plan_make(const struct facts *facts, const struct policy_bond *policy, struct plan *ret);
 
 void plan_done(struct plan *p);
+
+/* For a local struct plan. */
+#define _cleanup_plan_ _cleanup_(plan_done)
 
 /* Words for people and for the bus: "profile", "reactivate", "live", "conn", … */
 const char *step_kind_name(enum step_kind kind);

@@ -52,6 +52,3 @@ int policy_number_parse(const char *s, unsigned int *ret);
  * Return: the reason, of static storage; NULL when the name is good.
  */
 const char *policy_interface_fault(const char *name);
-
-/* policy_is_pattern() - true when fnmatch(3) would take the conn's name for more than itself */
-bool policy_is_pattern(const char *name);

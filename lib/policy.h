@@ -138,6 +138,9 @@ bool policy_bond_equal(const struct policy_bond *a, const struct policy_bond *b)
  */
 int policy_print(const struct policy *p, char **ret);
 
+/* policy_is_pattern() - true when fnmatch(3) would take a conn's name for more than itself */
+bool policy_is_pattern(const char *name);
+
 /* The words of the policy, as they are written in YAML. */
 const char *policy_manage_name(enum policy_manage manage);
 const char *policy_activation_name(enum policy_activation activation);

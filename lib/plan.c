@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan.h"
+
+#include "array.h"
+#include "judge.h"
+#include "names.h"
+
+/* How many names a sentence takes before it says "and N more". */
+enum {
+	NAMES_MAX = 5
+};
+
+const char *step_kind_name(enum step_kind kind)
+{
+	switch (kind) {
+	case STEP_PROFILE:
+		return "profile";
+	case STEP_REACTIVATE:
+		return "reactivate";
+	case STEP_LIVE:
+		return "live";
+	case STEP_CONN:
+		return "conn";
+	case STEP_REPLACE:
+		return "replace";
+	case STEP_RESTART:
+		break;
+	}
+	return "restart";
+}
+
+static void step_done(struct step *s)
+{
+	free(s->subject);
+	free(s->key);
+	free(s->value);
+	free(s->change);
+	free(s->interrupts);
+	free(s->undo);
+}
+
+void plan_done(struct plan *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		step_done(&p->items[i]);
+	free(p->items);
+	*p = PLAN_NULL;
+}
+
+static int add_step(struct plan *p, enum step_kind kind, const char *subject,
+		    const struct ipsec_conf_change *change, const char *text,
+		    const char *interrupts, const char *undo)
+{
+	struct step s = {
+		.kind = kind,
+		.subject = strdup(subject),
+		.key = change ? strdup(change->key) : NULL,
+		.value = change ? strdup(change->value) : NULL,
+		.change = strdup(text),
+		.interrupts = strdup(interrupts),
+		.undo = strdup(undo),
+	};
+
+	if (!s.subject || (change && (!s.key || !s.value)) || !s.change || !s.interrupts ||
+	    !s.undo || ARRAY_GROW(p) < 0) {
+		step_done(&s);
+		return -ENOMEM;
+	}
+	p->items[p->n++] = s;
+	return 0;
+}
+
+/* ---- Lists of names ---- */
+
+struct list {
+	struct text text;
+	size_t n;
+};
+
+static void list_add(struct list *l, const char *name)
+{
+	if (l->n++ < NAMES_MAX)
+		text_printf(&l->text, "%s%s", l->n > 1 ? ", " : "", name);
+}
+
+/* "a, b and 3 more", or "" for none. */
+static const char *list_take(struct judge *j, struct list *l)
+{
+	if (l->n > NAMES_MAX)
+		text_printf(&l->text, " and %zu more", l->n - NAMES_MAX);
+	return judge_take(j, &l->text);
+}
+
+static const char *ports_of(struct judge *j)
+{
+	const struct facts_link *port = NULL;
+	struct list l = { .text = TEXT_NULL };
+
+	while ((port = facts_next_port(j->facts, j->bond, port)))
+		list_add(&l, port->name);
+	return list_take(j, &l);
+}
+
+/* ---- The feature ---- */
+
+static const char *feature_word(int value)
+{
+	return value < 0 ? "not set" : value ? "on" : "off";
+}
+
+static int add_profile(struct judge *j, struct plan *p)
+{
+	const struct facts_profile *profile = j->profile;
+	const char *old = feature_word(profile->esp_hw_offload);
+
+	return add_step(p, STEP_PROFILE, profile->uuid, NULL,
+			judge_say(j, "profile \"%s\": ethtool.feature-esp-hw-offload %s -> on",
+				  profile->id, old),
+			j->decision.reactivate
+				? "nothing"
+				: judge_say(j,
+					    "nothing; until %s is next activated, \"nmcli device "
+					    "reapply %s\" fails, since NetworkManager applies this "
+					    "setting only while it activates",
+					    j->policy->name, j->policy->name),
+			judge_say(j, "it is put back: %s", old));
+}
+
+static int add_reactivate(struct judge *j, struct plan *p)
+{
+	return add_step(
+		p, STEP_REACTIVATE, j->policy->name, NULL,
+		judge_say(j,
+			  "the profile \"%s\" is activated again, which switches esp-hw-offload of "
+			  "%s on (it is %s)",
+			  j->profile ? j->profile->id : j->policy->name, j->policy->name,
+			  facts_feature_name(j->bond->esp_hw_offload)),
+		judge_say(j,
+			  "all traffic of %s and its ports (%s): usually 1 to 5 s, given up after "
+			  "60 s",
+			  j->policy->name, ports_of(j)),
+		"the feature is switched off again in the kernel, without another interruption");
+}
+
+static int add_live(struct judge *j, struct plan *p)
+{
+	return add_step(p, STEP_LIVE, j->policy->name, NULL,
+			judge_say(j, "esp-hw-offload of %s: %s -> on, in the kernel",
+				  j->policy->name, facts_feature_name(j->bond->esp_hw_offload)),
+			"nothing", "it is switched off again");
+}
+
+static int add_feature(struct judge *j, struct plan *p)
+{
+	int r = 0;
+
+	if (j->decision.write_profile)
+		r = add_profile(j, p);
+	if (r == 0 && j->decision.reactivate)
+		r = add_reactivate(j, p);
+	if (r == 0 && j->decision.live)
+		r = add_live(j, p);
+	return r;
+}
+
+/* ---- The conns ---- */
+
+static const char *undo_of(struct judge *j, const struct judge_conn *c,
+			   const struct ipsec_conf_change *change)
+{
+	struct ipsec_conf_value v;
+
+	if (judge_value(j, c, change->key, &v) && v.origin == IPSEC_CONF_OWN)
+		return judge_say(j, "%s=%s is put back", change->key, v.value);
+	return judge_say(j, "the line is taken out again");
+}
+
+/* Return: 0; -EPERM; -ENOMEM */
+static int add_change(struct judge *j, const struct judge_conn *c,
+		      const struct ipsec_conf_change *change, struct plan *p)
+{
+	_cleanup_(ipsec_conf_edit_freep) struct ipsec_conf_edit *e = NULL;
+	int r = ipsec_conf_plan(j->facts->conf, c->ends->name, change, 1, &e);
+
+	if (r < 0)
+		return r;
+	if (r == IPSEC_CONF_ALREADY)
+		return 0;
+	if (r == IPSEC_CONF_REFUSED)
+		return -EPERM;
+	return add_step(p, STEP_CONN, c->ends->name, change, e->diff, "nothing",
+			undo_of(j, c, change));
+}
+
+static int add_changes(struct judge *j, struct plan *p)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < j->n_conns; i++) {
+		const struct judge_conn *c = &j->conns[i];
+
+		for (size_t k = 0; r == 0 && k < c->n_changes; k++)
+			r = add_change(j, c, &c->changes[k], p);
+	}
+	return r;
+}
+
+/* ---- Pluto ---- */
+
+static const char *within(struct judge *j)
+{
+	return judge_say(j, "until it is established again: usually 1 to 3 s, missed after %llu s",
+			 (unsigned long long)((j->policy->proof.within_usec + 999999) / 1000000));
+}
+
+/* True when the other conn may share an IKE SA with it: both have the same two ends. */
+static bool has_same_ends(struct judge *j, const struct judge_conn *c,
+			  const struct ipsec_conf_conn *other)
+{
+	const struct judge_conn o = { .conf = other };
+	struct ipsec_conf_value left, right, other_left, other_right;
+
+	if (!judge_value(j, c, "left", &left) || !judge_value(j, c, "right", &right) ||
+	    !judge_value(j, &o, "left", &other_left) || !judge_value(j, &o, "right", &other_right))
+		return false;
+	return (streq(left.value, other_left.value) && streq(right.value, other_right.value)) ||
+	       (streq(left.value, other_right.value) && streq(right.value, other_left.value));
+}
+
+/*
+ * The established tunnels of other conns that go down with this one, because they share its IKE SA:
+ * as pluto says where it says so, else those between the same ends, to be on the safe side.
+ */
+static const char *neighbours_of(struct judge *j, const struct judge_conn *c)
+{
+	struct list l = { .text = TEXT_NULL };
+
+	for (size_t i = 0; i < j->facts->n_tunnels; i++) {
+		const struct facts_tunnel *t = &j->facts->tunnels[i];
+		const struct ipsec_conf_conn *other = judge_conf_of(j, t);
+		bool shares;
+
+		if (other == c->conf)
+			continue;
+		if (c->tunnel->ike != 0 && t->ike != 0)
+			shares = t->ike == c->tunnel->ike;
+		else
+			shares = other && has_same_ends(j, c, other);
+		if (shares)
+			list_add(&l, t->conn);
+	}
+	return list_take(j, &l);
+}
+
+static const char *replace_interrupts(struct judge *j, const struct judge_conn *c)
+{
+	const char *neighbours;
+
+	if (!c->tunnel)
+		return "nothing: the tunnel is not up";
+	neighbours = neighbours_of(j, c);
+	if (*neighbours)
+		return judge_say(
+			j, "the tunnel of %s, %s; with it %s, because they share its IKE SA%s",
+			c->ends->name, within(j), neighbours,
+			c->tunnel->ike ? "" : " or may do so (they have the same ends)");
+	return judge_say(j, "the tunnel of %s alone, %s", c->ends->name, within(j));
+}
+
+static int add_replace(struct judge *j, const struct judge_conn *c, struct plan *p)
+{
+	return add_step(
+		p, STEP_REPLACE, c->ends->name, NULL,
+		judge_say(j, "pluto takes conn %s up anew from the files%s", c->ends->name,
+			  c->not_taken
+				  ? ": its SAs are not offloaded, although the files ask for it"
+				  : ""),
+		replace_interrupts(j, c), "it is taken up once more, after the file is as it was");
+}
+
+static size_t count_foreign(const struct judge *j)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < j->facts->n_sas; i++)
+		n += judge_is_foreign(&j->facts->sas[i]);
+	return n;
+}
+
+static const char *restart_interrupts(struct judge *j)
+{
+	struct list others = { .text = TEXT_NULL };
+	struct text t = TEXT_NULL;
+	const char *names;
+	size_t foreign;
+
+	for (size_t i = 0; i < j->facts->n_tunnels; i++)
+		if (!judge_means(j, judge_conf_of(j, &j->facts->tunnels[i])))
+			list_add(&others, j->facts->tunnels[i].conn);
+	names = list_take(j, &others);
+	text_printf(&t, "every tunnel of the host (%zu are up), each %s", j->facts->n_tunnels,
+		    within(j));
+	if (*names)
+		text_printf(&t, "; of these the policy does not name %s", names);
+	foreign = j->version.major < 5 ? count_foreign(j) : 0;
+	if (foreign > 0)
+		text_printf(&t, "; Libreswan 4 also flushes %zu SAs that are not its own", foreign);
+	return judge_take(j, &t);
+}
+
+static int add_pluto(struct judge *j, struct plan *p)
+{
+	int r = 0;
+
+	if (j->decision.restart)
+		return add_step(p, STEP_RESTART, IPSEC_UNIT, NULL,
+				judge_say(j, "systemd restarts %s: %s", IPSEC_UNIT,
+					  j->decision.why_restart),
+				restart_interrupts(j),
+				"it is restarted once more, after the files are as they were");
+
+	for (size_t i = 0; r == 0 && j->decision.replace && i < j->n_conns; i++)
+		if (j->conns[i].take_up)
+			r = add_replace(j, &j->conns[i], p);
+	return r;
+}
+
+int plan_make(const struct facts *facts, const struct policy_bond *policy, struct plan *ret)
+{
+	_cleanup_plan_ struct plan plan = PLAN_NULL;
+	struct judge j;
+	int r;
+
+	r = judge_begin(facts, policy, NULL, &j);
+	if (r < 0)
+		return r;
+	r = add_feature(&j, &plan);
+	if (r == 0)
+		r = add_changes(&j, &plan);
+	if (r == 0)
+		r = add_pluto(&j, &plan);
+	if (r == 0)
+		r = j.error;
+	judge_end(&j);
+	if (r < 0)
+		return r;
+
+	*ret = plan;
+	plan = PLAN_NULL;
+	return 0;
+}
