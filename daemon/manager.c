@@ -170,8 +170,7 @@ static int start_worker(struct manager *m)
 		if (is_asked_for(m, MANAGER_REVERT, s->name)) {
 			argv[n++] = "--revert";
 			argv[n++] = s->name;
-		} else if (is_asked_for(m, MANAGER_APPLY, s->name) ||
-			   (s->policy->manage == POLICY_ENFORCE && !s->held)) {
+		} else if (s->policy->manage == POLICY_ENFORCE && !s->held) {
 			argv[n++] = "--apply";
 			argv[n++] = s->name;
 		}
