@@ -106,8 +106,8 @@ int ipsec_files_write(struct ipsec_files *files, const struct ipsec_conf_edit *e
  * ipsec_files_put_back() - undoes a write: puts @bytes in the place of the file @path
  * @expected: what the file must hold now, or it is left alone and IPSEC_FILES_REFUSED
  *
- * For undoing from a journal, without a set. The same care as ipsec_files_write(); links are not
- * followed.
+ * For undoing from a journal, without a set. The same care as ipsec_files_write(); a link is
+ * followed only within its folder.
  */
 int ipsec_files_put_back(const char *path, const char *expected, size_t expected_len,
 			 const char *bytes, size_t len,

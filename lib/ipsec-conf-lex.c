@@ -277,3 +277,26 @@ enum ipsec_token ipsec_lex_next(struct ipsec_lex *lex)
 	}
 	return lex_end(lex);
 }
+
+bool ipsec_conf_include_path(struct libreswan_version version, const char *bytes, size_t len,
+			     size_t line, size_t *ret)
+{
+	static const char word[] = "include";
+	const size_t word_len = sizeof(word) - 1;
+	struct ipsec_key_index index;
+	struct ipsec_lex lex = { .index = &index };
+	bool is_include;
+
+	/* Nearly all lines are none. */
+	if (len - line <= word_len || memcmp(bytes + line, word, word_len) != 0)
+		return false;
+	if (ipsec_key_index_init(&index, version) < 0)
+		return false;
+	ipsec_lex_line(&lex, bytes, len, line);
+	is_include = ipsec_lex_next(&lex) == IPSEC_TOKEN_INCLUDE &&
+		     ipsec_lex_next(&lex) == IPSEC_TOKEN_STRING;
+	ipsec_key_index_done(&index);
+	if (is_include)
+		*ret = lex.token_begin;
+	return is_include;
+}

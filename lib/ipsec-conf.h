@@ -108,6 +108,18 @@ const struct ipsec_conf_file *ipsec_conf_file(const struct ipsec_conf *conf, siz
 size_t ipsec_conf_n_patterns(const struct ipsec_conf *conf);
 const char *ipsec_conf_pattern(const struct ipsec_conf *conf, size_t i);
 
+/*
+ * ipsec_conf_include_path() - where in a line the pattern of an include statement is
+ * @line: offset of the line's first byte
+ *
+ * For making a copy of a set that includes files elsewhere.
+ *
+ * Return: true, and the offset of the pattern's first character in @ret; false when the line is no
+ * include statement.
+ */
+bool ipsec_conf_include_path(struct libreswan_version version, const char *bytes, size_t len,
+			     size_t line, size_t *ret);
+
 /* A place in the set: file number, line and column from 1 (in bytes); line 0 when there is none. */
 struct ipsec_conf_place {
 	size_t file;
