@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""man.py SOURCE WORDS DAEMON: the manual pages tell of what there is, and of nothing else."""
+"""man.py SOURCE WORDS DAEMON COMMAND: the manual pages tell of what there is, and of nothing else."""
 
 import pathlib
 import re
@@ -56,11 +56,32 @@ def check_words():
              re.findall(rf"^\.{macro} (\S+)$", section(text, title), re.M))
 
 
+def options_of(text):
+    """The long options of a list: .It Fl n , -dry-run and .It Fl -config Ns = Ns Ar FILE"""
+    return {option for line in re.findall(r"^\.It (Fl .*)$", text, re.M)
+            for option in re.findall(r" -([a-z][a-z-]*)", line)}
+
+
 def check_daemon():
     there = re.findall(r"--([a-z]+)", output(sys.argv[3], "--help"))
-    told = [option for line in re.findall(r"^\.It (Fl .*)$", section(page("esp-offloadd.8"), "OPTIONS"), re.M)
-            for option in re.findall(r" -([a-z]+)", line)]
-    same("esp-offloadd(8), OPTIONS", there, told)
+    same("esp-offloadd(8), OPTIONS", there, options_of(section(page("esp-offloadd.8"), "OPTIONS")))
+
+
+def check_command():
+    text = page("esp-offloadctl.1")
+    help_text = output(sys.argv[4], "--help")
+    verbs = re.findall(r"^  ([a-z]+) ", help_text.partition("Verbs:")[2].partition("\n\n")[0], re.M)
+    same("esp-offloadctl(1), VERBS", verbs,
+         re.findall(r"^\.Ss (\S+)$", section(text, "VERBS"), re.M))
+
+    common = set(re.findall(r"--([a-z-]+)", help_text.partition("Options:")[2]))
+    same("esp-offloadctl(1), OPTIONS", common, options_of(section(text, "OPTIONS")))
+    told = dict(re.findall(r"^\.Ss (\S+)\n(.*?)(?=^\.Ss |\Z)", section(text, "VERBS"), re.M | re.S))
+    for verb in verbs:
+        there = re.findall(r"^ .*?--([a-z-]+)", output(sys.argv[4], verb, "--help"), re.M)
+        there = set(there) - (common - {"root"})
+        if there or options_of(told.get(verb, "")):
+            same(f"esp-offloadctl(1), {verb}", there, options_of(told.get(verb, "")))
 
 
 def check_policy():
@@ -101,6 +122,7 @@ def check_bus():
 
 check_words()
 check_daemon()
+check_command()
 check_policy()
 check_bus()
 print("\n".join(wrong))
