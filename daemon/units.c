@@ -359,7 +359,29 @@ int units_restart(sd_bus *bus, const char *unit, uint64_t limit_usec, char **ret
 	return run_job(bus, "TryRestartUnit", "restart", unit, deadline, ret_text);
 }
 
+/* Forgets how often the unit failed of late, or systemd would not let it start (StartLimitBurst=).
+ */
+static int reset_failed(sd_bus *bus, const char *unit, uint64_t deadline)
+{
+	_cleanup_message_ sd_bus_message *m = NULL;
+	int r;
+
+	r = new_call(bus, SYSTEMD_PATH, SYSTEMD_MANAGER, "ResetFailedUnit", &m);
+	if (r < 0)
+		return r;
+	r = sd_bus_message_append(m, "s", unit);
+	if (r < 0)
+		return r;
+	return call(bus, m, deadline, NULL);
+}
+
 int units_start_again(sd_bus *bus, const char *unit, uint64_t limit_usec, char **ret_text)
 {
-	return run_job(bus, "StartUnit", "start", unit, now_usec() + limit_usec, ret_text);
+	uint64_t deadline = now_usec() + limit_usec;
+	int r;
+
+	r = reset_failed(bus, unit, deadline);
+	if (r < 0)
+		return r;
+	return run_job(bus, "RestartUnit", "start", unit, deadline, ret_text);
 }

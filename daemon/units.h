@@ -49,9 +49,12 @@ enum units_outcome {
 int units_restart(sd_bus *bus, const char *unit, uint64_t limit_usec, char **ret_text);
 
 /*
- * units_start_again() - starts a unit that a restart of ours has left down
+ * units_start_again() - starts a unit that a restart of ours has left down, or failing
  *
- * For nothing else: what an administrator has stopped stays stopped. Waits like units_restart().
+ * For nothing else: what an administrator has stopped stays stopped. With Restart=on-failure a unit
+ * that fails is "activating" and "deactivating" by turns for a while, and an attempt that is under
+ * way may have read what is wrong; so the unit is stopped and started from anew, in whatever state
+ * it is, and what systemd counted against it is forgotten. Waits like units_restart().
  *
  * Return: UNITS_RESTARTED or UNITS_FAILED; a negative errno as above.
  */

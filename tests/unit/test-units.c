@@ -32,6 +32,7 @@ struct play {
 	bool refuses;       /* the job is refused */
 	bool dies;          /* it goes away in the middle of the job */
 	bool not_a_service; /* there is no MainPID */
+	bool tired;         /* it failed too often: no job before that is forgotten */
 };
 
 static const struct play running = { .method = "TryRestartUnit",
@@ -76,6 +77,15 @@ static int on_unsubscribe(sd_bus_message *m, void *userdata, sd_bus_error *error
 	return sd_bus_reply_method_return(m, "");
 }
 
+static int on_reset(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct systemd *s = userdata;
+
+	(void)error;
+	s->play.tired = false;
+	return sd_bus_reply_method_return(m, "");
+}
+
 static void tell_end(sd_bus *bus, const struct systemd *s, const char *job, const char *result)
 {
 	if (s->subscribed)
@@ -89,7 +99,8 @@ static int on_job(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	struct systemd *s = userdata;
 	int r;
 
-	if (s->play.refuses || !streq(sd_bus_message_get_member(m), s->play.method))
+	if (s->play.refuses || s->play.tired ||
+	    !streq(sd_bus_message_get_member(m), s->play.method))
 		return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED, "no");
 	if (s->play.dies)
 		_exit(0);
@@ -136,6 +147,8 @@ static const sd_bus_vtable manager_vtable[] = {
 	SD_BUS_METHOD("Unsubscribe", "", "", on_unsubscribe, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("TryRestartUnit", "ss", "o", on_job, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("StartUnit", "ss", "o", on_job, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("RestartUnit", "ss", "o", on_job, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("ResetFailedUnit", "s", "", on_reset, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_VTABLE_END,
 };
 
@@ -519,7 +532,8 @@ START_TEST(a_unit_that_we_stopped_can_be_started_again)
 	struct play play = running;
 	char *told = NULL;
 
-	play.method = "StartUnit";
+	play.method = "RestartUnit";
+	play.tired = true;
 	play.active = "failed";
 	setup();
 	systemd_is(&play);
