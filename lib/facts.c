@@ -3,6 +3,32 @@
 
 #include <arpa/inet.h>
 
+#include "ipsec-conf.h"
+
+struct facts *facts_free(struct facts *f)
+{
+	if (!f)
+		return NULL;
+
+	for (size_t i = 0; i < f->n_profiles; i++) {
+		free(f->profiles[i].id);
+		free(f->profiles[i].path);
+		free(f->profiles[i].device_path);
+		free(f->profiles[i].filename);
+	}
+	for (size_t i = 0; i < f->n_tunnels; i++)
+		free(f->tunnels[i].conn);
+
+	free(f->links);
+	free(f->addresses);
+	free(f->profiles);
+	free(f->tunnels);
+	free(f->sas);
+	ipsec_conf_free(f->conf);
+	free(f);
+	return NULL;
+}
+
 const struct facts_link *facts_link_by_name(const struct facts *f, const char *name)
 {
 	for (size_t i = 0; i < f->n_links; i++)
@@ -147,7 +173,7 @@ int facts_ip_parse(const char *text, struct facts_ip *ret)
 
 const char *facts_ip_print(const struct facts_ip *ip, char buffer[FACTS_IP_TEXT_SIZE])
 {
-	if (ip->family == 0 || !inet_ntop(ip->family, ip->bytes, buffer, FACTS_IP_TEXT_SIZE))
+	if (!inet_ntop(ip->family, ip->bytes, buffer, FACTS_IP_TEXT_SIZE))
 		buffer[0] = '\0';
 	return buffer;
 }

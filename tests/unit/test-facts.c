@@ -62,16 +62,18 @@ END_TEST
 
 START_TEST(a_conn_of_subnets_counts_as_its_conn_and_a_longer_name_does_not)
 {
-	char longer[] = "example-2", odd[] = "example/1", word[] = "example/1xb",
+	char longer[] = "example-2", dash[] = "example-12x3", bare[] = "example/x3",
+	     open[] = "example/1x", odd[] = "example/1", word[] = "example/1xb",
 	     more[] = "example/1x2x3", instance[] = "example/12x3", plain[] = "other";
 	struct facts_tunnel tunnels[] = {
-		{ .conn = longer }, { .conn = odd },      { .conn = word },
+		{ .conn = longer }, { .conn = dash },     { .conn = bare },
+		{ .conn = open },   { .conn = odd },      { .conn = word },
 		{ .conn = more },   { .conn = instance }, { .conn = plain },
 	};
 	const struct facts f = { .tunnels = tunnels, .n_tunnels = ARRAY_SIZE(tunnels) };
 
-	ck_assert_ptr_eq(facts_tunnel_of(&f, "example"), &tunnels[4]);
-	ck_assert_ptr_eq(facts_tunnel_of(&f, "other"), &tunnels[5]);
+	ck_assert_ptr_eq(facts_tunnel_of(&f, "example"), &tunnels[7]);
+	ck_assert_ptr_eq(facts_tunnel_of(&f, "other"), &tunnels[8]);
 	ck_assert_ptr_eq(facts_tunnel_of(&f, "example-2"), &tunnels[0]);
 	ck_assert_ptr_null(facts_tunnel_of(&f, "exampl"));
 	ck_assert_ptr_null(facts_tunnel_of(&f, "oth"));
@@ -187,6 +189,28 @@ START_TEST(only_a_bit_that_is_set_is_on)
 }
 END_TEST
 
+START_TEST(all_that_the_facts_own_goes_with_them)
+{
+	struct facts *f = calloc(1, sizeof(*f));
+
+	f->profiles = calloc(1, sizeof(*f->profiles));
+	f->n_profiles = 1;
+	f->profiles[0].id = strdup("id");
+	f->profiles[0].path = strdup("path");
+	f->profiles[0].device_path = strdup("device");
+	f->profiles[0].filename = strdup("file");
+	f->tunnels = calloc(1, sizeof(*f->tunnels));
+	f->n_tunnels = 1;
+	f->tunnels[0].conn = strdup("conn");
+	f->links = calloc(1, sizeof(*f->links));
+	f->addresses = calloc(1, sizeof(*f->addresses));
+	f->sas = calloc(1, sizeof(*f->sas));
+
+	ck_assert_ptr_null(facts_free(f)); /* the leak checker sees the rest */
+	ck_assert_ptr_null(facts_free(NULL));
+}
+END_TEST
+
 UNIT_MAIN("facts", a_link_is_found_by_its_name_and_by_its_index, no_link_has_the_index_of_no_link,
 	  the_ports_of_a_bond_come_in_the_order_of_the_dump_and_no_others,
 	  only_the_kind_makes_a_bond, a_profile_is_found_by_its_interface,
@@ -195,4 +219,5 @@ UNIT_MAIN("facts", a_link_is_found_by_its_name_and_by_its_index, no_link_has_the
 	  only_literal_addresses_are_read_and_the_result_is_untouched_else,
 	  an_address_is_printed_as_everybody_writes_it,
 	  two_addresses_of_different_families_are_never_equal,
-	  each_word_is_the_one_that_people_know, only_a_bit_that_is_set_is_on)
+	  each_word_is_the_one_that_people_know, only_a_bit_that_is_set_is_on,
+	  all_that_the_facts_own_goes_with_them)

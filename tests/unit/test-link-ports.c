@@ -7,6 +7,8 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 
+#include <netlink/attr.h>
+
 #include "facts.h"
 #include "link.h"
 #include "message.h"
@@ -96,6 +98,8 @@ static int tell_mode(size_t i, netlink_each_t each, void *userdata)
 	size_t spec;
 
 	begin(&m, i, AF_BRIDGE);
+	if (devices[i].kind)
+		return each(&m.header, userdata);
 	spec = message_nest(&m, IFLA_AF_SPEC);
 	message_put_u16(&m, IFLA_BRIDGE_FLAGS, BRIDGE_FLAGS_SELF);
 	if (devices[i].bridge_mode >= 0)
@@ -128,8 +132,11 @@ int __wrap_netlink_request(struct netlink *nl, struct nl_msg *m, netlink_each_t 
 			   void *userdata)
 {
 	const struct ifinfomsg info = info_of(m);
+	const struct nlattr *mask = nlmsg_find_attr(nlmsg_hdr(m), sizeof(info), IFLA_EXT_MASK);
 
 	(void)nl;
+	ck_assert_ptr_nonnull(mask);
+	ck_assert_uint_eq(nla_get_u32(mask), RTEXT_FILTER_VF | RTEXT_FILTER_SKIP_STATS);
 	asked_vfs++;
 	if (vfs_error)
 		return vfs_error;
