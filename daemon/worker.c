@@ -21,6 +21,12 @@
 
 #define MAX_POLICY (16 * 1024 * 1024)
 
+/*
+ * One run of the ipsec command within a step. Replacing a conn deletes it first, so that a command
+ * which is only slow, on a busy host, is better waited for than killed halfway.
+ */
+#define STEP_COMMAND_USEC UINT64_C(60000000)
+
 static const char usage[] =
 	"esp-offload-worker run [--policy=-] [--root DIR] [--state DIR]\n"
 	"                       [--apply BOND]… [--revert BOND]… [BOND]…\n"
@@ -136,7 +142,7 @@ static int load_policy(const struct options *o, struct diagnostics *diagnostics,
 {
 	_cleanup_free_ char *bytes = NULL;
 	char **files = NULL;
-	size_t len;
+	size_t len = 0;
 	int r;
 
 	if (o->policy_from_stdin) {
@@ -296,7 +302,11 @@ static int lock_host(const char *state_dir)
 
 static int run_bonds(const struct options *o, const struct policy *policy)
 {
-	const struct executor_options executor = { .state_dir = o->state_dir, .told = told };
+	const struct executor_options executor = {
+		.state_dir = o->state_dir,
+		.ipsec.limit_usec = STEP_COMMAND_USEC,
+		.told = told,
+	};
 	_cleanup_(facts_freep) struct facts *facts = NULL;
 	struct names broken = { 0 };
 	int r;
