@@ -13,7 +13,15 @@ static const struct verb {
 	int (*function)(struct ctl *ctl, int argc, char **argv);
 	const char *help;
 } verbs[] = {
+	{ "status", verb_status, "how the bonds stand, and what the counters prove" },
+	{ "check", verb_check, "what stands in the way of offload, and what to do" },
+	{ "plan", verb_plan, "what would be changed, and what that interrupts" },
+	{ "apply", verb_apply, "bring a bond to what the policy says" },
+	{ "verify", verb_verify, "prove by counters that the hardware does the work, now" },
+	{ "revert", verb_revert, "take back all that was applied to a bond" },
+	{ "failovers", verb_failovers, "the switches of the active port, and what came after" },
 	{ "conn", verb_conn, "list|show|set|unset: Libreswan's files, read and edited offline" },
+	{ "reload", verb_reload, "have esp-offloadd read its configuration anew" },
 };
 
 static void print_help(void)

@@ -9,3 +9,11 @@
  * getopt_long(), and returns an exit status.
  */
 int verb_conn(struct ctl *ctl, int argc, char **argv);
+int verb_status(struct ctl *ctl, int argc, char **argv);
+int verb_check(struct ctl *ctl, int argc, char **argv);
+int verb_plan(struct ctl *ctl, int argc, char **argv);
+int verb_apply(struct ctl *ctl, int argc, char **argv);
+int verb_verify(struct ctl *ctl, int argc, char **argv);
+int verb_revert(struct ctl *ctl, int argc, char **argv);
+int verb_failovers(struct ctl *ctl, int argc, char **argv);
+int verb_reload(struct ctl *ctl, int argc, char **argv);

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "worker.h"
+
+#include "config.h"
+
+#include "command.h"
+#include "fields.h"
+
+/* A look takes a second or two; "ipsec" and NetworkManager may each use up their own limits. */
+#define LIMIT_USEC UINT64_C(180000000)
+#define MAX_OUTPUT ((size_t)256 * 1024 * 1024)
+
+/* Takes one line; reports of another kind, and of other bonds, are none of ours. */
+static int take_report(const char *line, size_t len, const char *bond, json_t *bonds)
+{
+	json_t *report = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL), *taken;
+	int r = 0;
+
+	if (!json_is_object(report)) {
+		json_decref(report);
+		return -EBADMSG;
+	}
+	if (field_is(report, "report", "bond") && (!bond || field_is(report, "bond", bond))) {
+		taken = json_pack("{s:O, s:O, s:O}", "bond", json_object_get(report, "bond"),
+				  "findings", json_object_get(report, "findings"), "plan",
+				  json_object_get(report, "plan"));
+		if (!taken)
+			r = -EBADMSG;
+		else if (json_array_append_new(bonds, taken) < 0)
+			r = -ENOMEM;
+	}
+	json_decref(report);
+	return r;
+}
+
+static int take_reports(const struct command_result *result, const char *bond, json_t *bonds)
+{
+	const char *line = result->out, *end = result->out + result->out_len;
+	int r = 0;
+
+	while (line < end && r >= 0) {
+		const char *newline = memchr(line, '\n', (size_t)(end - line));
+		size_t len = (size_t)((newline ? newline : end) - line);
+
+		if (len > 0)
+			r = take_report(line, len, bond, bonds);
+		line += len + 1;
+	}
+	return r;
+}
+
+/* Return: an exit status. */
+static int judge_end(const char *program, const struct command_result *result)
+{
+	if (result->err_len > 0)
+		ctl_print_safe(stderr, result->err);
+	if (result->timed_out)
+		ctl_error(
+			"%s did not end within %u s. Something that it asks hangs: NetworkManager, "
+			"or the ipsec command.",
+			program, (unsigned int)(LIMIT_USEC / 1000000));
+	else if (result->signal)
+		ctl_error("%s was ended by signal %d.", program, result->signal);
+	else if (result->exit_status != 0)
+		ctl_error("Cannot look at the host: %s ended with status %d.", program,
+			  result->exit_status);
+	else if (result->truncated)
+		ctl_error("%s said too much.", program);
+	else
+		return CTL_FINE;
+	return CTL_ERROR;
+}
+
+int worker_look(const struct ctl *ctl, const char *program, const char *bond, json_t **ret)
+{
+	_cleanup_command_result_ struct command_result result = COMMAND_RESULT_NULL;
+	const struct command_options options = { .limit_usec = LIMIT_USEC,
+						 .max_output = MAX_OUTPUT };
+	const char *argv[6];
+	json_t *bonds;
+	size_t n = 0;
+	int r, status;
+
+	if (!program)
+		program = WORKER_PATH;
+	argv[n++] = program;
+	argv[n++] = "run";
+	if (ctl->root) {
+		argv[n++] = "--root";
+		argv[n++] = ctl->root;
+	}
+	if (bond)
+		argv[n++] = bond;
+	argv[n] = NULL;
+
+	r = command_run(argv, &options, &result);
+	if (r < 0) {
+		ctl_error("Cannot run %s: %s", program, strerror(-r));
+		return CTL_ERROR;
+	}
+	status = judge_end(program, &result);
+	if (status != CTL_FINE)
+		return status;
+
+	bonds = json_array();
+	r = bonds ? take_reports(&result, bond, bonds) : -ENOMEM;
+	if (r < 0) {
+		json_decref(bonds);
+		ctl_error("%s gave a strange answer: %s", program, strerror(-r));
+		return CTL_ERROR;
+	}
+	*ret = bonds;
+	return CTL_FINE;
+}

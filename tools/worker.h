@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <jansson.h>
+
+#include "output.h"
+
+/*
+ * Looking at the host without esp-offloadd: its worker, run once by ourselves. It reads the policy
+ * from the files and changes nothing.
+ */
+
+/*
+ * worker_look() - how the bonds of the policy stand
+ * @program: the worker; NULL: the installed one
+ * @bond: only this one; NULL: all
+ *
+ * What the worker says for people is passed on to the standard error output.
+ *
+ * Return: an exit status; CTL_FINE with an array in @ret, of objects with "bond", "findings" and
+ * "plan".
+ */
+int worker_look(const struct ctl *ctl, const char *program, const char *bond, json_t **ret);
