@@ -150,9 +150,8 @@ static void check_upper(struct judge *j)
 		return;
 	judge_blocks(
 		j, name_of(j),
-		judge_say(j, "the bond is itself part of %s, %s %s", upper->name,
-			  streq(upper->kind, "openvswitch") ? "an Open vSwitch," : "of kind",
-			  upper->kind),
+		judge_say(j, "the bond is itself part of %s (%s)", upper->name,
+			  streq(upper->kind, "openvswitch") ? "Open vSwitch" : upper->kind),
 		"what the bond receives is handed to the switch above it before IPsec sees it, "
 		"and the addresses lie up there, where no offload is possible",
 		judge_say(j, "take %s out of %s, or let the conn use another bond", name_of(j),

@@ -137,8 +137,8 @@ static void check_encapsulation(struct judge *j)
 			continue;
 		block(j, c, judge_say(j, "%s=%s (%s)", key, v.value, judge_origin(j, &v)),
 		      "ESP within UDP or TCP is not what the card looks for: Linux 6.1 refuses "
-		      "such "
-		      "an SA, later ones take it and get it wrong. " REFUSED,
+		      "such an SA, and the tunnel does not come up; 6.12 and later take it, and "
+		      "the card cannot read the packets",
 		      set_command(j, c, judge_say(j, "%s=no", key)));
 	}
 }

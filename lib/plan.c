@@ -108,22 +108,23 @@ static const char *feature_word(int value)
 	return value < 0 ? "not set" : value ? "on" : "off";
 }
 
+/* NetworkManager applies this setting only while it activates. */
+static const char *until_activated(struct judge *j)
+{
+	return judge_say(j, " (\"nmcli device reapply %s\" fails until %s is next activated)",
+			 j->policy->name, j->policy->name);
+}
+
 static int add_profile(struct judge *j, struct plan *p)
 {
 	const struct facts_profile *profile = j->profile;
 	const char *old = feature_word(profile->esp_hw_offload);
 
 	return add_step(p, STEP_PROFILE, profile->uuid, NULL,
-			judge_say(j, "profile \"%s\": ethtool.feature-esp-hw-offload %s -> on",
-				  profile->id, old),
-			j->decision.reactivate
-				? "nothing"
-				: judge_say(j,
-					    "nothing; until %s is next activated, \"nmcli device "
-					    "reapply %s\" fails, since NetworkManager applies this "
-					    "setting only while it activates",
-					    j->policy->name, j->policy->name),
-			judge_say(j, "it is put back: %s", old));
+			judge_say(j, "profile \"%s\": ethtool.feature-esp-hw-offload %s -> on%s",
+				  profile->id, old,
+				  j->decision.reactivate ? "" : until_activated(j)),
+			"nothing", judge_say(j, "it is put back: %s", old));
 }
 
 static int add_reactivate(struct judge *j, struct plan *p)
@@ -257,7 +258,7 @@ static const char *replace_interrupts(struct judge *j, const struct judge_conn *
 	const char *neighbours;
 
 	if (!c->tunnel)
-		return "nothing: the tunnel is not up";
+		return "nothing";
 	neighbours = neighbours_of(j, c);
 	if (*neighbours)
 		return judge_say(
@@ -269,12 +270,15 @@ static const char *replace_interrupts(struct judge *j, const struct judge_conn *
 
 static int add_replace(struct judge *j, const struct judge_conn *c, struct plan *p)
 {
+	const char *remark = "";
+
+	if (c->not_taken)
+		remark = ": its SAs are not offloaded, although the files ask for it";
+	else if (!c->tunnel)
+		remark = " (its tunnel is not up)";
 	return add_step(
 		p, STEP_REPLACE, c->ends->name, NULL,
-		judge_say(j, "pluto takes conn %s up anew from the files%s", c->ends->name,
-			  c->not_taken
-				  ? ": its SAs are not offloaded, although the files ask for it"
-				  : ""),
+		judge_say(j, "pluto takes conn %s up anew from the files%s", c->ends->name, remark),
 		replace_interrupts(j, c), "it is taken up once more, after the file is as it was");
 }
 

@@ -300,6 +300,16 @@ static void broken_files(void)
 	add_conf("conn broken\nleft=192.0.2.7\n");
 }
 
+static void unreadable_file(void)
+{
+	add_conf("include /etc/ipsec.d/unreadable.conf\n");
+}
+
+static void include_of_nothing(void)
+{
+	add_conf("include /etc/ipsec.d/*.conf\n");
+}
+
 static void odd_files(void)
 {
 	add_conf("# nothing\n\nconn other\n\tleft=192.0.2.7\n\tright=192.0.2.8\n");
@@ -318,6 +328,21 @@ static void replace_with_a_neighbour(void)
 {
 	restart_with_a_neighbour();
 	host.policy.ipsec = POLICY_IPSEC_AUTO;
+}
+
+static void restart_with_a_vpn_of_network_manager(void)
+{
+	set_key("nic-offload", NULL);
+	host.policy.ipsec = POLICY_IPSEC_RESTART;
+	add_tunnel("7d1a3f4e-0000-4000-8000-000000000001", 2);
+}
+
+static void restart_with_a_tunnel_of_subnets(void)
+{
+	set_keys("nic-offload=\nleftsubnets=\"10.1.1.0/24 10.1.2.0/24\"");
+	host.policy.ipsec = POLICY_IPSEC_RESTART;
+	remove_tunnels();
+	add_tunnel("example/1x0", 1);
 }
 
 static void restart_with_foreign_sas(void)
@@ -563,8 +588,12 @@ static const struct {
 	{ "ipsec-running", FINDING_BLOCKS, MISSING, "ipsec", DONE(pluto_stopped),
 	  DONE(systemd_cannot_be_asked) },
 	{ "ipsec-files", FINDING_BLOCKS, FOREVER, "ipsec", DONE(broken_files), DONE(odd_files) },
+	{ "ipsec-files", FINDING_WARNS, FOREVER, "ipsec", DONE(unreadable_file),
+	  DONE(include_of_nothing) },
 	{ "ipsec-restart", FINDING_NOTES, FOREVER, "ipsec", DONE(restart_with_a_neighbour),
 	  DONE(replace_with_a_neighbour) },
+	{ "ipsec-restart", FINDING_WARNS, FOREVER, "ipsec",
+	  DONE(restart_with_a_vpn_of_network_manager), DONE(restart_with_a_tunnel_of_subnets) },
 	{ "ipsec-foreign-sas", FINDING_WARNS, FOREVER, "ipsec", DONE(restart_with_foreign_sas),
 	  DONE(restart_of_5_with_foreign_sas) },
 

@@ -96,7 +96,7 @@ START_TEST(the_bond_is_activated_again_only_when_the_kernels_bit_is_off)
 	bit_off();
 	ck_steps("profile; reactivate bond0; conn example nic-offload=yes; replace example");
 	ck_has(step_of(STEP_REACTIVATE)->interrupts, "ix0, ix1");
-	ck_assert_str_eq(step_of(STEP_PROFILE)->interrupts, "nothing");
+	ck_has_not(step_of(STEP_PROFILE)->change, "reapply");
 	end_host();
 }
 END_TEST
@@ -137,7 +137,8 @@ START_TEST(only_the_profile_is_written_when_only_that_is_missing)
 	profile()->esp_hw_offload = 0;
 	ck_steps("profile");
 	ck_has(step_of(STEP_PROFILE)->change, "off -> on");
-	ck_has(step_of(STEP_PROFILE)->interrupts, "nmcli device reapply bond0");
+	ck_has(step_of(STEP_PROFILE)->change, "nmcli device reapply bond0");
+	ck_assert_str_eq(step_of(STEP_PROFILE)->interrupts, "nothing");
 	ck_has(step_of(STEP_PROFILE)->undo, "off");
 	end_host();
 }
@@ -263,7 +264,7 @@ START_TEST(a_conn_that_is_not_up_is_replaced_without_interrupting_anything)
 	begin_fresh_host();
 	remove_tunnels();
 	ck_steps("profile; conn example nic-offload=yes; replace example");
-	ck_has(step_of(STEP_REPLACE)->interrupts, "nothing");
+	ck_assert_str_eq(step_of(STEP_REPLACE)->interrupts, "nothing");
 	end_host();
 }
 END_TEST
