@@ -147,20 +147,27 @@ int ethtool_get_driver(struct ethtool *e, const char *name, struct facts_driver 
 /* How many strings a set has; 0 for a set that the device has not. */
 static int count_strings(struct ethtool *e, const char *name, unsigned int set, uint32_t *ret)
 {
-	struct {
+	/* With room for one number behind it: one set is asked for. */
+	union {
 		struct ethtool_sset_info info;
-		uint32_t count;
+		uint64_t room[sizeof(struct ethtool_sset_info) / sizeof(uint64_t) + 1];
 	} question = {
-		.info = { .cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1ULL << set },
+		.room = { 0 },
 	};
+	uint32_t count;
 	int r;
 
+	question.info.cmd = ETHTOOL_GSSET_INFO;
+	question.info.sset_mask = 1ULL << set;
 	r = call(e, name, &question);
-	if (r < 0)
-		return r == -EOPNOTSUPP ? (*ret = 0, 0) : r;
-	if (question.count > COUNT_MAX)
+	if (r < 0 && r != -EOPNOTSUPP)
+		return r;
+	memcpy(&count, (const char *)&question + sizeof(question.info), sizeof(count));
+	if (r == -EOPNOTSUPP)
+		count = 0;
+	if (count > COUNT_MAX)
 		return -EBADMSG;
-	*ret = question.count;
+	*ret = count;
 	return 0;
 }
 
