@@ -360,7 +360,7 @@ static char *write_value(struct plan *p, const struct intent *intent, enum ipsec
 		char *written;
 
 		/* What only looks like a comment or a list is better seen as one word. */
-		if (forms[i] == IPSEC_FORM_BARE && form != IPSEC_FORM_BARE &&
+		if (forms[i] <= IPSEC_FORM_BARE && form != IPSEC_FORM_BARE &&
 		    intent->value[0] == '#')
 			continue;
 		text_printf(&text, "%s%s%s", patterns[forms[i]][0], intent->value,
@@ -477,9 +477,21 @@ static int change_line(struct plan *p, const struct intent *intent, const struct
 	char *text;
 
 	p->edit->place = statement_place(s);
-	if (!intent->value)
-		return add_splice(p, s->line_begin,
-				  end_of_line(file, s->line_begin) - s->line_begin, strdup(""));
+	if (s->file != p->c->sections.items[p->target].file)
+		return refuse(p, IPSEC_CONF_REFUSED_REREAD, p->edit->place,
+			      "End the section's first file with a newline, and put the section "
+			      "together in one file.",
+			      "%s= stands in another file than the header of its section",
+			      intent->name);
+	if (!intent->value) {
+		size_t begin = s->line_begin, end = end_of_line(file, begin);
+
+		/* A last line without a newline: the one before is then such a line, for what ends
+		 * so may go on in the next file. */
+		if (file->bytes[end - 1] != '\n')
+			begin--;
+		return add_splice(p, begin, end - begin, strdup(""));
+	}
 	text = write_value(p, intent, (enum ipsec_form)s->form);
 	if (!text)
 		return refuse_value(p, intent);
