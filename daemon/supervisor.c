@@ -265,9 +265,16 @@ void supervisor_attach(struct supervisor *s, const struct links *links)
 	}
 }
 
+/* Whether the hardware does the work matters once it should, and always to who only looks. */
+static bool is_to_be_proved(const struct supervisor *s)
+{
+	return s->state == BOND_CONFIGURED ||
+	       (s->state == BOND_WAITING && s->policy && s->policy->manage == POLICY_MONITOR);
+}
+
 void supervisor_sa_added(struct supervisor *s, const struct facts_ip *destination)
 {
-	if (prover_is_open(s->prover) || s->state != BOND_CONFIGURED)
+	if (prover_is_open(s->prover) || !is_to_be_proved(s))
 		return;
 	for (size_t i = 0; i < s->n_conns; i++)
 		if (facts_ip_equal(destination, &s->conns[i].local) ||
@@ -468,7 +475,7 @@ static void take_bond_report(struct supervisor *s, json_t *report)
 	changed(s, what);
 
 	take_standing(s, report);
-	if (s->state == BOND_CONFIGURED && (before != BOND_CONFIGURED || !s->first_proof_done)) {
+	if (is_to_be_proved(s) && (before != s->state || !s->first_proof_done)) {
 		s->first_proof_done = true;
 		if (!prover_is_open(s->prover))
 			open_proof(s, 0);

@@ -189,6 +189,25 @@ static int look(struct facts **facts)
 	return r;
 }
 
+/*
+ * The steps that would make it so, also where the policy says to look only: then they are told, and
+ * never taken. What blocks a change may be no more than a note to who only looks, so the checks
+ * are asked once more.
+ */
+static int plan_as_enforced(const struct facts *facts, const struct policy_bond *policy,
+			    struct plan *ret)
+{
+	_cleanup_(findings_done) struct findings findings = FINDINGS_NULL;
+	struct policy_bond enforced = *policy;
+	int r;
+
+	enforced.manage = POLICY_ENFORCE;
+	r = checks_run(facts, &enforced, &findings);
+	if (r < 0 || findings_block(&findings) > 0)
+		return r;
+	return plan_make(facts, &enforced, ret);
+}
+
 /* Judges one bond, plans where nothing blocks, and reports both. */
 static int judge(const struct facts *facts, const struct policy_bond *policy, struct plan *ret)
 {
@@ -198,7 +217,7 @@ static int judge(const struct facts *facts, const struct policy_bond *policy, st
 
 	r = checks_run(facts, policy, &findings);
 	if (r >= 0 && findings_block(&findings) == 0)
-		r = plan_make(facts, policy, &plan);
+		r = plan_as_enforced(facts, policy, &plan);
 	if (r >= 0)
 		r = worker_report_bond(facts, policy, &findings, &plan);
 	if (r < 0) {
