@@ -8,6 +8,9 @@
 #define PORT_GRACE_USEC UINT64_C(2000000)
 #define PORT_TRIES      3
 
+/* The least time that a rollback gets: it activates as much as what it takes back. */
+#define ROLLBACK_LIMIT_USEC UINT64_C(30000000)
+
 /* How long NetworkManager may take for what changes nothing: making and removing checkpoints. */
 #define CHECKPOINT_LIMIT_USEC UINT64_C(5000000)
 #define CHECKPOINT_TRIES      3
@@ -392,7 +395,7 @@ static int activate(struct activation *a, uint64_t limit_usec, struct nm_outcome
 	o->usec = nm_now() - begin;
 
 	if (!o->activated)
-		o->rolled_back = roll_back(a, nm_now() + limit_usec);
+		o->rolled_back = roll_back(a, nm_now() + MAX(limit_usec, ROLLBACK_LIMIT_USEC));
 	else if (destroy_checkpoint(a) < 0)
 		text_printf(&a->error,
 			    "the checkpoint could not be removed, NetworkManager will undo the "

@@ -80,7 +80,7 @@ void nm_outcome_done(struct nm_outcome *o);
  * @uuid:  the profile's
  * @bond:  the interface
  * @ports: the interfaces that must be under it again, ending in NULL
- * @limit_usec: until everything is back; a rollback afterwards may take as long again
+ * @limit_usec: until everything is back; a rollback afterwards may take as long again, or 30 s
  *
  * A checkpoint of NetworkManager holds the bond and its ports; should this process die, or not
  * finish in twice the time, NetworkManager itself goes back to it. It is destroyed on success, and

@@ -22,6 +22,8 @@ enum cause {
 	CAUSE_NO_PEER_ADDRESS,
 	CAUSE_SA_REFUSED,
 	CAUSE_OFFLOAD_UNAVAILABLE,
+	CAUSE_LOCAL_FIREWALL,
+	CAUSE_NOT_SENT,
 	CAUSE_PEER_REJECTS,
 	CAUSE_PACKET_TOO_BIG,
 	CAUSE_UNREACHABLE,
@@ -125,6 +127,19 @@ static const struct pluto_cause causes[CAUSE_MAX_] = {
 		.rank = PLUTO_RANK_CAUSE,
 		.cause = "pluto found no ESP offload at the conn's interface",
 		.remedy = "turn esp-hw-offload on for the bond, then restart ipsec: pluto asks only once",
+	},
+	[CAUSE_LOCAL_FIREWALL] = {
+		.id = "local-firewall",
+		.rank = PLUTO_RANK_CAUSE,
+		.cause = "a firewall rule of this host does not let IKE out",
+		.remedy = "let UDP 500 and 4500 and ESP through in the output chain; nft list ruleset "
+			  "shows all rules",
+	},
+	[CAUSE_NOT_SENT] = {
+		.id = "not-sent",
+		.rank = PLUTO_RANK_CAUSE,
+		.cause = "this host could not send to the peer",
+		.remedy = "the end of the line says why; ip route get PEER shows the way that is taken",
 	},
 	[CAUSE_PEER_REJECTS] = {
 		.id = "peer-rejects",
@@ -283,6 +298,8 @@ static const struct wording wordings[] = {
 	{ CAUSE_OFFLOAD_UNAVAILABLE, { "does not support NIC esp-hw-offload" } },
 
 	/* Answers of the peer. IKE_AUTH and CREATE_CHILD_SA speak of the Child SA. */
+	{ CAUSE_LOCAL_FIREWALL, { "send on ", " failed in ", "Operation not permitted" } },
+	{ CAUSE_NOT_SENT, { "send on ", " failed in " } },
 	{ CAUSE_PEER_REJECTS, { "asynchronous network error report on", "Connection refused" } },
 	{ CAUSE_PACKET_TOO_BIG, { "asynchronous network error report on", "Message too long" } },
 	{ CAUSE_UNREACHABLE, { "asynchronous network error report on" } },

@@ -78,6 +78,20 @@ START_TEST(an_icmp_answer_names_who_refused)
 }
 END_TEST
 
+START_TEST(what_this_host_could_not_send_is_told)
+{
+	EXPECT({ "ERROR: \"a\" #1: send on lo from 192.0.2.1:500 to 192.0.2.2:500 using UDP failed "
+		 "in "
+		 "initiating IKE_SA_INIT: Network is unreachable (errno 101)\n"
+		 "\"a\" #1: IKE_SA_INIT_I: retransmission; will wait 0.5 seconds for response\n",
+		 "not-sent" },
+	       { "ERROR: \"a\" #1: send on bond0 from 192.0.2.1:500 to 192.0.2.2:500 using UDP "
+		 "failed "
+		 "in EVENT_RETRANSMIT: Operation not permitted (errno 1)",
+		 "local-firewall" });
+}
+END_TEST
+
 START_TEST(a_missing_proposal_is_of_ike_or_of_esp_by_its_exchange)
 {
 	EXPECT({ "003 \"vpn.example.com\"[1] 193.110.157.148 #3: dropping unexpected IKE_SA_INIT "
@@ -399,7 +413,8 @@ START_TEST(every_cause_has_an_id_of_its_own_and_says_what_to_do)
 END_TEST
 
 UNIT_MAIN("pluto-messages", silence_is_a_firewall_with_either_version_of_ike,
-	  an_icmp_answer_names_who_refused, a_missing_proposal_is_of_ike_or_of_esp_by_its_exchange,
+	  an_icmp_answer_names_who_refused, what_this_host_could_not_send_is_told,
+	  a_missing_proposal_is_of_ike_or_of_esp_by_its_exchange,
 	  unacceptable_selectors_are_told_with_the_doubt_about_the_nic,
 	  a_different_pre_shared_key_is_told_from_a_missing_one, a_refused_authentication_is_told,
 	  the_exchanges_of_ikev1_that_end_in_silence_are_told_apart,
