@@ -31,8 +31,10 @@ int probe_fd(const struct probe *p);
  * probe_send() - sends one echo request, without blocking
  * @seq: its number; each only once for a probe
  *
- * Return: 0; -EAGAIN when there is no room, and while IPsec is still being negotiated for the
- * address; -ENETUNREACH, -EHOSTUNREACH; another negative errno.
+ * 0 does not mean that it left: while an SA is still being negotiated for the address, the kernel
+ * drops it and says nothing (net.core.xfrm_larval_drop).
+ *
+ * Return: 0; -EAGAIN when there is no room; -ENETUNREACH, -EHOSTUNREACH; another negative errno.
  */
 int probe_send(struct probe *p, uint16_t seq) _must_check_;
 
