@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "array.h"
@@ -50,11 +50,11 @@ static int remove_one(const char *path, const struct stat *st _unused_, int type
 static int stage_make(struct stage *stage)
 {
 	/* The first is in memory; the second is there on every system. */
-	static const char *const folders[] = { "/run/esp-offload-check-XXXXXX",
-					       "/tmp/esp-offload-check-XXXXXX" };
+	static const char *const folders[] = { "/run", "/tmp" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
-		strcpy(stage->folder, folders[i]);
+		snprintf(stage->folder, sizeof(stage->folder), "%s/esp-offload-check-%d-XXXXXX",
+			 folders[i], getpid());
 		if (mkdtemp(stage->folder))
 			return 0;
 	}

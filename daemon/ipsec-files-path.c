@@ -15,7 +15,7 @@ char *path_join(const char *directory, const char *path)
 	char *joined = NULL;
 
 	if (path[0] != '/')
-		text_printf(&text, "%s/", directory);
+		text_printf(&text, "%s/", streq(directory, "/") ? "" : directory);
 	text_add(&text, path);
 	return text_take(&text, &joined) < 0 ? NULL : joined;
 }

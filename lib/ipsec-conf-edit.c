@@ -701,7 +701,9 @@ static int read_one(void *userdata, const char *path _unused_, char **ret_bytes,
 static int reread(const struct plan *p, const char *bytes, size_t len, struct ipsec_conf **ret)
 {
 	struct one_text one = { bytes, len };
-	struct ipsec_conf_source source = { .glob = no_files, .read = read_one, .userdata = &one };
+	struct ipsec_conf_source source = { .glob = no_files,
+					    .read_file = read_one,
+					    .userdata = &one };
 
 	return ipsec_conf_load("text", p->c->version, &source, ret);
 }

@@ -449,7 +449,7 @@ static int intern_file(struct parser *p, const char *path, uint32_t *ret)
 	path = arena_text(&c->arena, path, strlen(path));
 	if (!path)
 		return -ENOMEM;
-	r = p->source->read(p->source->userdata, path, &bytes, &len);
+	r = p->source->read_file(p->source->userdata, path, &bytes, &len);
 	if (r == -ENOMEM)
 		return r;
 	if (r == 0 && len >= UINT32_MAX) {
@@ -492,7 +492,7 @@ static int fault_unreadable(struct parser *p, const char *path, int error,
 			path);
 	return ipsec_conf_find_fault(
 		p->c, IPSEC_CONF_INCLUDE_UNREADABLE, IPSEC_CONF_ERROR, place, NULL,
-		"%s cannot be read (%s): this include ends there, and all of its later files are "
+		"%s cannot be read, %s: this include ends there, and all of its later files are "
 		"skipped without a word\nRemove the file or the dangling link, or make it "
 		"readable.",
 		path, strerror(-error));
@@ -555,7 +555,7 @@ static int include(struct parser *p, const char *pattern, struct ipsec_conf_plac
 	if (r < 0)
 		return ipsec_conf_find_fault(
 			p->c, IPSEC_CONF_INCLUDE_NOTHING, IPSEC_CONF_WARNING, place, NULL,
-			"a folder of include %s cannot be read (%s): the include is passed "
+			"a folder of include %s cannot be read, %s: the include is passed "
 			"over\nMake the folder, or make it readable.",
 			pattern, r == -ENOTDIR ? "there is none" : strerror(-r));
 
@@ -708,7 +708,7 @@ int ipsec_conf_parse(struct ipsec_conf *c, const char *path, const struct ipsec_
 	if (c->files.items[file].error < 0)
 		return ipsec_conf_find_fault(c, IPSEC_CONF_MAIN_UNREADABLE, IPSEC_CONF_FATAL,
 					     (struct ipsec_conf_place){ .file = file }, NULL,
-					     "%s cannot be read (%s): Libreswan loads nothing at "
+					     "%s cannot be read, %s: Libreswan loads nothing at "
 					     "all\nIs Libreswan installed, and do you have the "
 					     "right to read it?",
 					     path, strerror(-c->files.items[file].error));

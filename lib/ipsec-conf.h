@@ -54,7 +54,7 @@ struct ipsec_conf_source {
 	int (*glob)(void *userdata, const char *pattern, bool braces, char ***ret_paths,
 		    size_t *ret_n);
 	/*
-	 * read() - the bytes of one file
+	 * read_file() - the bytes of one file
 	 * @path: the path of the main file, or one that glob() gave
 	 *
 	 * The bytes are from malloc() and become the set's.
@@ -62,7 +62,7 @@ struct ipsec_conf_source {
 	 * Return: 0; a negative errno when it cannot be read (-EISDIR for a folder), which is a
 	 * finding and not a failure of the loading; -ENOMEM, which is.
 	 */
-	int (*read)(void *userdata, const char *path, char **ret_bytes, size_t *ret_len);
+	int (*read_file)(void *userdata, const char *path, char **ret_bytes, size_t *ret_len);
 	void *userdata;
 };
 
