@@ -273,10 +273,28 @@ static bool is_known(enum ipsec_conf_refusal refusal)
 	       refusal == IPSEC_CONF_REFUSED_NM_OWNED;
 }
 
+/* Each edit reads the files again to see what it means: so many take their square in time. */
+enum {
+	EDITS_MAX = 512
+};
+
 static void check_edit(struct judge *j)
 {
 	if (!is_readable(j))
 		return;
+	if (j->decision.n_edited > EDITS_MAX) {
+		judge_blocks(
+			j, j->policy->name,
+			judge_say(j, "%zu conns would have to be edited one by one",
+				  j->decision.n_edited),
+			judge_say(j,
+				  "one line in conn %%default says the same for all of them; "
+				  "more than %d single edits are not made",
+				  EDITS_MAX),
+			"write nic-offload=yes (and what \"ensure\" asks for) into conn %default "
+			"of /etc/ipsec.conf");
+		return;
+	}
 	for (size_t i = 0; i < j->n_conns; i++) {
 		const struct judge_conn *c = &j->conns[i];
 		_cleanup_(ipsec_conf_edit_freep) struct ipsec_conf_edit *e = NULL;

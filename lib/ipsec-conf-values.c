@@ -388,9 +388,21 @@ bool ipsec_key_same(struct libreswan_version v, const struct ipsec_key *key, con
 	}
 }
 
+/* Without an index, which takes a thousand times as long to make as a key to find. */
+static const struct ipsec_key *find_as_documented(struct libreswan_version version,
+						  const char *name)
+{
+	for (size_t i = 0; i < ipsec_n_keys; i++)
+		if (ipsec_keys[i].name[0] == name[0] && streq(ipsec_keys[i].name, name) &&
+		    ipsec_key_kind(version, &ipsec_keys[i]) != IPSEC_KEY_NONE)
+			return &ipsec_keys[i];
+	return NULL;
+}
+
 bool ipsec_conf_same_value(struct libreswan_version version, const char *name, const char *a,
 			   const char *b)
 {
+	const struct ipsec_key *documented;
 	struct ipsec_key_index index;
 	enum ipsec_end end;
 	uint16_t key;
@@ -398,6 +410,9 @@ bool ipsec_conf_same_value(struct libreswan_version version, const char *name, c
 
 	if (streq(a, b))
 		return true;
+	documented = find_as_documented(version, name);
+	if (documented)
+		return ipsec_key_same(version, documented, a, b);
 	if (ipsec_key_index_init(&index, version) < 0)
 		return false;
 	found = ipsec_key_find(&index, name, strlen(name), &key, &end);

@@ -175,6 +175,7 @@ void judge_decide(struct judge *j)
 		c->take_up = judge_changes(j) && j->policy->ipsec != POLICY_IPSEC_NEVER &&
 			     needs_take_up(j, c);
 		d->n_take_up += c->take_up;
+		d->n_edited += c->n_changes > 0;
 	}
 	if (d->n_take_up == 0)
 		return;

@@ -39,6 +39,7 @@ struct judge_decision {
 	bool write_profile;
 	bool reactivate;
 	bool live;
+	size_t n_edited; /* conns with changes */
 	size_t n_take_up;
 	bool replace;
 	bool restart;

@@ -317,7 +317,7 @@ static inline void set_version(unsigned int major, unsigned int minor)
 static inline const struct facts *facts(void)
 {
 	static const struct ipsec_conf_source source = { .glob = builder_glob,
-							 .read = builder_read };
+							 .read_file = builder_read };
 	const struct libreswan_version version = { host.facts->libreswan.major,
 						   host.facts->libreswan.minor };
 

@@ -495,6 +495,31 @@ static void value_shared_by_nobody(void)
 	add_conf("conn shared\n\tnic-offload=no\n");
 }
 
+/* Each at an address of its own, on ports whose driver has room for them all. */
+static void set_fresh_conns(int n)
+{
+	foreign_driver_trusted();
+	set_policy_conns("c-*");
+	for (int i = 0; i < n; i++) {
+		char text[128];
+
+		snprintf(text, sizeof(text), "conn c-%d\n\tleft=%s\n\tright=10.9.%d.%d\n", i, OWN,
+			 i / 250, i % 250 + 1);
+		add_conf(text);
+	}
+}
+
+static void more_edits_than_are_made(void)
+{
+	set_fresh_conns(513);
+}
+
+static void many_conns_and_a_default(void)
+{
+	set_fresh_conns(513);
+	add_conf("conn %default\n\tnic-offload=yes\n");
+}
+
 static void restart_of_a_conn_that_stays_down(void)
 {
 	set_keys("nic-offload=\nauto=add");
@@ -649,6 +674,8 @@ static const struct {
 
 	{ "conn-edit", FINDING_BLOCKS, FOREVER, "example", DONE(value_shared_by_others),
 	  DONE(value_shared_by_nobody) },
+	{ "conn-edit", FINDING_BLOCKS, FOREVER, "bond0", DONE(more_edits_than_are_made),
+	  DONE(many_conns_and_a_default) },
 	{ "conn-auto", FINDING_WARNS, FOREVER, "example", DONE(restart_of_a_conn_that_stays_down),
 	  DONE(restart_of_a_conn_that_comes_back) },
 };
