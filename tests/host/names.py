@@ -46,6 +46,10 @@ def check_bus():
     activation = (top / "conf/org.espoffload1.service").read_text()
     if f"Name={names['BUS_NAME']}\n" not in activation:
         wrong.append("activation: not of our name")
+    alias = re.search(r"^SystemdService=(.*)$", activation, re.M)
+    unit = (top / "systemd/esp-offloadd.service.in").read_text()
+    if not alias or f"\nAlias={alias.group(1)}\n" not in unit:
+        wrong.append("activation: not the alias that the enabled unit has")
 
 
 def check_catalog():

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# limit: 300
+# The daemon as a service: every step works within its sandbox, and little else does; a reload
+# fails with the reason; others may look and not touch.
+
+# inside COMMAND...: as root with every capability, in the daemon's view of the files.
+inside() {
+	nsenter -t "$(systemctl show -P MainPID esp-offloadd)" -m -- "$@"
+}
+
+# read_only DIR: nothing can be written there in the daemon's view.
+read_only() {
+	inside sh -c "! touch '$1/written' && ! test -e '$1/written'"
+}
+
+# somebody COMMAND...: as a user without any rights.
+somebody() {
+	setpriv --reuid=65534 --regid=65534 --clear-groups "$@" 2>&1
+}
+
+# status_has TEXT: in the line of systemctl status.
+status_has() {
+	contains "$(systemctl show -P StatusText esp-offloadd)" "$1"
+}
+
+# explained ID TEXT: the journal has entries with this id, and the catalog's text with it.
+explained() {
+	contains "$(journalctl -q -x --no-pager -u esp-offloadd "MESSAGE_ID=$1")" "$2"
+}
+
+beside_ipsec_conf() {
+	find "$1" -maxdepth 1 -name '*ipsec*' -printf '%f\n' | sort
+}
+
+process_has() {
+	grep -qE "^$1:[[:space:]]*$2\$" "/proc/$(systemctl show -P MainPID esp-offloadd)/status"
+}
+
+# A conn in /etc/ipsec.conf itself, with a group of its own, beside a mode that is not the usual.
+cat "$example_conf" >>/etc/ipsec.conf
+rm "$example_conf"
+chgrp daemon /etc/ipsec.conf
+chmod 640 /etc/ipsec.conf
+ipsec auto --replace example >/dev/null
+ipsec auto --up example >/dev/null
+policy "proof: {within: 30s, probe: {address: $peer_address, count: 5}}"
+ethtool -K bond0 esp-hw-offload off
+
+check "a service that is not enabled is not started by a call" \
+	not busctl call org.espoffload1 /org/espoffload1 org.freedesktop.DBus.Peer Ping
+systemctl enable -q esp-offloadd
+check "one that is enabled is" \
+	busctl call org.espoffload1 /org/espoffload1 org.freedesktop.DBus.Peer Ping
+check "the bond gets configured" wait_for 90 bond_is State configured
+check "the conn in /etc/ipsec.conf was edited" equals 1 "$(grep -c nic-offload=yes /etc/ipsec.conf)"
+check "the file keeps owner, group and mode" equals "root daemon 640" \
+	"$(stat -c '%U %G %a' /etc/ipsec.conf)"
+check "nothing lies beside it" equals "$(beside_ipsec_conf /lab/pristine/etc)" \
+	"$(beside_ipsec_conf /etc)"
+check "the verdict is offloaded" wait_for 30 bond_is Verdict offloaded
+check "systemctl status says how the bond stands" \
+	wait_for 5 status_has "^bond0: configured, offloaded"
+
+# The sandbox.
+check "systemd finds it as tight as it was" \
+	systemd-analyze security --no-pager --threshold=24 esp-offloadd.service
+check "it has NET_ADMIN, NET_RAW and CHOWN and nothing else" process_has CapBnd 0000000000003001
+check "it gains no privileges" process_has NoNewPrivs 1
+check "its system calls are filtered" process_has Seccomp 2
+for dir in /etc/systemd/system /etc/cron.d /etc/pam.d /etc/NetworkManager /etc/esp-offloadd /usr/bin \
+	/var/lib /boot /root; do
+	[ ! -d "$dir" ] || check "$dir is out of its reach" read_only "$dir"
+done
+check "it sees nothing of /root" equals "" "$(inside ls -A /root)"
+check "it can look for the kernel's modules" inside test -s "/lib/modules/$(uname -r)/modules.dep"
+check "its state is for root only" equals "root 700" "$(stat -c '%U %a' /var/lib/esp-offloadd)"
+check "check finds nothing that blocks" esp-offloadctl check bond0
+
+# A reload.
+cp /etc/esp-offloadd/config.yaml /run/config.yaml
+echo '    manage: enfroce' >>/etc/esp-offloadd/config.yaml
+check "a reload with a mistake fails" not systemctl reload esp-offloadd
+check "systemd has the reason from the call" \
+	wait_for 5 logged 'busctl.*The configuration has mistakes' esp-offloadd
+check "the old policy stays in force" bond_is State configured
+check "systemctl status says so" \
+	wait_for 5 status_has "the old one holds"
+cp /run/config.yaml /etc/esp-offloadd/config.yaml
+check "the mended one is taken" systemctl reload esp-offloadd
+check "the daemon is the same process" equals 0 "$(systemctl show -P NRestarts esp-offloadd)"
+
+# Others.
+get=(busctl get-property org.espoffload1 "$bond_path" org.espoffload1.Bond)
+call=(busctl call org.espoffload1 "$bond_path" org.espoffload1.Bond)
+check "everybody may see the verdict" somebody "${get[@]}" Verdict
+check "everybody may ask how it stands" somebody esp-offloadctl status bond0
+check "everybody may have it checked" somebody "${call[@]}" Check
+for method in 'Apply a{sv} 0' Revert 'Verify a{sv} 1 probe b true'; do
+	# shellcheck disable=SC2086
+	check "nobody else may call ${method%% *}" \
+		contains "$(somebody "${call[@]}" $method)" 'ccess denied|Not authorized'
+done
+check "nobody else may reload" contains "$(somebody busctl call org.espoffload1 /org/espoffload1 \
+	org.espoffload1.Manager Reload)" 'ccess denied|Not authorized'
+
+# The catalog.
+journalctl --update-catalog
+check "the journal explains a state" \
+	explained 4b305c03b94b46bea9e62ae04a273f3f 'Subject: Bond bond0 is configured'
+check "the journal explains a verdict" \
+	explained 447de28195e74e50aae33f04e2db500d 'Subject: Bond bond0, port ix[01]: offloaded'
+
+# The examples.
+examples=/usr/share/doc/esp-offloadd/examples
+CONNECTION_UUID=$(nmcli -g connection.uuid connection show bond0) $examples/nm-dispatcher.sh bond0 up
+check "the dispatcher's example says how the bond stands" \
+	wait_for 5 logged 'esp-offload.*: bond0 is up: configured, offloaded'
+CONNECTION_UUID=00000000-0000-4000-8000-000000000000 $examples/nm-dispatcher.sh other up
+check "and nothing of other profiles" not logged 'esp-offload.*: other is up'
+mkdir -p /run/systemd/system /var/lib/prometheus/node-exporter
+cp $examples/esp-offload-metrics.* /run/systemd/system
+systemctl daemon-reload
+check "the example for node_exporter works in its sandbox" systemctl start esp-offload-metrics
+check "and writes the metrics" grep -qF \
+	'esp_offload_bond_verdict{bond="bond0",esp_offload_bond_verdict="offloaded"} 1' \
+	/var/lib/prometheus/node-exporter/esp-offload.prom
+rm /run/systemd/system/esp-offload-metrics.*
+
+# The end.
+pid=$(systemctl show -P MainPID esp-offloadd)
+check "it stops within seconds" timeout 10 systemctl stop esp-offloadd
+check "nothing of it is left" not test -e "/proc/$pid"
+check "the tunnel stays in hardware" offloads "$(active_port)"
