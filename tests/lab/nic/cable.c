@@ -8,7 +8,7 @@
 #include <linux/module.h>
 #include <linux/rtnetlink.h>
 
-#define NIC_MAX_CABLES	1024
+#define NIC_MAX_CABLES  1024
 #define NIC_MAX_ARRIVED 8192
 
 static unsigned long plain_mask;
@@ -42,8 +42,8 @@ bool nic_has_esp(const struct port *port)
 /* There is a link when the cable is whole and both its ends are up. Under RTNL. */
 static void update_link(struct cable *cable)
 {
-	bool link = cable->plugged && netif_running(cable->near->dev) &&
-		    netif_running(cable->far->dev);
+	bool link =
+		cable->plugged && netif_running(cable->near->dev) && netif_running(cable->far->dev);
 
 	if (link) {
 		netif_carrier_on(cable->near->dev);
@@ -187,9 +187,9 @@ static int port_bridge_setlink(struct net_device *dev, struct nlmsghdr *nlh, u16
 	spec = nlmsg_find_attr(nlh, sizeof(struct ifinfomsg), IFLA_AF_SPEC);
 	if (!port->vfs || !spec)
 		return -EOPNOTSUPP;
-	nla_for_each_nested(attr, spec, rem)
-		if (nla_type(attr) == IFLA_BRIDGE_MODE && nla_len(attr) >= sizeof(u16))
-			port->bridge_mode = nla_get_u16(attr);
+	nla_for_each_nested(attr, spec, rem) if (nla_type(attr) == IFLA_BRIDGE_MODE &&
+						 nla_len(attr) >= sizeof(u16)) port->bridge_mode =
+		nla_get_u16(attr);
 	return 0;
 }
 
@@ -252,8 +252,8 @@ static void add_debugfs(struct port *port)
 
 static void set_features(struct net_device *dev, bool esp)
 {
-	dev->hw_features = NETIF_F_SG | NETIF_F_HW_CSUM | NETIF_F_TSO | NETIF_F_TSO6 |
-			   NETIF_F_TSO_MANGLEID;
+	dev->hw_features =
+		NETIF_F_SG | NETIF_F_HW_CSUM | NETIF_F_TSO | NETIF_F_TSO6 | NETIF_F_TSO_MANGLEID;
 	if (esp) {
 		dev->hw_features |= NETIF_F_HW_ESP | NETIF_F_HW_ESP_TX_CSUM | NETIF_F_GSO_ESP;
 		dev->xfrmdev_ops = &nic_xfrmdev_ops;

@@ -5,9 +5,9 @@
 
 static const char counter_names[NIC_COUNTERS][ETH_GSTRING_LEN] = {
 	[NIC_RX_PACKETS] = "rx_packets", [NIC_TX_PACKETS] = "tx_packets",
-	[NIC_RX_BYTES] = "rx_bytes",	 [NIC_TX_BYTES] = "tx_bytes",
-	[NIC_RX_ERRORS] = "rx_errors",	 [NIC_TX_DROPPED] = "tx_dropped",
-	[NIC_TX_IPSEC] = "tx_ipsec",	 [NIC_RX_IPSEC] = "rx_ipsec",
+	[NIC_RX_BYTES] = "rx_bytes",     [NIC_TX_BYTES] = "tx_bytes",
+	[NIC_RX_ERRORS] = "rx_errors",   [NIC_TX_DROPPED] = "tx_dropped",
+	[NIC_TX_IPSEC] = "tx_ipsec",     [NIC_RX_IPSEC] = "rx_ipsec",
 };
 
 static void get_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)

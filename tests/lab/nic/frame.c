@@ -58,7 +58,8 @@ static int frame_whole(struct port *port, struct sk_buff *skb, const struct nic_
 		end = frame->len;
 		if (sa)
 			end -= GCM_TAG_LEN + 2 + frame->data[end - GCM_TAG_LEN - 2];
-		*sum = csum_fold(csum_partial(frame->data + start, end - start, 0)) ?: CSUM_MANGLED_0;
+		*sum = csum_fold(csum_partial(frame->data + start, end - start, 0))
+			       ?: CSUM_MANGLED_0;
 	}
 	if (sa)
 		nic_sa_encrypt(sa, esp, len_from(frame, esp));
@@ -95,8 +96,8 @@ static void fix_headers(struct sk_buff *frame, const struct sk_buff *skb, struct
 		ip->tot_len = htons(frame->len - network);
 		ip->id = htons(ntohs(ip->id) + i);
 		ip_send_check(ip);
-		tcp->check = tcp_v4_check(tcp_len, ip->saddr, ip->daddr,
-					  csum_partial(tcp, tcp_len, 0));
+		tcp->check =
+			tcp_v4_check(tcp_len, ip->saddr, ip->daddr, csum_partial(tcp, tcp_len, 0));
 	} else {
 		struct ipv6hdr *ip = (struct ipv6hdr *)(frame->data + network);
 

@@ -37,8 +37,10 @@ int gcm_set_key(struct gcm_key *key, const u8 *bytes, unsigned int length)
 		key->multiples[bit] = times_x(key->multiples[bit * 2]);
 	for (bit = 2; bit <= 8; bit <<= 1)
 		for (i = 1; i < bit; i++) {
-			key->multiples[bit + i].high = key->multiples[bit].high ^ key->multiples[i].high;
-			key->multiples[bit + i].low = key->multiples[bit].low ^ key->multiples[i].low;
+			key->multiples[bit + i].high =
+				key->multiples[bit].high ^ key->multiples[i].high;
+			key->multiples[bit + i].low =
+				key->multiples[bit].low ^ key->multiples[i].low;
 		}
 	for (i = 0; i < 16; i++) {
 		struct gcm_element e = { .low = i };

@@ -15,9 +15,9 @@
 #include <net/xfrm.h>
 
 /* The limits of the 82599 and X540 families. */
-#define NIC_MAX_SAS	  1024
+#define NIC_MAX_SAS       1024
 #define NIC_MAX_ADDRESSES 128
-#define NIC_IV_LEN	  8 /* on the wire; the salt makes it GCM's 12 */
+#define NIC_IV_LEN        8 /* on the wire; the salt makes it GCM's 12 */
 
 enum nic_counter {
 	NIC_RX_PACKETS,

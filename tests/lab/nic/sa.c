@@ -62,8 +62,9 @@ static int sa_check(const struct port *port, const struct xfrm_state *xs)
 	if (xs->aead->alg_icv_len != GCM_TAG_LEN * 8)
 		return refuse(port, -EINVAL, "IPsec offload requires 128 bit authentication");
 	if (xs->aead->alg_key_len != (AES_KEYSIZE_128 + sizeof(__be32)) * 8)
-		return refuse(port, -EINVAL,
-			      "IPsec hw offload only supports keys up to 128 bits with a 32 bit salt");
+		return refuse(
+			port, -EINVAL,
+			"IPsec hw offload only supports keys up to 128 bits with a 32 bit salt");
 	return 0;
 }
 
@@ -97,8 +98,8 @@ static int sa_insert(struct port *port, struct nic_sa *sa, bool in)
 	unsigned int *count = in ? &port->rx_count : &port->tx_count;
 
 	if (*count >= max_sas)
-		return refuse(port, -ENOSPC, in ? "No space for SA in Rx table!" :
-						  "No space for SA in Tx table");
+		return refuse(port, -ENOSPC,
+			      in ? "No space for SA in Rx table!" : "No space for SA in Tx table");
 	if (in) {
 		sa->address = address_get(port, sa);
 		if (!sa->address)
@@ -151,13 +152,11 @@ static struct nic_sa *sa_find(struct port *port, const struct xfrm_state *xs, bo
 	struct nic_sa *sa;
 
 	if (in) {
-		hash_for_each_possible_rcu(port->rx_sas, sa, node, (__force u32)xs->id.spi)
-			if (sa->xs == xs)
-				return sa;
+		hash_for_each_possible_rcu(port->rx_sas, sa, node,
+					   (__force u32)xs->id.spi) if (sa->xs == xs) return sa;
 	} else {
-		hash_for_each_possible_rcu(port->tx_sas, sa, node, (unsigned long)xs)
-			if (sa->xs == xs)
-				return sa;
+		hash_for_each_possible_rcu(port->tx_sas, sa, node,
+					   (unsigned long)xs) if (sa->xs == xs) return sa;
 	}
 	return NULL;
 }
@@ -268,10 +267,10 @@ static const struct nic_sa *find_rx_sa(struct port *port, __be32 spi, const xfrm
 {
 	const struct nic_sa *sa;
 
-	hash_for_each_possible_rcu(port->rx_sas, sa, node, (__force u32)spi)
-		if (sa->spi == spi && sa->family == family &&
-		    xfrm_addr_equal(&sa->daddr, daddr, family))
-			return sa;
+	hash_for_each_possible_rcu(port->rx_sas, sa, node,
+				   (__force u32)spi) if (sa->spi == spi && sa->family == family &&
+							 xfrm_addr_equal(&sa->daddr, daddr,
+									 family)) return sa;
 	return NULL;
 }
 

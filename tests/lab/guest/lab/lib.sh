@@ -44,7 +44,7 @@ check() {
 lab_evidence() {
 	echo "--- journal"
 	journalctl -q --no-pager -o short-monotonic --no-hostname --since "@${scenario_began%.*}" \
-		-n "${evidence_lines:-60}" | grep -v ' kernel: '
+		-n "${evidence_lines:-400}" | grep -vE ' kernel: |pluto\[[0-9]+\]: (  |testing|.* algorithms:)' | tail -n 80
 	echo "--- dmesg"
 	dmesg | tail -n 25
 	echo "--- bond, states"
@@ -96,8 +96,15 @@ active_port() {
 	cat /sys/class/net/$bond/bonding/active_slave
 }
 
+# is_active PORT
 is_active() {
 	[ "$(active_port)" = "$1" ]
+}
+
+# fails_over_to PORT: within seconds, and the SAs follow.
+fails_over_to() {
+	wait_for 10 is_active "$1" || return
+	sleep 0.5
 }
 
 # ports: those of the bond, sorted.
@@ -105,9 +112,19 @@ ports() {
 	tr ' ' '\n' </sys/class/net/$bond/bonding/slaves | sort
 }
 
+# ports_are "PORT..."
+ports_are() {
+	equals "$1" "$(ports | xargs)"
+}
+
 # feature DEVICE [FEATURE]: as ethtool says it: on, off, with [fixed] where it is.
 feature() {
 	ethtool -k "$1" | sed -n "s/^${2:-esp-hw-offload}: //p"
+}
+
+# feature_is DEVICE on|off [FEATURE]
+feature_is() {
+	equals "$2" "$(feature "$1" "${3:-}" | cut -d ' ' -f 1)"
 }
 
 # counters PORT: its "tx_ipsec rx_ipsec".
@@ -195,7 +212,7 @@ nic_parameter() {
 
 # profile_has KEY VALUE: in the profile of the bond.
 profile_has() {
-	equals "$2" "$(nmcli -g "$1" connection show ${3:-$bond})"
+	equals "$2" "$(nmcli -g "$1" connection show "${3:-$bond}")"
 }
 
 ## The tunnels
@@ -233,6 +250,25 @@ conn_set() {
 	[ -z "${1#*=}" ] || sed -i "/^conn /a\\\t$1" "$file"
 }
 
+# peer_conn_set KEY=VALUE: the same for the peer's end of conn example. Its pluto is told.
+peer_conn_set() {
+	local file=/etc/peer/ipsec.d/peer.conf copy
+	copy=$(sed "/^conn example/,\$ {/^\t${1%%=*}=/d}" "$file")
+	[ -z "${1#*=}" ] || copy=$(sed "/^conn example/a\\\t$1" <<<"$copy")
+	echo "$copy" >"$file"
+	peer ipsec auto --replace example >/dev/null
+}
+
+# up_refused PATTERN: conn example, as the file has it now, does not come up, and the journal says
+# why in a line that matches the pattern.
+up_refused() {
+	forget
+	ipsec auto --replace example
+	ipsec auto --asynchronous --up example
+	wait_for 20 logged "$1" || return
+	not tunnel_up
+}
+
 # logged PATTERN [UNIT]: since the scenario began, or the last `forget`.
 logged() {
 	journalctl -q --no-pager --since "@$log_from" ${2:+-u "$2"} | grep -E -e "$1"
@@ -242,17 +278,30 @@ forget() {
 	log_from=$EPOCHREALTIME
 }
 
+# shellcheck source=tests/lab/guest/lab/daemon.sh
+. /lab/daemon.sh
+
 ## Between scenarios
 
 lab_files=(/etc/ipsec.conf /etc/ipsec.secrets /etc/ipsec.d /etc/NetworkManager/system-connections
 	/etc/NetworkManager/conf.d /etc/peer)
 
+# lab_installed: takes in what the run brought.
+lab_installed() {
+	local file
+	for file in /usr/lib/tmpfiles.d/*esp-offload*.conf; do
+		[ ! -e "$file" ] || systemd-tmpfiles --create "$file"
+	done
+	systemctl daemon-reload
+	udevadm settle -t 10
+	busctl call org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus ReloadConfig
+}
+
 # lab_pristine: keeps what the machine was booted with.
 lab_pristine() {
 	mkdir -p /lab/pristine
+	cd / || return
 	cp -a --parents "${lab_files[@]}" /lab/pristine
-	find /etc/systemd/system /usr/lib/esp-offloadd /etc/polkit-1 /etc/dbus-1 2>/dev/null | sort \
-		>/lab/pristine/names
 }
 
 # restore FILE...: as the machine was booted; prints those that were not so.
@@ -301,7 +350,7 @@ lab_reset() {
 		nmcli connection reload
 		nm=changed
 	fi
-	if [ -n "$nm" ] || [ "$(ports | tr '\n' ' ')" != 'ix0 ix1 ' ] ||
+	if [ -n "$nm" ] || [ "$(ports | xargs)" != 'ix0 ix1' ] ||
 		[ "$(cat /sys/class/net/$bond/bonding/mode 2>/dev/null)" != 'active-backup 1' ] ||
 		[ "$(nmcli -g GENERAL.STATE device show $bond 2>/dev/null)" != '100 (connected)' ]; then
 		lab_rebond
@@ -347,12 +396,14 @@ lab_rebond() {
 lab_scenario() {
 	local limit began=$EPOCHREALTIME status output
 	limit=$(sed -n 's/^# limit: *//p' "/lab/scenarios/$1.sh")
-	if ! output=$(lab_reset 2>&1); then
+	# The first one finds the machine as it was booted.
+	if [ -e /run/lab-used ] && ! output=$(lab_reset 2>&1); then
 		printf '@begin\nnot ok - %s: the machine is as it was booted\n' "$1"
 		scenario=$1 scenario_began=$began lab_evidence | sed 's/^/#   /'
 		printf '# %s\n@end\n' "$output"
 		return
 	fi
+	: >/run/lab-used
 	timeout -k 5 "${limit:-180}" bash /lab/lib.sh "$1"
 	status=$?
 	[ "$status" -eq 0 ] || printf 'not ok - %s: it runs to its end (%s)\n' "$1" \

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# Virtual machines of the lab. To be sourced after common.sh, with image set to what
+# tests/lab/image printed.
+
+# The second disk, for what a run brings; of one size, so that a frozen machine takes any.
+payload_size=256M
+
+# machine ACCELERATOR MEMORY PAYLOAD ARGUMENT...: sets machine, the command that boots one.
+machine() {
+	local qemu
+	qemu=$(command -v qemu-system-x86_64 || echo /usr/libexec/qemu-kvm)
+	machine=("$qemu" -machine q35 -accel "$1" -smp 2 -m "$2" -nodefaults -display none
+		-no-reboot -kernel "$image/vmlinux" -initrd "$image/initrd.cpio"
+		-drive "file=$image/root.squashfs,if=virtio,format=raw,readonly=on"
+		-drive "file=$3,if=virtio,format=raw,readonly=on" -append
+		"console=ttyS0 quiet panic=-1 tsc=reliable mitigations=off random.trust_cpu=on net.ifnames=0 apparmor=0 selinux=0 audit=0"
+		"${@:4}")
+	[ "$1" != kvm ] || machine+=(-cpu host)
+}
+
+# machine_accelerator: prints the fastest one that really works. There are hosts whose /dev/kvm
+# opens and then hangs, so a machine is booted to find out, once per boot of the host.
+machine_accelerator() {
+	local known append
+	known=$lab_cache/accelerator-$(printf '%s %s' "$(cat /proc/sys/kernel/random/boot_id)" "$(id -u)" | lab_key)
+	if [ ! -s "$known" ]; then
+		rm -f "$lab_cache"/accelerator-*
+		echo tcg,thread=multi >"$known.$$"
+		if [ -w /dev/kvm ]; then
+			lab_say "trying hardware virtualisation"
+			machine kvm 512 /dev/null -serial stdio
+			append=("${machine[@]/#console=ttyS0/lab.probe console=ttyS0}")
+			if timeout -k 1 8 "${append[@]}" </dev/null 2>/dev/null | grep -q 'lab: it boots'; then
+				echo kvm >"$known.$$"
+			else
+				lab_say "it does not work here: emulating"
+			fi
+		fi
+		mv "$known.$$" "$known"
+	fi
+	cat "$known"
+}
+
+# machine_frozen ACCELERATOR MEMORY: prints the file that holds a booted machine, frozen; nothing
+# where booting is as quick. Made once for each image: emulated, a boot takes most of a minute of
+# processor time.
+machine_frozen() {
+	local state
+	[ "$1" != kvm ] || return 0
+	machine "$1" "$2" - 2>/dev/null
+	state=$image/frozen-$({ "${machine[0]}" --version && printf '%s\n' "${machine[@]}"; } | lab_key)
+	(
+		flock -n 9 || {
+			lab_say "another run is booting a machine to freeze it, waiting for that"
+			flock 9
+		}
+		if [ ! -e "$state" ]; then
+			lab_say "booting a machine to freeze it"
+			machine_freeze "$1" "$2" "$state" || lab_say "no frozen machine: every one will boot"
+		fi
+	) 9>"$image/.lock"
+	[ ! -e "$state" ] || echo "$state"
+}
+
+# machine_freeze ACCELERATOR MEMORY STATE
+machine_freeze() {
+	local work line from pid status=1
+	work=$(mktemp -d "${TMPDIR:-/tmp}/esp-offloadd-lab.XXXXXX")
+	truncate -s "$payload_size" "$work/payload"
+	mkfifo "$work/from" "$work/monitor.in" "$work/monitor.out"
+	machine "$1" "$2" "$work/payload" -serial "file:$work/console" -serial stdio \
+		-chardev "pipe,id=monitor,path=$work/monitor" -mon chardev=monitor,mode=readline
+	"${machine[@]}" </dev/null >"$work/from" 2>"$work/errors" &
+	pid=$!
+	cat "$work/monitor.out" >/dev/null &
+	exec {from}<"$work/from"
+	while IFS= read -r -t 240 line <&"$from"; do
+		if [[ $line = @booted* ]]; then
+			# While it runs: one that was stopped before would be stopped when thawed.
+			printf '%s\n' "migrate \"exec:cat > '$3.new'\"" quit >"$work/monitor.in"
+			timeout 60 tail --pid="$pid" -f /dev/null && mv "$3.new" "$3" && status=0
+			break
+		fi
+	done
+	kill "$pid" 2>/dev/null
+	wait
+	[ "$status" -eq 0 ] || tail -n 20 "$work/console" "$work/errors" >&2
+	exec {from}<&-
+	rm -rf "$work" "$3.new"
+	return "$status"
+}
