@@ -20,16 +20,26 @@ static const struct verb {
 	{ "verify", verb_verify, "prove by counters that the hardware does the work, now" },
 	{ "revert", verb_revert, "take back all that was applied to a bond" },
 	{ "failovers", verb_failovers, "the switches of the active port, and what came after" },
+	{ "monitor", verb_monitor, "switches, states and verdicts while they happen" },
 	{ "conn", verb_conn, "list|show|set|unset: Libreswan's files, read and edited offline" },
+	{ "config", verb_config, "show|validate: the policy that the files make" },
+	{ "metrics", verb_metrics, "the state of all bonds as OpenMetrics" },
 	{ "reload", verb_reload, "have esp-offloadd read its configuration anew" },
+	{ "completion-words", verb_completion_words,
+	  NULL }, /* for the shells; hidden ones are last */
 };
+
+const char *verb_name(size_t i)
+{
+	return i < ARRAY_SIZE(verbs) && verbs[i].help ? verbs[i].name : NULL;
+}
 
 static void print_help(void)
 {
 	puts("Usage: esp-offloadctl [OPTION…] VERB …\n\n"
 	     "ESP hardware offload of bonds: state, proof, and the conns behind it.\n\n"
 	     "Verbs:");
-	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+	for (size_t i = 0; verb_name(i); i++)
 		printf("  %-10s %s\n", verbs[i].name, verbs[i].help);
 	puts("\nOptions:\n"
 	     "  --json=short|pretty|off   machine-readable output\n"

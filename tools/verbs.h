@@ -17,3 +17,10 @@ int verb_verify(struct ctl *ctl, int argc, char **argv);
 int verb_revert(struct ctl *ctl, int argc, char **argv);
 int verb_failovers(struct ctl *ctl, int argc, char **argv);
 int verb_reload(struct ctl *ctl, int argc, char **argv);
+int verb_monitor(struct ctl *ctl, int argc, char **argv);
+int verb_config(struct ctl *ctl, int argc, char **argv);
+int verb_metrics(struct ctl *ctl, int argc, char **argv);
+int verb_completion_words(struct ctl *ctl, int argc, char **argv);
+
+/* verb_name() - the I-th verb that people use, or NULL after the last */
+const char *verb_name(size_t i);

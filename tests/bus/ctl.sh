@@ -3,29 +3,7 @@
 #
 # esp-offloadctl against a daemon that only plays one.
 # shellcheck source-path=SCRIPTDIR
-. "$(dirname "$0")/lib.sh"
-
-ctl() { run "$CTL" "$@"; }
-status_is() { equals "$1" "$status"; }
-says() { contains "$out" "$1"; }
-complains() { contains "$err" "$1"; }
-silent() { equals "" "$err"; }
-called() { in_file "$work/calls" "$1"; }
-last_call() { equals "$1" "$(tail -n 1 "$work/calls")"; }
-
-# play SCENARIO: the fake daemon with it, instead of the one before.
-play() {
-	[ -z "${fake:-}" ] || stop "$fake"
-	start "$work/calls" "$FAKE_DAEMON" "$1"
-	fake=$started
-	wait_for 10 in_file "$work/calls" ready || { cat "$work/calls.err"; exit 99; }
-}
-
-# vary FILTER: the usual scenario, changed by jq's filter.
-vary() {
-	jq "$1" "$here/scenarios/usual.json" >"$work/varied.json" || exit 99
-	play "$work/varied.json"
-}
+. "$(dirname "$0")/ctl-lib.sh"
 
 # ---- words of the command line ----
 ctl
@@ -35,10 +13,10 @@ check "an unknown verb is wrong usage" status_is 2
 check "and is named" complains stauts
 ctl --help
 check "--help is fine" status_is 0
-for verb in status check plan apply verify revert failovers reload; do
+for verb in status check plan apply verify revert failovers reload monitor metrics config; do
 	check "--help names $verb" says "^  $verb "
 done
-for verb in status check plan apply verify revert failovers reload; do
+for verb in status check plan apply verify revert failovers reload monitor metrics config; do
 	ctl $verb --help
 	check "$verb --help is fine" status_is 0
 	check "$verb --help says how" says "^Usage: esp-offloadctl $verb"
@@ -46,7 +24,7 @@ for verb in status check plan apply verify revert failovers reload; do
 	ctl $verb --no-such-option
 	check "$verb with an unknown option is wrong usage" status_is 2
 done
-for verb in status check plan apply verify revert failovers; do
+for verb in status check plan apply verify revert failovers monitor; do
 	ctl $verb bond0 bond1
 	check "$verb of two bonds is wrong usage" status_is 2
 done
