@@ -73,22 +73,13 @@ static json_t *conns_to_json(const struct facts *facts, const struct policy_bond
 	return array;
 }
 
-/* The first finding that blocks is the reason; one that may pass by itself gives way to others. */
+/* The checks name the cause before its consequences: the first one that blocks is the reason. */
 static const struct finding *decisive(const struct findings *findings)
 {
-	const struct finding *found = NULL;
-
-	for (size_t i = 0; i < findings->n; i++) {
-		const struct finding *f = &findings->items[i];
-
-		if (f->severity != FINDING_BLOCKS)
-			continue;
-		if (f->missing)
-			return f; /* what is not there yet hides what would be wrong with it */
-		if (!found)
-			found = f;
-	}
-	return found;
+	for (size_t i = 0; i < findings->n; i++)
+		if (findings->items[i].severity == FINDING_BLOCKS)
+			return &findings->items[i];
+	return NULL;
 }
 
 static const char *standing_of(const struct finding *decisive_finding, const struct plan *plan)
