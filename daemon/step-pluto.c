@@ -23,17 +23,10 @@ static int pluto_note(struct steps *s _unused_, const struct step *step, struct 
 	return 0;
 }
 
-/* @stopped_is_fine: a unit that was stopped meanwhile reads the files when it starts. */
-static int restart(struct steps *s, bool stopped_is_fine)
+/* What came of a restart, as units.h tells it. */
+static int restarted(struct steps *s, int r, const char *text)
 {
-	_cleanup_free_ char *text = NULL;
-	int r;
-
-	r = steps_bus(s);
-	if (r != 0)
-		return r;
-	r = units_restart(s->bus, IPSEC_UNIT, STEPS_RESTART_USEC, &text);
-	if (r == UNITS_RESTARTED || (r == UNITS_NOT_RUNNING && stopped_is_fine))
+	if (r == UNITS_RESTARTED)
 		return 0;
 	if (r == UNITS_NOT_RUNNING)
 		return steps_fail(s, "%s does not run any more", IPSEC_UNIT);
@@ -45,12 +38,40 @@ static int restart(struct steps *s, bool stopped_is_fine)
 static int restart_take(struct steps *s, const struct step *step _unused_,
 			const struct undo_entry *noted _unused_)
 {
-	return restart(s, false);
+	_cleanup_free_ char *text = NULL;
+	int r;
+
+	r = steps_bus(s);
+	if (r != 0)
+		return r;
+	r = units_restart(s->bus, IPSEC_UNIT, STEPS_RESTART_USEC, &text);
+	s->restart_failed = r != UNITS_RESTARTED && r != UNITS_NOT_RUNNING;
+	return restarted(s, r, text);
 }
 
+/*
+ * A unit that our own restart has left down or failing is started; one that somebody stopped in the
+ * meantime stays so, and reads the files when it starts.
+ */
 static int restart_undo(struct steps *s, const struct undo_entry *entry _unused_)
 {
-	return restart(s, true);
+	_cleanup_free_ char *text = NULL;
+	struct units_state now;
+	int r;
+
+	r = steps_bus(s);
+	if (r != 0)
+		return r;
+	r = units_look(s->bus, IPSEC_UNIT, STEPS_NM_USEC, &now);
+	if (r < 0)
+		return restarted(s, r, NULL);
+	if (now.state == FACTS_UNIT_INACTIVE && !s->restart_failed)
+		return 0;
+	if (now.state == FACTS_UNIT_ACTIVE && !s->restart_failed)
+		r = units_restart(s->bus, IPSEC_UNIT, STEPS_RESTART_USEC, &text);
+	else
+		r = units_start_again(s->bus, IPSEC_UNIT, STEPS_RESTART_USEC, &text);
+	return restarted(s, r, text);
 }
 
 const struct step_kind_ops step_restart = { pluto_note, restart_take, restart_undo };

@@ -26,7 +26,8 @@ struct steps {
 	sd_bus *bus;
 	struct ethtool *ethtool;
 
-	char *why; /* of the last failure, for people */
+	bool restart_failed; /* ours left ipsec down, or failing */
+	char *why;           /* of the last failure, for people */
 };
 
 void steps_done(struct steps *s);
@@ -61,7 +62,7 @@ extern const struct step_kind_ops step_conn;       /* step-conn.c */
 extern const struct step_kind_ops step_replace;    /* step-pluto.c */
 extern const struct step_kind_ops step_restart;    /* step-pluto.c */
 
-/* Limits in time of the single waits. */
+/* Limits in time of the single waits; the first for a question to a program. */
 #define STEPS_NM_USEC       UINT64_C(15000000)
 #define STEPS_ACTIVATE_USEC UINT64_C(60000000)
 #define STEPS_RESTART_USEC  UINT64_C(90000000)

@@ -221,48 +221,49 @@ static int judge_file(struct plan *p, uint32_t file)
 	return 0;
 }
 
-/* Another conn that takes this section's keys by also=, or NO_SECTION. Linear in the set. */
+/* Whether an also= line has one of the marked sections for a target. */
+static bool leads_to(const struct ipsec_conf *c, const struct also *also, const bool *marked)
+{
+	size_t position = 0, len;
+	const char *name;
+
+	while (also_next(c, &c->statements.items[also->statement], &position, &name, &len)) {
+		uint32_t target = ipsec_conf_section(c, name, len);
+
+		if (target != NO_SECTION && marked[target])
+			return true;
+	}
+	return false;
+}
+
+/* Another section that takes this one's keys by also=, or NO_SECTION. */
 static int find_dependent(struct plan *p, uint32_t section, uint32_t *ret)
 {
 	struct ipsec_conf *c = p->c;
-	_cleanup_free_ bool *reaches = calloc(c->sections.n, sizeof(*reaches));
+	_cleanup_free_ bool *reaches = NULL;
 	bool more = true;
 
+	*ret = NO_SECTION;
+	if (c->alsos.n == 0)
+		return 0;
+	reaches = calloc(c->sections.n, sizeof(*reaches));
 	if (!reaches)
 		return -ENOMEM;
 	reaches[section] = true;
-	*ret = NO_SECTION;
-	/* Most often nobody does, and one round says so; chains take a round for each link. */
+	/* The conn itself is the only one that may be found and gone on from. */
 	while (more) {
 		more = false;
-		for (uint32_t i = 0; i < c->sections.n; i++) {
-			const struct section *s = &c->sections.items[i];
+		for (size_t i = 0; i < c->alsos.n; i++) {
+			const struct also *also = &c->alsos.items[i];
 
-			if (reaches[i])
+			if (reaches[also->section] || !leads_to(c, also, reaches))
 				continue;
-			for (uint32_t j = s->first; !reaches[i] && j < s->first + s->n; j++) {
-				const struct statement *statement = &c->statements.items[j];
-				size_t position = 0, len;
-				const char *name;
-
-				if ((statement->flags & STATEMENT_IGNORED) ||
-				    ipsec_key_kind(c->version, &ipsec_keys[statement->key]) !=
-					    IPSEC_KEY_ALSO)
-					continue;
-				while (also_next(c, statement, &position, &name, &len)) {
-					uint32_t target = ipsec_conf_section(c, name, len);
-
-					if (target != NO_SECTION && reaches[target])
-						reaches[i] = true;
-				}
-			}
-			if (!reaches[i])
-				continue;
-			more = true;
-			if (i != p->section && i != section) {
-				*ret = i;
+			if (also->section != p->section) {
+				*ret = also->section;
 				return 0;
 			}
+			reaches[also->section] = true;
+			more = true;
 		}
 	}
 	return 0;
