@@ -64,6 +64,23 @@ START_TEST(an_end_that_is_no_address_is_taken_to_be_the_bonds)
 	ck_ends(0, OWN, PEER);
 	ck_assert(list.items[0].assumed);
 	end();
+
+	/* … and one of the peer's family. */
+	begin_host();
+	host.facts->addresses[0].ifindex = ETH0;
+	add_address(BOND0, "192.0.2.9");
+	add_address(BOND0, "2001:db8::9");
+	set_keys("left=%defaultroute\nright=2001:db8::2");
+	ck_meant("example");
+	ck_ends(0, "2001:db8::9", "2001:db8::2");
+	end();
+
+	begin_host();
+	remove_link("bond0");
+	set_keys("left=%defaultroute");
+	ck_meant("example");
+	ck_ends(0, "", PEER);
+	end();
 }
 END_TEST
 

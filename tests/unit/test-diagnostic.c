@@ -42,14 +42,22 @@ START_TEST(a_diagnostic_of_a_whole_file_has_neither_line_nor_caret)
 }
 END_TEST
 
+START_TEST(a_diagnostic_of_a_whole_line_has_no_caret)
+{
+	add(2, 0, "all of it", NULL, "odd");
+	ck_printed("a.yaml:2: error: odd\nall of it\n");
+}
+END_TEST
+
 START_TEST(a_warning_is_called_so_and_is_no_error)
 {
 	ck_assert_int_eq(diagnostics_add(&diagnostics, DIAGNOSTIC_WARNING, "a", 1, 0, NULL, 0, NULL,
 					 "odd"),
 			 0);
 	add(0, 0, NULL, NULL, "bad");
-	ck_assert_uint_eq(diagnostics_errors(&diagnostics), 1);
-	ck_printed("a:1: warning: odd\na.yaml: error: bad\n");
+	add(0, 0, NULL, NULL, "worse");
+	ck_assert_uint_eq(diagnostics_errors(&diagnostics), 2);
+	ck_printed("a:1: warning: odd\na.yaml: error: bad\na.yaml: error: worse\n");
 }
 END_TEST
 
@@ -70,6 +78,15 @@ START_TEST(of_a_long_line_the_part_around_the_column_is_shown)
 	add(1, 700, line, NULL, "long");
 	ck_assert_uint_eq(strlen(diagnostics.items[0].source), 160);
 	ck_assert_int_eq(diagnostics.items[0].source[diagnostics.items[0].caret - 1], 'Y');
+	diagnostics_done(&diagnostics);
+
+	add(1, 90, "short", NULL, "behind its end");
+	ck_assert_str_eq(diagnostics.items[0].source, "short");
+	ck_assert_uint_eq(diagnostics.items[0].caret, 90);
+	diagnostics_done(&diagnostics);
+
+	add(1, 10, line, NULL, "at its beginning");
+	ck_assert_uint_eq(diagnostics.items[0].caret, 10);
 	diagnostics_done(&diagnostics);
 
 	add(1, 1000, line, NULL, "at its end");
@@ -123,6 +140,9 @@ START_TEST(the_nearest_word_is_suggested)
 		{ "bonds", NULL },
 		{ "e", NULL },
 		{ "", NULL },
+		{ "rdivers", "drivers" },
+		{ "pies", NULL },
+		{ "xmanage", "manage" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -147,7 +167,7 @@ END_TEST
 
 UNIT_MAIN("diagnostic", a_diagnostic_shows_the_line_a_caret_and_a_hint,
 	  a_diagnostic_of_a_whole_file_has_neither_line_nor_caret,
-	  a_warning_is_called_so_and_is_no_error,
+	  a_diagnostic_of_a_whole_line_has_no_caret, a_warning_is_called_so_and_is_no_error,
 	  the_caret_stands_below_its_character_after_tabs_and_umlauts,
 	  of_a_long_line_the_part_around_the_column_is_shown,
 	  nothing_that_is_shown_moves_the_cursor, diagnostics_move_to_the_end_of_others,
