@@ -389,6 +389,27 @@ static int judge_closure(struct ipsec_conf *c, uint32_t section)
 	return r;
 }
 
+/* 4.x ends with a failed assertion as soon as a conn inherits an alias. */
+static int judge_default_alias(struct ipsec_conf *c)
+{
+	uint16_t key;
+	enum ipsec_end end;
+	const struct slot *slot;
+
+	if (c->version.major >= 5 || c->conns.n == 0 ||
+	    !ipsec_key_find(&c->keys, "connalias", strlen("connalias"), &key, &end))
+		return 0;
+	slot = &c->default_slots[slot_index(key, end)];
+	if (!slot->statement)
+		return 0;
+	return ipsec_conf_find_fault(
+		c, IPSEC_CONF_BAD_VALUE, IPSEC_CONF_FATAL,
+		statement_place(&c->statements.items[slot->statement - 1]), NULL,
+		"connalias= in conn %%default ends Libreswan %u.%u with a failed "
+		"assertion\nPut it into the conns.",
+		c->version.major, c->version.minor);
+}
+
 int ipsec_conf_judge(struct ipsec_conf *c)
 {
 	/* A chain of also= would take the square of its length; nobody has one that long. */
@@ -396,6 +417,8 @@ int ipsec_conf_judge(struct ipsec_conf *c)
 	size_t spent = 0;
 	int r = read_defaults(c);
 
+	if (r == 0)
+		r = judge_default_alias(c);
 	for (size_t i = 0; r == 0 && i < c->conn_sections.n; i++) {
 		uint32_t section = c->conn_sections.items[i];
 

@@ -546,7 +546,7 @@ static int plan_target(struct plan *p, const struct intent *intent,
 	const struct slot *slot = &p->c->closure.slots[slot_index(intent->field, intent->end)];
 	const struct statement *line = &p->c->statements.items[slot->statement - 1];
 	uint32_t section = p->c->closure.visits[slot->visit].section, other;
-	bool loaded;
+	bool loaded = false;
 	unsigned n;
 	int r;
 

@@ -76,6 +76,10 @@ const char *ipsec_conf_key(struct ipsec_conf *c, const char *name)
 
 static const char *copy_value(struct ipsec_conf *c, const struct statement *s)
 {
+	/* 4.x: a number in quotes is none. */
+	if (c->version.major < 5 && s->form != IPSEC_FORM_BARE &&
+	    ipsec_key_kind(c->version, &ipsec_keys[s->key]) == IPSEC_KEY_NUMBER)
+		return "0";
 	return arena_text(&c->arena, statement_value(c, s), statement_len(s));
 }
 

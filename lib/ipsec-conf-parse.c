@@ -217,6 +217,13 @@ static int add_statement(struct parser *p, struct statement *s)
 	if (r < 0)
 		return r;
 	r = ARRAY_GROW(&c->statements);
+	if (r == 0 && !(s->flags & STATEMENT_IGNORED) &&
+	    ipsec_key_kind(c->version, &ipsec_keys[s->key]) == IPSEC_KEY_ALSO) {
+		r = ARRAY_GROW(&c->alsos);
+		if (r == 0)
+			c->alsos.items[c->alsos.n++] =
+				(struct also){ p->open, (uint32_t)c->statements.n };
+	}
 	if (r < 0)
 		return r;
 	c->statements.items[c->statements.n++] = *s;
@@ -253,6 +260,12 @@ static int parse_comment_key(struct parser *p)
 		return 0;
 	if (type != IPSEC_TOKEN_STRING)
 		return statement_fault(p, type);
+	if (is_old(p) && p->c->sections.items[p->open].type == SECTION_DEFAULT)
+		return ipsec_conf_find_fault(p->c, IPSEC_CONF_SYNTAX, IPSEC_CONF_FATAL,
+					     place_of_line(p), NULL,
+					     "an x- key in conn %%default makes Libreswan %u.%u "
+					     "crash\nMove it into a conn, or make it a comment.",
+					     p->c->version.major, p->c->version.minor);
 	if (!swallowed)
 		return 0;
 	return ipsec_conf_find_fault(p->c, IPSEC_CONF_IGNORED, IPSEC_CONF_WARNING, place_of_line(p),

@@ -137,6 +137,14 @@ struct ipsec_conf {
 		size_t n, alloc;
 	} findings;
 	bool broken;
+	/* Every also= line with its section. */
+	struct {
+		struct also {
+			uint32_t section;
+			uint32_t statement;
+		} * items;
+		size_t n, alloc;
+	} alsos;
 
 	/* In which state the text ended, for a comparison of two readings. */
 	unsigned final_state;

@@ -233,6 +233,7 @@ struct ipsec_conf *ipsec_conf_free(struct ipsec_conf *c)
 	free(c->conn_sections.items);
 	free(c->defaults.items);
 	free(c->findings.items);
+	free(c->alsos.items);
 	free(c->default_slots);
 	closure_done(&c->closure);
 	ipsec_key_index_done(&c->keys);

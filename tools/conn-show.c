@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "conn.h"
 
+#include <unistd.h>
+
 #include "text.h"
 
 /* conn list and conn show */
@@ -89,6 +91,62 @@ static int list_table(struct conn_context *c, const bool *wanted)
 	return ctl_print_table(table);
 }
 
+/* What needs no care for widths, escapes and character sets. */
+static bool is_plain(const char *s)
+{
+	for (; *s; s++)
+		if (*s < ' ' || *s > '~' || *s == '\\')
+			return false;
+	return true;
+}
+
+/*
+ * The same table without the library, which takes two thirds of the time for 10,000 conns: what is
+ * not for a terminal has no width to keep to, and nearly all names are plain. Returns false where
+ * that is not so.
+ */
+static bool list_plain(struct conn_context *c, const bool *wanted)
+{
+	const char *head[] = { "CONN", "FILE", "LINE" };
+	size_t n = ipsec_conf_n_conns(c->conf);
+	int widths[] = { 0, 0, 0 };
+	unsigned last = 1;
+
+	if (isatty(STDOUT_FILENO))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		const struct ipsec_conf_conn *conn = ipsec_conf_conn(c->conf, i);
+		const char *path = ipsec_conf_file(c->conf, conn->place.file)->path;
+		size_t len = strlen(conn->name), path_len = strlen(path);
+
+		if (!wanted[i])
+			continue;
+		if (len == 0 || len > 1000 || path_len > 4096 || !is_plain(conn->name) ||
+		    !is_plain(path))
+			return false;
+		widths[0] = (int)len > widths[0] ? (int)len : widths[0];
+		widths[1] = (int)path_len > widths[1] ? (int)path_len : widths[1];
+		last = conn->place.line > last ? conn->place.line : last;
+	}
+	widths[2] = snprintf(NULL, 0, "%u", last);
+	for (size_t i = 0; c->ctl->legend && i < ARRAY_SIZE(head); i++)
+		if (widths[i] < (int)strlen(head[i]))
+			widths[i] = (int)strlen(head[i]);
+
+	if (c->ctl->legend)
+		printf("%-*s %-*s %*s\n", widths[0], head[0], widths[1], head[1], widths[2],
+		       head[2]);
+	for (size_t i = 0; i < n; i++) {
+		const struct ipsec_conf_conn *conn = ipsec_conf_conn(c->conf, i);
+
+		if (wanted[i])
+			printf("%-*s %-*s %*u\n", widths[0], conn->name, widths[1],
+			       ipsec_conf_file(c->conf, conn->place.file)->path, widths[2],
+			       conn->place.line);
+	}
+	return true;
+}
+
 int conn_list(struct conn_context *c, int argc, char **argv)
 {
 	size_t n = ipsec_conf_n_conns(c->conf);
@@ -103,7 +161,9 @@ int conn_list(struct conn_context *c, int argc, char **argv)
 	if (c->ctl->json != CTL_JSON_OFF) {
 		printed = list_json(c, wanted);
 	} else {
-		printed = list_table(c, wanted);
+		printed = list_plain(c, wanted) ? CTL_FINE : list_table(c, wanted);
+		if (fflush(stdout) != 0 && printed == CTL_FINE)
+			printed = CTL_ERROR;
 		conn_print_findings(c->conf, NULL);
 	}
 	if (printed == CTL_FINE && ipsec_conf_is_broken(c->conf))

@@ -230,6 +230,9 @@ START_TEST(own_keys_begin_with_x_and_mean_nothing)
 	CHECK_ROWS(SAME("conn a\n\tx-foo=bar\n\tx-foo=baz\n\tX_foo = a b # c\n", "a"),
 		   { "conn a\n\tx-foo\n", "-", "a" }, { "conn a\n\tx-=1\n", "a", "-" },
 		   SAME("conn a\n\txfoo=bar\n", "-"));
+	/* These end addconn with a segmentation fault, and a failed assertion. */
+	CHECK_ROWS({ "conn %default\n\tx-foo=bar\n", "-", "" },
+		   { "conn %default\n\tconnalias=b\nconn a\n", "-", "a" });
 }
 END_TEST
 

@@ -175,6 +175,7 @@ START_TEST(a_bare_number_is_no_text_in_4_x)
 
 	check_rows(rows, ARRAY_SIZE(rows));
 	/* And a number in quotes is no number. */
+	ck_assert_str_eq(value_of(c, "a", "mtu").value, "0");
 	ck_assert_ptr_nonnull(finding_of(c, IPSEC_CONF_BAD_VALUE));
 }
 END_TEST
