@@ -57,16 +57,16 @@ in_file() { grep -qE -- "$2" "$1"; }
 
 # check SENTENCE COMMAND…
 check() {
-	local sentence=$1 said
+	local sentence=$1
 	shift
-	if said=$("$@" 2>&1); then
+	if "$@" >"$work/said" 2>&1; then
 		passed=$((passed + 1))
 		echo "ok $((passed + failed)) - $sentence"
 	else
 		failed=$((failed + 1))
 		echo "not ok $((passed + failed)) - $sentence"
 		{
-			printf '%s\n' "$said"
+			head -n 40 "$work/said"
 			[ ! -s "$work/out" ] || sed 's/^/stdout: /' "$work/out" | head -n 20
 			[ ! -s "$work/err" ] || sed 's/^/stderr: /' "$work/err" | head -n 20
 		} | sed 's/^/# /'
@@ -94,10 +94,11 @@ json() {
 }
 
 start_bus() {
-	start "$work/bus" dbus-daemon --config-file="$here/bus.conf" --nofork --print-address=1
-	wait_for 10 [ -s "$work/bus" ] || exit 99
-	DBUS_SESSION_BUS_ADDRESS=$(head -n 1 "$work/bus")
-	export DBUS_SESSION_BUS_ADDRESS
+	export DBUS_SESSION_BUS_ADDRESS=unix:path=$work/socket
+	rm -f "$work/socket"
+	start "$work/bus" dbus-daemon --config-file="$here/bus.conf" --nofork \
+		--address="$DBUS_SESSION_BUS_ADDRESS"
+	wait_for 10 [ -S "$work/socket" ] || exit 99
 	export DBUS_SYSTEM_BUS_ADDRESS=$DBUS_SESSION_BUS_ADDRESS
 	bus_pid=$started
 }

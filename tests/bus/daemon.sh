@@ -1,0 +1,303 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# esp-offloadd itself, on a bus of its own, in an empty network, with a worker that only plays one.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/ctl-lib.sh"
+
+if [ "$(id -u)" -ne 0 ] || ! unshare -n true 2>/dev/null; then
+	echo "1..0 # SKIP it takes root, and a network namespace"
+	exit 0
+fi
+
+root=$work/root
+policy=$root$CONFIG_DIR/config.yaml
+state=$work/state
+worker=$work/worker/fake-worker.sh
+mkdir -p "$root$CONFIG_DIR" "$state" "$work/worker"
+cp "$here/fake-worker.sh" "$worker"
+touch "$work/worker/called"
+
+start_daemon() {
+	# shellcheck disable=SC2153
+	start "$work/daemon" unshare -n "$DAEMON" --session --root "$root" --state "$state" \
+		--worker "${1:-$worker}"
+	daemon=$started
+	wait_for 20 on_bus
+}
+
+# end_daemon: by SIGTERM; its exit status in $status.
+end_daemon() {
+	kill "$daemon"
+	wait "$daemon"
+	status=$?
+}
+
+on_bus() {
+	busctl --user --timeout=5 list 2>/dev/null | grep -q '^org\.espoffload1 '
+}
+alive() { kill -0 "$daemon"; }
+logged_twice() { [ "$(grep -cE -- "$1" "$work/daemon.err")" -ge 2 ]; }
+logged() { in_file "$work/daemon.err" "$1"; }
+
+# property NAME, of bond0; manager NAME
+property() {
+	busctl --user --timeout=5 get-property org.espoffload1 /org/espoffload1/bond/"${2:-bond0}" \
+		org.espoffload1.Bond "$1"
+}
+manager() {
+	busctl --user --timeout=5 get-property org.espoffload1 /org/espoffload1 \
+		org.espoffload1.Manager "$1"
+}
+state_is() { equals "s \"$1\"" "$(property State)"; }
+state_soon() { wait_for 10 state_is "$1"; }
+reason_is() { equals "s \"$1\"" "$(property StateReason)"; }
+runs() { wc -l <"$work/worker/called"; }
+last_run() { equals "$1" "$(tail -n 1 "$work/worker/called")"; }
+
+# reports STANDING REASON [FINDINGS [PLAN]]: what the worker says of bond0 from now on.
+reports() {
+	jq -nc --arg standing "$1" --arg reason "$2" --argjson findings "${3:-[]}" \
+		--argjson plan "${4:-[]}" '{report: "bond", bond: "bond0", $standing, $reason,
+		$findings, $plan, conns: [{name: "example", local: "192.0.2.1", remote: "192.0.2.2",
+		established: false}], profile_uuid: "u-1",
+		profile_path: "/org/freedesktop/NetworkManager/Settings/3"}' >"$work/worker/reports"
+}
+
+# script: what the worker does from now on, before that.
+script() {
+	cat >"$work/worker/script.new"
+	mv "$work/worker/script.new" "$work/worker/script"
+}
+no_script() { rm -f "$work/worker/script"; }
+
+blocking='[{"id": "port-driver", "severity": "blocks", "subject": "ix2", "seen": "e1000e", "why": "w", "remedy": "r"}]'
+step='{"report": "step", "bond": "bond0", "step": "profile", "subject": "u-1"'
+
+start_bus
+
+# ---- a bond that is not there ----
+cat >"$policy" <<'END'
+version: 1
+bonds:
+  bond0: {connections: [example]}
+END
+reports missing "bond0: there is no such device" \
+	'[{"id": "bond-exists", "severity": "blocks", "subject": "bond0", "seen": "there is no such device", "why": "w", "remedy": "r"}]'
+check "the daemon comes to the bus" start_daemon
+check "its configuration is valid" equals "b true" "$(manager ConfigurationValid)"
+check "and its file is named" contains "$(manager ConfigurationFiles)" 'config\.yaml'
+check "the bond that is not there waits" state_soon waiting
+check "with the reason" wait_for 10 reason_is "bond0: there is no such device"
+check "and the finding" contains "$(property Findings)" '"bond-exists"'
+check "no port is active" equals 's ""' "$(property ActivePort)"
+check "the verdict is unknown" equals 's "unknown"' "$(property Verdict)"
+check "the worker was run once, and may change it" equals "run --policy=- --apply bond0" \
+	"$(cat "$work/worker/called")"
+check "it got the policy with its defaults" in_file "$work/worker/policy" '^ +rollback: true'
+ctl status
+check "status shows it" says 'State: waiting: bond0: there is no such device'
+check "as not usable" status_is 3
+ctl status bond9
+check "a bond that the policy has not is none" complains 'no bond "bond9"; it has bond0'
+check "nor has it an object" not property State bond9
+for call in 'GetBond s bond0' 'GetBondByProfile s u-1'; do
+	# shellcheck disable=SC2086
+	check "${call%% *} finds it" equals 'o "/org/espoffload1/bond/bond0"' \
+		"$(busctl --user call org.espoffload1 /org/espoffload1 org.espoffload1.Manager $call)"
+done
+
+# ---- where it stands ----
+reports blocked "ix2: e1000e" "$blocking"
+ctl check
+check "a look finds what blocks" says 'blocks +ix2: e1000e \(port-driver\)'
+check "which the exit status tells" status_is 3
+check "the state follows" state_is blocked
+reports "done" "" '[]'
+ctl check bond0
+check "once nothing is left to do" status_is 0
+check "the bond is configured" state_is configured
+check "with no reason" reason_is ""
+reports todo "" '[]' '[{"step": "conn", "subject": "example", "change": "c", "interrupts": "nothing", "undo": "u"}]'
+ctl plan bond0
+check "the worker's plan is the bus's" says '^  1\. conn example$'
+
+# ---- apply ----
+script <<END
+echo '$step, "status": "begins"}'
+sleep 0.5
+echo '$step, "status": "done"}'
+echo '{"report": "outcome", "bond": "bond0", "outcome": "applied"}'
+END
+reports "done" ""
+ctl apply
+check "what is applied is configured" state_is configured
+check "apply is fine" status_is 0
+check "its steps are told meanwhile" complains '^writing the feature into the profile u-1$'
+script <<END
+echo '$step, "status": "begins"}'
+echo '$step, "status": "failed", "text": "the kernel refused"}'
+echo '{"report": "outcome", "bond": "bond0", "outcome": "failed", "reason": "the kernel refused"}'
+END
+ctl apply bond0
+check "what fails is an error" status_is 1
+check "with the reason" complains 'bond0: the kernel refused'
+check "the bond has failed" state_is failed
+check "the step is in the log" logged 'step profile u-1: failed: the kernel refused'
+no_script
+ctl check bond0
+check "it stays failed, whatever is seen" state_is failed
+check "and nothing more is applied to it" last_run "run --policy=-"
+ctl apply bond0
+check "until somebody asks" last_run "run --policy=- --apply bond0"
+check "and then it is configured" state_is configured
+
+# ---- revert ----
+script <<'END'
+echo '{"report": "outcome", "bond": "bond0", "outcome": "reverted"}'
+END
+reports todo ""
+ctl revert bond0
+check "revert is fine" status_is 0
+check "the worker takes back" last_run "run --policy=- --revert bond0"
+check "the bond waits" state_is waiting
+no_script
+ctl check bond0
+check "and is only watched" last_run "run --policy=-"
+kill -HUP "$daemon"
+check "until a reload" wait_for 10 last_run "run --policy=- --apply bond0"
+
+# ---- reload ----
+reports "done" ""
+ctl reload
+check "a reload is fine" status_is 0
+cp "$policy" "$work/good.yaml"
+printf 'version: 1\nbonds:\n  bond0:\n    conections: [example]\n' >"$policy"
+ctl reload
+check "a broken file is an error" status_is 1
+check "with its place" complains 'config.yaml:4:5: error: .*conections'
+check "the configuration is not valid" equals "b false" "$(manager ConfigurationValid)"
+check "the old one is in force" contains "$(manager Bonds)" 'ao 1 "/org/espoffload1/bond/bond0"'
+ctl status bond0
+check "status says so" complains 'the one before it is in force'
+ctl check bond0
+check "and it still is what the worker gets" in_file "$work/worker/policy" '"example"'
+kill -HUP "$daemon"
+check "by signal it is the same" wait_for 10 logged_twice "unknown key .conections"
+check "and the daemon lives" alive
+sed 's/bond0/bond5/' "$work/good.yaml" >"$policy"
+run timeout 20 "$CTL" reload
+check "the mended file is taken" status_is 0
+check "and is valid" equals "b true" "$(manager ConfigurationValid)"
+check "the new bond is there" contains "$(manager Bonds)" 'ao 1 .*/bond5"'
+check "with an object" property State bond5
+check "the old one is gone" not property State
+cp "$work/good.yaml" "$policy"
+ctl reload
+check "and comes back" property State
+
+# ---- another one ----
+cp "$work/daemon.err" "$work/first.err"
+run unshare -n "$DAEMON" --session --root "$root" --state "$state" --worker "$worker"
+check "a second daemon gives way" status_is 1
+check "and says why" complains 'Another esp-offloadd runs already'
+check "the first one lives" alive
+check "and answers" property State
+
+# ---- a worker that goes wrong ----
+check "the bond is configured before" state_soon configured
+script <<<'kill -SEGV $$'
+ctl check bond0
+check "a worker that crashes is an error" status_is 1
+check "and is logged" logged 'ended by signal 11'
+check "the daemon lives" alive
+check "and remembers the state" state_is configured
+script <<END
+echo '$step, "status": "begins"}'
+kill -KILL \$\$
+END
+ctl apply bond0
+check "one that dies while it applies is an error" status_is 1
+check "and the bond has failed" state_is failed
+check "with the reason" reason_is "the worker ended before its work was done"
+script <<<'exit 3'
+ctl check bond0
+check "one that fails is an error" status_is 1
+check "with its status in the log" logged 'exit status 3'
+no_script
+ctl apply bond0
+script <<'END'
+echo hello
+echo '[1, 2]'
+echo '{"report": 7}'
+echo '{"report": "bond", "bond": "bond77", "standing": "blocked"}'
+echo '{"report": "bond"}'
+echo '{"report": "bond", "bond": "bond0", "standing": 7, "findings": "x", "plan": {}, "conns": [{"name": 7}, 8], "profile_uuid": []}'
+echo '{"report": "bond", "bond": "bond0", "standing": "done", "reason": "", "findings": [7, {"seen": null, "why": [1, {}]}], "plan": [[]], "conns": {}, "device_path": "no path", "profile_path": 3}'
+echo '{"report": "step", "bond": "bond0", "step": {}, "subject": 1, "status": null}'
+echo '{"report": "outcome", "bond": "bond0"}'
+printf '\000\001\377\n{"report": "bo'
+head -c 20000000 /dev/zero | tr '\0' x
+printf '\n{"report": "bond", "bond": "bond0", "standing": "blocked", "findings": [], "reason": "as it should"}\n'
+END
+: >"$work/worker/reports"
+ctl check bond0
+check "nonsense does not hurt the daemon" alive
+check "the last that made sense counts" state_is blocked
+check "with its reason" reason_is "as it should"
+check "and all of the bond can be shown" busctl --user call org.espoffload1 /org/espoffload1 \
+	org.freedesktop.DBus.ObjectManager GetManagedObjects
+check "nonsense is logged" logged 'reported something strange'
+reports "done" ""
+script <<<'exec <&-'
+ctl check bond0
+check "a worker that does not read the policy is no trouble" status_is 0
+
+# ---- a worker that hangs ----
+script <<'END'
+trap '' TERM
+echo $$ >pid
+sleep 100 &
+wait
+wait
+END
+rm -f "$work/worker/pid"
+start "$work/check" "$CTL" check bond0
+check "a worker hangs" wait_for 10 [ -s "$work/worker/pid" ]
+hanging=$(cat "$work/worker/pid")
+ctl status bond0
+check "while a worker hangs the daemon answers" status_is 5
+kill -INT "$started"
+wait "$started"
+check "who waits for it can leave" in_file "$work/check.err" Interrupted
+end_daemon
+check "SIGTERM ends the daemon all the same" equals 0 "$status"
+check "and the worker with it" wait_for 5 not kill -0 "$hanging"
+no_script
+check "nothing was complained of by the sanitizers" not logged 'Sanitizer|runtime error'
+
+# ---- a broken file from the beginning, and none ----
+printf 'version: 1\nbonds: [' >"$policy"
+check "the daemon starts with a broken file" start_daemon
+check "which is not valid" equals "b false" "$(manager ConfigurationValid)"
+ctl status
+check "status is an error then" status_is 1
+rm "$policy"
+ctl reload
+check "no file is a policy without bonds" equals "ao 0" "$(manager Bonds)"
+check "and valid" equals "b true" "$(manager ConfigurationValid)"
+cp "$work/good.yaml" "$policy"
+ctl reload
+
+# ---- the bus goes away ----
+stop "$bus_pid"
+sleep 0.3
+check "without its bus the daemon lives" alive
+start_bus
+check "and comes back to the next one" wait_for 20 on_bus
+check "with its bond" wait_for 10 property State
+end_daemon
+check "SIGTERM ends it well" equals 0 "$status"
+check "nothing was complained of by the sanitizers, to the end" not logged 'Sanitizer|runtime error'
+
+finish
