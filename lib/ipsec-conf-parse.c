@@ -9,9 +9,9 @@
  * faults are found.
  */
 
-#define MAX_DEPTH      10 /* MAX_INCLUDE_DEPTH in parser.lex, the main file among them */
-#define MAX_INCLUSIONS 100000
-#define MAX_BYTES      ((size_t)256 * 1024 * 1024)
+#define MAX_DEPTH 10   /* MAX_INCLUDE_DEPTH in parser.lex, the main file among them */
+#define MAX_AGAIN 5000 /* readings of files that were read before */
+#define MAX_BYTES ((size_t)256 * 1024 * 1024)
 
 struct parser {
 	struct ipsec_conf *c;
@@ -518,7 +518,8 @@ static int include_files(struct parser *p, char **paths, size_t n, unsigned dept
 		uint32_t file;
 		int r;
 
-		if (p->n_inclusions >= MAX_INCLUSIONS || p->n_bytes >= MAX_BYTES) {
+		/* The first reading of a file is none; that of the main file is no inclusion. */
+		if (p->n_inclusions + 1 >= MAX_AGAIN + p->c->files.n || p->n_bytes >= MAX_BYTES) {
 			if (p->exhausted)
 				return 0;
 			p->exhausted = true;

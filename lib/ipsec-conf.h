@@ -76,8 +76,8 @@ struct ipsec_conf;
  *
  * A configuration that pluto would refuse is loaded all the same, as far as it can be made sense
  * of: see ipsec_conf_findings(). Time and memory are linear in the input, but for files that
- * include themselves, which pluto reads many times: reading ends after 100,000 inclusions with a
- * finding.
+ * include themselves, which pluto reads many times: when files were read 5,000 times over, reading
+ * ends with a finding.
  *
  * Return: 0; -ENOMEM.
  */

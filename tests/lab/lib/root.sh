@@ -70,6 +70,8 @@ root_customise() {
 		/usr/libexec/ipsec/_stackmanager.real "$@" && : >/run/lab-stack
 	END
 	chmod 755 "$1/usr/libexec/ipsec/_stackmanager"
+	# For ifupdown, which is not here: it only fails.
+	rm -f "$1/etc/NetworkManager/dispatcher.d/01-ifupdown"
 	# The lab's own units say when pluto starts.
 	rm -f "$1/etc/systemd/system/multi-user.target.wants/ipsec.service"
 	ln -sfn /usr/lib/systemd/system/multi-user.target "$1/etc/systemd/system/default.target"

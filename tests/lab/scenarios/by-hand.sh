@@ -16,9 +16,9 @@ check "in software: nothing is counted" equals "0 0" "$(gained ix0)"
 # The procedure.
 check "step 1: the profile takes the feature" \
 	nmcli connection modify bond0 ethtool.feature-esp-hw-offload on
-check "step 2: the bond is activated again" nmcli -w 30 connection up bond0
-check "the kernel has the feature" wait_for 10 feature_is bond0 on
-check "the ports come back" wait_for 20 ports_are "ix0 ix1"
+check "step 2: the bond is activated again" nmcli -w 60 connection up bond0
+check "the kernel has the feature" wait_for 20 feature_is bond0 on
+check "the ports come back" wait_for 60 ports_are "ix0 ix1"
 conn_set nic-offload=yes
 check "step 4: ipsec restarts" systemctl restart ipsec
 check "the tunnel is up again" established
@@ -42,9 +42,8 @@ echo ixgbe.0 >/sys/bus/platform/drivers/ixgbe/unbind
 check "port removed: the bond fails over" fails_over_to ix1
 check "port removed: 10 pings on the one that is left" offloads ix1
 echo ixgbe.0 >/sys/bus/platform/drivers/ixgbe/bind
-ip -n peer link show lk0 >/dev/null 2>&1 || ip link set lk0 netns peer
-ip -n peer link set lk0 master br0 up
-check "port back: NetworkManager takes it in" wait_for 20 test -e /sys/class/net/bond0/lower_ix0
+plug
+check "port back: NetworkManager takes it in" wait_for 60 test -e /sys/class/net/bond0/lower_ix0
 wait_for 10 activate ix0
 fails_over_to ix0
 
@@ -131,5 +130,4 @@ check "a bond that was down has lost its SAs" equals 0 "$(sas_offloaded)"
 check "pluto believes in them" tunnel_up
 check "nothing is left on the card" equals "0 0, 0 0" "$(sas ix0), $(sas ix1)"
 
-check "the kernel has nothing to complain of" \
-	not grep -E 'BUG|WARNING|Call Trace|leak' <(dmesg)
+check "the kernel has nothing to complain of" no_complaints

@@ -36,17 +36,18 @@ check() {
 		lab_evidence
 	} 2>&1 | sed 's/^/#   /'
 	echo @end
+	evidence_from=$EPOCHREALTIME
 	failed=$((${failed:-0} + 1))
 	return 0
 }
 
-# Since the scenario began; what came before was shown there.
+# What the journal got since it was shown last.
 lab_evidence() {
 	echo "--- journal"
-	journalctl -q --no-pager -o short-monotonic --no-hostname --since "@${scenario_began%.*}" \
+	journalctl -q --no-pager -o short-monotonic --no-hostname --since "@${evidence_from:-$scenario_began}" \
 		-n "${evidence_lines:-400}" | grep -vE ' kernel: |pluto\[[0-9]+\]: (  |testing|.* algorithms:)' | tail -n 80
 	echo "--- dmesg"
-	dmesg | tail -n 25
+	dmesg | tail -n 15
 	echo "--- bond, states"
 	grep -E 'Currently|Slave Interface|MII Status' /proc/net/bonding/$bond 2>&1
 	for port in $(ports); do
@@ -210,6 +211,17 @@ nic_parameter() {
 	echo "$2" >"/sys/module/lab_nic/parameters/$1"
 }
 
+# plug: the far ends of new cables go to the peer.
+plug() {
+	local end
+	for end in /sys/class/net/lk*; do
+		end=${end##*/}
+		[ -e "/sys/class/net/$end" ] || continue
+		ip link set "$end" netns peer
+		ip -n peer link set "$end" master br0 up
+	done
+}
+
 # profile_has KEY VALUE: in the profile of the bond.
 profile_has() {
 	equals "$2" "$(nmcli -g "$1" connection show "${3:-$bond}")"
@@ -274,6 +286,11 @@ logged() {
 	journalctl -q --no-pager --since "@$log_from" ${2:+-u "$2"} | grep -E -e "$1"
 }
 
+# no_complaints: the kernel has logged no bug since it booted.
+no_complaints() {
+	! dmesg | grep -E 'BUG|WARNING|Call Trace|Oops|refcount|stall|unregister_netdevice: waiting|does not hold'
+}
+
 forget() {
 	log_from=$EPOCHREALTIME
 }
@@ -332,6 +349,7 @@ lab_reset() {
 	nft flush ruleset
 
 	nic_parameter cables 4
+	plug
 	nic_parameter max_sas 1024
 	nic_parameter max_addresses 128
 	for port in ix0 ix1 ix2 ix3; do
@@ -339,6 +357,7 @@ lab_reset() {
 		fault "$port" refuse_error 22
 		fault "$port" damage_esp 0
 		mend_cable "$port"
+		echo 0 >"/sys/class/net/$port/device/sriov_numvfs"
 	done
 	systemctl start dbus NetworkManager polkit
 
@@ -358,8 +377,8 @@ lab_reset() {
 	for port in ix0 ix1; do
 		port_up "$port"
 	done
-	wait_for 20 grep -qx up /sys/class/net/$bond/operstate
-	wait_for 20 ip link set $bond type bond active_slave ix0
+	wait_for 40 grep -qx up /sys/class/net/$bond/operstate
+	wait_for 40 ip link set $bond type bond active_slave ix0
 	ip link set $bond up
 	ethtool -K $bond esp-hw-offload on rx-all off 2>/dev/null
 	for port in ix0 ix1 ix2; do
@@ -387,7 +406,7 @@ lab_rebond() {
 	done
 	nmcli -w 30 connection up $bond >/dev/null
 	for port in ix0 ix1; do
-		wait_for 20 test -e "/sys/class/net/$bond/lower_$port" ||
+		wait_for 40 test -e "/sys/class/net/$bond/lower_$port" ||
 			nmcli -w 20 connection up "$bond-$port"
 	done
 }
