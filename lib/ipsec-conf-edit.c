@@ -319,8 +319,8 @@ static bool is_printable(const char *value)
 }
 
 /* Reads "key=TEXT" back as the value of this key. */
-static bool reads_as(struct plan *p, const struct intent *intent, const char *text,
-		     const char *value)
+static int reads_as(struct plan *p, const struct intent *intent, const char *text,
+		    const char *value)
 {
 	_cleanup_text_ struct text line = TEXT_NULL;
 	struct ipsec_lex lex = { .index = &p->c->keys };
@@ -329,50 +329,20 @@ static bool reads_as(struct plan *p, const struct intent *intent, const char *te
 
 	text_printf(&line, "\t%s=%s\n", intent->name, text);
 	if (line.failed)
-		return false;
+		return -ENOMEM;
 	ipsec_lex_line(&lex, line.data, line.len, 0);
 	if (ipsec_lex_next(&lex) != IPSEC_TOKEN_SPACES || ipsec_lex_next(&lex) != IPSEC_TOKEN_KEY ||
 	    ipsec_lex_next(&lex) != IPSEC_TOKEN_EQUAL)
-		return false;
+		return 0;
 	type = ipsec_lex_next(&lex);
 	if (type == IPSEC_TOKEN_EOL || strlen(value) != lex.token_end - lex.token_begin ||
 	    memcmp(line.data + lex.token_begin, value, strlen(value)) != 0 ||
 	    lex.form == IPSEC_FORM_FOREVER)
-		return false;
+		return 0;
 	bare = lex.form == IPSEC_FORM_BARE;
 	if (!ipsec_key_takes(p->c->version, &ipsec_keys[intent->key], value, strlen(value), bare))
-		return false;
+		return 0;
 	return ipsec_lex_next(&lex) == IPSEC_TOKEN_EOL;
-}
-
-/* The value as it is written: in the form that the old one has, if it can be. NULL: not at all. */
-static char *write_value(struct plan *p, const struct intent *intent, enum ipsec_form form)
-{
-	static const char *const patterns[][2] = {
-		[IPSEC_FORM_EMPTY] = { "", "" },      [IPSEC_FORM_BARE] = { "", "" },
-		[IPSEC_FORM_QUOTED] = { "\"", "\"" }, [IPSEC_FORM_BRACED] = { "{", "}" },
-		[IPSEC_FORM_FOREVER] = { "", "" },
-	};
-	const enum ipsec_form forms[] = { form, IPSEC_FORM_BARE, IPSEC_FORM_QUOTED,
-					  IPSEC_FORM_BRACED };
-
-	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
-		_cleanup_text_ struct text text = TEXT_NULL;
-		char *written;
-
-		/* What only looks like a comment or a list is better seen as one word. */
-		if (forms[i] <= IPSEC_FORM_BARE && form != IPSEC_FORM_BARE &&
-		    intent->value[0] == '#')
-			continue;
-		text_printf(&text, "%s%s%s", patterns[forms[i]][0], intent->value,
-			    patterns[forms[i]][1]);
-		if (text_take(&text, &written) < 0)
-			return NULL;
-		if (reads_as(p, intent, written, intent->value))
-			return written;
-		free(written);
-	}
-	return NULL;
 }
 
 static int refuse_value(struct plan *p, const struct intent *intent)
@@ -391,6 +361,47 @@ static int refuse_value(struct plan *p, const struct intent *intent)
 			    : "Values have no line breaks, and no double quotes where there are "
 			      "blanks; numbers are decimal.",
 		      "%s= does not take the value \"%.100s\"", intent->name, intent->value);
+}
+
+/*
+ * The value as it is written: in the form that the old one has, if it can be.
+ *
+ * Return: 0; what refuse() does when it cannot be written at all.
+ */
+static int write_value(struct plan *p, const struct intent *intent, enum ipsec_form form,
+		       char **ret)
+{
+	static const char *const patterns[][2] = {
+		[IPSEC_FORM_EMPTY] = { "", "" },      [IPSEC_FORM_BARE] = { "", "" },
+		[IPSEC_FORM_QUOTED] = { "\"", "\"" }, [IPSEC_FORM_BRACED] = { "{", "}" },
+		[IPSEC_FORM_FOREVER] = { "", "" },
+	};
+	const enum ipsec_form forms[] = { form, IPSEC_FORM_BARE, IPSEC_FORM_QUOTED,
+					  IPSEC_FORM_BRACED };
+	int r;
+
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		_cleanup_text_ struct text text = TEXT_NULL;
+		char *written;
+
+		/* What only looks like a comment or a list is better seen as one word. */
+		if (forms[i] <= IPSEC_FORM_BARE && form != IPSEC_FORM_BARE &&
+		    intent->value[0] == '#')
+			continue;
+		text_printf(&text, "%s%s%s", patterns[forms[i]][0], intent->value,
+			    patterns[forms[i]][1]);
+		if (text_take(&text, &written) < 0)
+			return -ENOMEM;
+		r = reads_as(p, intent, written, intent->value);
+		if (r > 0) {
+			*ret = written;
+			return 0;
+		}
+		free(written);
+		if (r < 0)
+			return r;
+	}
+	return refuse_value(p, intent);
 }
 
 static int add_splice(struct plan *p, size_t begin, size_t len, char *text)
@@ -442,12 +453,14 @@ static int add_line(struct plan *p, const struct intent *intent)
 	_cleanup_text_ struct text line = TEXT_NULL;
 	const char *indentation = "\t";
 	size_t indentation_len = 1, at = s->line_begin;
-	_cleanup_free_ char *value = write_value(p, intent, IPSEC_FORM_EMPTY);
+	_cleanup_free_ char *value = NULL;
 	bool newline;
 	char *text;
+	int r;
 
-	if (!value)
-		return refuse_value(p, intent);
+	r = write_value(p, intent, IPSEC_FORM_EMPTY, &value);
+	if (r != 0)
+		return r;
 	for (uint32_t i = s->first; i < s->first + s->n; i++) {
 		const struct statement *last = &p->c->statements.items[i];
 
@@ -476,6 +489,7 @@ static int change_line(struct plan *p, const struct intent *intent, const struct
 {
 	const struct ipsec_conf_file *file = &p->c->files.items[s->file];
 	char *text;
+	int r;
 
 	p->edit->place = statement_place(s);
 	if (s->file != p->c->sections.items[p->target].file)
@@ -493,9 +507,9 @@ static int change_line(struct plan *p, const struct intent *intent, const struct
 			begin--;
 		return add_splice(p, begin, end - begin, strdup(""));
 	}
-	text = write_value(p, intent, (enum ipsec_form)s->form);
-	if (!text)
-		return refuse_value(p, intent);
+	r = write_value(p, intent, (enum ipsec_form)s->form, &text);
+	if (r != 0)
+		return r;
 	return add_splice(p, s->outer_begin, s->outer_len, text);
 }
 
@@ -573,17 +587,18 @@ static int plan_target(struct plan *p, const struct intent *intent,
 
 static int judge_key(struct plan *p, const struct ipsec_conf_change *change, struct intent *ret)
 {
+	_cleanup_free_ char *written = NULL;
 	enum ipsec_end end;
-	int r;
 
-	ret->name = ipsec_conf_key(p->c, change->key);
-	ret->value = change->value;
-	if (!ret->name ||
-	    !ipsec_key_find(&p->c->keys, change->key, strlen(change->key), &ret->key, &end))
+	if (!ipsec_conf_has_key(p->c, change->key, &ret->key, &end))
 		return refuse(p, IPSEC_CONF_REFUSED_KEY, nowhere,
 			      "See ipsec.conf(5); also= and config setup are not for this command.",
 			      "Libreswan %u.%u has no key \"%s\" that a conn takes",
 			      p->c->version.major, p->c->version.minor, change->key);
+	ret->name = ipsec_conf_key(p->c, change->key);
+	if (!ret->name)
+		return -ENOMEM;
+	ret->value = change->value;
 	ret->field = p->c->keys.fields[ret->key];
 	ret->end = end;
 	if (!change->value)
@@ -591,10 +606,7 @@ static int judge_key(struct plan *p, const struct ipsec_conf_change *change, str
 	if (!*change->value || !is_printable(change->value))
 		return refuse_value(p, ret);
 	/* Whether it can be written at all. */
-	_cleanup_free_ char *written = write_value(p, ret, IPSEC_FORM_EMPTY);
-
-	r = written ? 0 : refuse_value(p, ret);
-	return r;
+	return write_value(p, ret, IPSEC_FORM_EMPTY, &written);
 }
 
 /* A list takes its values from everywhere. */

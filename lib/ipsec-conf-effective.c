@@ -59,7 +59,8 @@ static const char *field_name(struct ipsec_conf *c, uint16_t field, unsigned end
 	return arena_printf(&c->arena, "%s%s", end == IPSEC_END_LEFT ? "left" : "right", name);
 }
 
-const char *ipsec_conf_key(struct ipsec_conf *c, const char *name)
+bool ipsec_conf_has_key(const struct ipsec_conf *c, const char *name, uint16_t *ret_key,
+			enum ipsec_end *ret_end)
 {
 	enum ipsec_key_kind kind;
 	enum ipsec_end end;
@@ -67,9 +68,21 @@ const char *ipsec_conf_key(struct ipsec_conf *c, const char *name)
 
 	if (!*name || !ipsec_key_find(&c->keys, name, strlen(name), &key, &end) ||
 	    !(ipsec_keys[key].where & IPSEC_KEY_IN_CONN))
-		return NULL;
+		return false;
 	kind = ipsec_key_kind(c->version, &ipsec_keys[key]);
 	if (kind == IPSEC_KEY_ALSO || kind == IPSEC_KEY_OBSOLETE)
+		return false;
+	*ret_key = key;
+	*ret_end = end;
+	return true;
+}
+
+const char *ipsec_conf_key(struct ipsec_conf *c, const char *name)
+{
+	enum ipsec_end end;
+	uint16_t key;
+
+	if (!ipsec_conf_has_key(c, name, &key, &end))
 		return NULL;
 	return field_name(c, c->keys.fields[key], end);
 }
@@ -202,7 +215,7 @@ int ipsec_conf_effective(struct ipsec_conf *c, const struct ipsec_conf_conn *con
 	uint16_t key;
 	int r;
 
-	if (!ipsec_conf_key(c, name) || !ipsec_key_find(&c->keys, name, strlen(name), &key, &end))
+	if (!ipsec_conf_has_key(c, name, &key, &end))
 		return -EINVAL;
 	r = ipsec_conf_close(c, c->conn_sections.items[conn->i]);
 	if (r < 0)

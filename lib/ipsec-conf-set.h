@@ -105,6 +105,7 @@ struct ipsec_conf {
 	struct libreswan_version version;
 	struct ipsec_key_index keys;
 	struct arena arena;
+	bool no_place; /* there was no memory for a place_text() */
 
 	struct {
 		struct ipsec_conf_file *items;
@@ -235,6 +236,11 @@ int ipsec_conf_judge_statement(struct ipsec_conf *c, struct seen *seen, uint32_t
 
 /* Puts a conn together, unless it was the last one asked for. */
 int ipsec_conf_close(struct ipsec_conf *c, uint32_t section);
+
+/* Whether a conn takes a key of this name: as ipsec_conf_key(), which may lack the memory to say.
+ */
+bool ipsec_conf_has_key(const struct ipsec_conf *c, const char *name, uint16_t *ret_key,
+			enum ipsec_end *ret_end);
 
 /* Findings about also= and keys that stand twice, after everything is read. */
 int ipsec_conf_judge(struct ipsec_conf *c);

@@ -160,7 +160,7 @@ int ipsec_conf_find_fault(struct ipsec_conf *c, enum ipsec_conf_code code,
 	va_start(args, format);
 	text = arena_vprintf(&c->arena, format, args);
 	va_end(args);
-	if (!text)
+	if (!text || c->no_place)
 		return -ENOMEM;
 	/* The last newline: names may have some of their own. */
 	newline = strrchr(text, '\n');
@@ -187,8 +187,11 @@ struct ipsec_conf_place statement_place(const struct statement *s)
 const char *place_text(struct ipsec_conf *c, struct ipsec_conf_place place)
 {
 	const char *path = place.file < c->files.n ? c->files.items[place.file].path : "?";
+	const char *text = arena_printf(&c->arena, "%s:%u", path, place.line);
 
-	return arena_printf(&c->arena, "%s:%u", path, place.line);
+	if (!text)
+		c->no_place = true;
+	return text ? text : "";
 }
 
 int ipsec_conf_load(const char *path, struct libreswan_version version,

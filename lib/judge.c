@@ -15,8 +15,9 @@ const char *judge_take(struct judge *j, struct text *t)
 {
 	char *s;
 
-	if (text_take(t, &s) < 0 ||
-	    array_reserve(&j->texts, &j->texts_alloc, j->n_texts, 1, sizeof(*j->texts)) < 0) {
+	if (array_reserve(&j->texts, &j->texts_alloc, j->n_texts, 1, sizeof(*j->texts)) < 0 ||
+	    text_take(t, &s) < 0) {
+		text_done(t);
 		j->error = -ENOMEM;
 		return "";
 	}
