@@ -7,7 +7,7 @@
 
 #include "log.h"
 #include "names.h"
-#include "worker-report.h"
+#include "supervisor-private.h"
 
 const char *bond_state_name(enum bond_state state)
 {
@@ -26,13 +26,7 @@ const char *bond_state_name(enum bond_state state)
 	return "waiting";
 }
 
-#define HELD_FAILED   "applying failed: waiting for \"esp-offloadctl apply\""
-#define HELD_REVERTED "reverted: waiting for \"esp-offloadctl apply\""
-#define HELD_FIGHT                                                                                 \
-	"somebody undoes what is applied: it is not repaired any more before \"esp-offloadctl "    \
-	"apply\""
-
-static uint64_t clock_usec(clockid_t clock)
+uint64_t supervisor_clock_usec(clockid_t clock)
 {
 	struct timespec ts;
 
@@ -40,13 +34,13 @@ static uint64_t clock_usec(clockid_t clock)
 	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
-static void changed(struct supervisor *s, unsigned int what)
+void supervisor_changed(struct supervisor *s, unsigned int what)
 {
 	if (what)
 		s->ops->changed(s->userdata, s, what);
 }
 
-static void set_state(struct supervisor *s, enum bond_state state, const char *reason)
+void supervisor_set_state(struct supervisor *s, enum bond_state state, const char *reason)
 {
 	const struct log_field fields[] = { { LOG_FIELD_BOND, s->name },
 					    { LOG_FIELD_STATE, bond_state_name(state) } };
@@ -63,7 +57,7 @@ static void set_state(struct supervisor *s, enum bond_state state, const char *r
 	log_event(state == BOND_BLOCKED || state == BOND_FAILED ? LOG_WARNING : LOG_INFO,
 		  MESSAGE_STATE, fields, ARRAY_SIZE(fields), "%s: %s%s%s", s->name,
 		  bond_state_name(state), *reason ? ": " : "", reason);
-	changed(s, SUPERVISOR_STATE);
+	supervisor_changed(s, SUPERVISOR_STATE);
 }
 
 static void set_proof(struct supervisor *s, const struct proof *proof)
@@ -73,10 +67,10 @@ static void set_proof(struct supervisor *s, const struct proof *proof)
 
 	s->proof = *proof;
 	if (!same)
-		changed(s, SUPERVISOR_VERDICT);
+		supervisor_changed(s, SUPERVISOR_VERDICT);
 }
 
-static void open_proof(struct supervisor *s, uint64_t grace_usec)
+void supervisor_open_proof(struct supervisor *s, uint64_t grace_usec)
 {
 	int r;
 
@@ -101,7 +95,7 @@ static void look_at_feature(struct supervisor *s)
 	if (on == s->feature_on)
 		return;
 	s->feature_on = on;
-	changed(s, SUPERVISOR_FEATURE);
+	supervisor_changed(s, SUPERVISOR_FEATURE);
 	s->ops->wants_look(s->userdata, s, "the bond's feature bit has changed");
 }
 
@@ -111,7 +105,7 @@ static void tell_failover(struct supervisor *s, struct failover *f)
 					    { LOG_FIELD_PORT, f->to } };
 	int r;
 
-	s->switched_usec = clock_usec(CLOCK_MONOTONIC);
+	s->switched_usec = supervisor_clock_usec(CLOCK_MONOTONIC);
 	s->ops->failed_over(s->userdata, s, f);
 
 	r = failover_log_add(s->failovers, f);
@@ -127,8 +121,8 @@ static unsigned int see_active_port(struct supervisor *s, const struct facts_lin
 				    bool reconstructed)
 {
 	struct failover_sight sight = {
-		.monotonic_usec = clock_usec(CLOCK_MONOTONIC),
-		.realtime_usec = clock_usec(CLOCK_REALTIME),
+		.monotonic_usec = supervisor_clock_usec(CLOCK_MONOTONIC),
+		.realtime_usec = supervisor_clock_usec(CLOCK_REALTIME),
 		.last = links_by_name(s->links, s->tracker.last),
 		.bond = s->ifindex,
 		.reconstructed = reconstructed,
@@ -163,14 +157,14 @@ static unsigned int see_active_port(struct supervisor *s, const struct facts_lin
 }
 
 /* The verdict was about another port: it says nothing about this one. */
-static void prove_anew(struct supervisor *s)
+void supervisor_prove_anew(struct supervisor *s)
 {
 	const struct proof none = { .reason = *s->active ? "the proof is under way"
 							 : "the bond has no active port" };
 
 	set_proof(s, &none);
 	if (*s->active)
-		open_proof(s, PROVER_GRACE_USEC);
+		supervisor_open_proof(s, PROVER_GRACE_USEC);
 	else
 		prover_stop(s->prover);
 }
@@ -196,9 +190,9 @@ static void bond_changed(struct supervisor *s, const struct links_change *change
 	}
 	if (came || went)
 		what |= SUPERVISOR_PROFILE | SUPERVISOR_PORTS;
-	changed(s, what);
+	supervisor_changed(s, what);
 	if (what & (SUPERVISOR_FAILOVERS | SUPERVISOR_ACTIVE))
-		prove_anew(s);
+		supervisor_prove_anew(s);
 
 	if (came || went || change->event == IFLA_EVENT_FEATURES || what & SUPERVISOR_MODE)
 		look_at_feature(s);
@@ -222,7 +216,7 @@ static void port_changed(struct supervisor *s, const struct links_change *change
 	if (!was && !is)
 		return;
 	if (was != is) {
-		changed(s, SUPERVISOR_PORTS);
+		supervisor_changed(s, SUPERVISOR_PORTS);
 		s->ops->wants_look(s->userdata, s, is ? "a port was added" : "a port was removed");
 		return;
 	}
@@ -232,7 +226,7 @@ static void port_changed(struct supervisor *s, const struct links_change *change
 	    change->before->up != change->now->up ||
 	    change->before->port.active != change->now->port.active ||
 	    change->before->port.mii_up != change->now->port.mii_up)
-		changed(s, SUPERVISOR_PORTS);
+		supervisor_changed(s, SUPERVISOR_PORTS);
 }
 
 void supervisor_link_changed(struct supervisor *s, const struct links_change *change)
@@ -266,7 +260,7 @@ void supervisor_attach(struct supervisor *s, const struct links *links)
 }
 
 /* Whether the hardware does the work matters once it should, and always to who only looks. */
-static bool is_to_be_proved(const struct supervisor *s)
+bool supervisor_is_to_be_proved(const struct supervisor *s)
 {
 	return s->state == BOND_CONFIGURED ||
 	       (s->state == BOND_WAITING && s->policy && s->policy->manage == POLICY_MONITOR);
@@ -274,12 +268,12 @@ static bool is_to_be_proved(const struct supervisor *s)
 
 void supervisor_sa_added(struct supervisor *s, const struct facts_ip *destination)
 {
-	if (prover_is_open(s->prover) || !is_to_be_proved(s))
+	if (prover_is_open(s->prover) || !supervisor_is_to_be_proved(s))
 		return;
 	for (size_t i = 0; i < s->n_conns; i++)
 		if (facts_ip_equal(destination, &s->conns[i].local) ||
 		    facts_ip_equal(destination, &s->conns[i].remote)) {
-			open_proof(s, PROVER_GRACE_USEC);
+			supervisor_open_proof(s, PROVER_GRACE_USEC);
 			return;
 		}
 }
@@ -326,12 +320,12 @@ static void prover_done(void *userdata, const struct prover_outcome *outcome)
 	log_verdict(s, &outcome->proof);
 	if (outcome->proof.verdict != VERDICT_UNKNOWN || !outcome->proof.discard) {
 		r = failover_log_prove(s->failovers, &outcome->proof,
-				       clock_usec(CLOCK_MONOTONIC) - s->switched_usec);
+				       supervisor_clock_usec(CLOCK_MONOTONIC) - s->switched_usec);
 		if (r < 0)
 			log_warning("%s: Cannot keep the verdict on disk: %s", s->name,
 				    strerror(-r));
 		if (r != 0)
-			changed(s, SUPERVISOR_FAILOVERS);
+			supervisor_changed(s, SUPERVISOR_FAILOVERS);
 	}
 	set_proof(s, &outcome->proof);
 	s->ops->proved(s->userdata, s, outcome);
@@ -347,241 +341,7 @@ int supervisor_verify(struct supervisor *s, bool probe, const struct policy_proo
 	return prover_start(s->prover, how, probe, 0);
 }
 
-/* ---- the worker's reports ---- */
-
-static void free_conns(struct supervisor *s)
-{
-	for (size_t i = 0; i < s->n_conns; i++)
-		free(s->conns[i].name);
-	free(s->conns);
-	s->conns = NULL;
-	s->n_conns = 0;
-}
-
-static void replace_string(char **p, const char *value)
-{
-	char *copy = value ? strdup(value) : NULL;
-
-	if (value && !copy)
-		return;
-	free(*p);
-	*p = copy;
-}
-
-static void take_ip(json_t *j, const char *key, struct facts_ip *ret)
-{
-	const char *text = json_string_value(json_object_get(j, key));
-
-	if (!text || facts_ip_parse(text, ret) < 0)
-		*ret = (struct facts_ip){ 0 };
-}
-
-/* Return: false without memory, with the old ones kept. */
-static bool take_conns(struct supervisor *s, json_t *array)
-{
-	size_t n = json_array_size(array), i;
-	struct conn_ends *conns;
-	json_t *j;
-
-	conns = calloc(n + 1, sizeof(*conns));
-	if (!conns)
-		return false;
-	json_array_foreach(array, i, j)
-	{
-		const char *name = json_string_value(json_object_get(j, "name"));
-
-		conns[i].name = strdup(name ? name : "");
-		take_ip(j, "local", &conns[i].local);
-		take_ip(j, "remote", &conns[i].remote);
-	}
-	free_conns(s);
-	s->conns = conns;
-	s->n_conns = n;
-	return true;
-}
-
-/* Return: true when it is not what was there before. */
-static bool take_json(json_t **p, json_t *value)
-{
-	bool differs = !*p || !value || !json_equal(*p, value);
-
-	json_decref(*p);
-	*p = json_incref(value);
-	return differs;
-}
-
-static void log_new_findings(const struct supervisor *s, json_t *findings)
-{
-	json_t *f, *old;
-	size_t i, k;
-
-	json_array_foreach(findings, i, f)
-	{
-		const char *id = json_string_value(json_object_get(f, "id"));
-		const char *subject = json_string_value(json_object_get(f, "subject"));
-		const char *seen = json_string_value(json_object_get(f, "seen"));
-		const char *severity = json_string_value(json_object_get(f, "severity"));
-		const struct log_field fields[] = { { LOG_FIELD_BOND, s->name },
-						    { LOG_FIELD_FINDING, id } };
-		bool known = false;
-
-		json_array_foreach(s->findings, k, old) known = known || json_equal(old, f);
-		if (known || !id || !seen || !severity)
-			continue;
-		log_event(streq(severity, "notes") ? LOG_INFO : LOG_WARNING, MESSAGE_FINDING,
-			  fields, ARRAY_SIZE(fields), "%s: %s %s: %s: %s", s->name, id, severity,
-			  subject ? subject : "", seen);
-	}
-}
-
-static void take_standing(struct supervisor *s, json_t *report)
-{
-	const char *standing = json_string_value(json_object_get(report, "standing"));
-	const char *reason = json_string_value(json_object_get(report, "reason"));
-	bool monitor = s->policy && s->policy->manage == POLICY_MONITOR;
-
-	reason = reason ? reason : "";
-	if (!standing || (s->held && s->state == BOND_FAILED))
-		return;
-	if (streq(standing, STANDING_MISSING))
-		set_state(s, BOND_WAITING, reason);
-	else if (streq(standing, STANDING_BLOCKED))
-		set_state(s, BOND_BLOCKED, reason);
-	else if (streq(standing, STANDING_DONE))
-		set_state(s, BOND_CONFIGURED, "");
-	else if (monitor)
-		set_state(s, BOND_WAITING, "not applied: the policy says to monitor only");
-	else if (s->held)
-		set_state(s, BOND_WAITING, s->held);
-}
-
-static void take_bond_report(struct supervisor *s, json_t *report)
-{
-	enum bond_state before = s->state;
-	unsigned int what = 0;
-
-	log_new_findings(s, json_object_get(report, "findings"));
-	if (take_json(&s->findings, json_object_get(report, "findings")))
-		what |= SUPERVISOR_FINDINGS;
-	take_json(&s->plan, json_object_get(report, "plan"));
-
-	if (take_conns(s, json_object_get(report, "conns")))
-		what |= SUPERVISOR_PROFILE;
-	replace_string(&s->profile_uuid,
-		       json_string_value(json_object_get(report, "profile_uuid")));
-	replace_string(&s->profile_path,
-		       json_string_value(json_object_get(report, "profile_path")));
-	replace_string(&s->device_path, json_string_value(json_object_get(report, "device_path")));
-	changed(s, what);
-
-	take_standing(s, report);
-	if (is_to_be_proved(s) && (before != s->state || !s->first_proof_done)) {
-		s->first_proof_done = true;
-		if (!prover_is_open(s->prover))
-			open_proof(s, 0);
-	}
-}
-
-static void take_step(struct supervisor *s, json_t *report)
-{
-	const char *step = json_string_value(json_object_get(report, "step"));
-	const char *subject = json_string_value(json_object_get(report, "subject"));
-	const char *status = json_string_value(json_object_get(report, "status"));
-	const char *text = json_string_value(json_object_get(report, "text"));
-	const struct log_field fields[] = { { LOG_FIELD_BOND, s->name }, { LOG_FIELD_STEP, step } };
-	bool bad;
-
-	if (!step || !subject || !status)
-		return;
-	bad = streq(status, STEP_STATUS_FAILED);
-	if (streq(status, STEP_STATUS_BEGINS)) {
-		char reason[128];
-
-		snprintf(reason, sizeof(reason), "%s %s", step, subject);
-		set_state(s, BOND_APPLYING, reason);
-		return;
-	}
-	log_event(bad ? LOG_ERR : LOG_INFO, bad ? MESSAGE_STEP_FAILED : MESSAGE_STEP, fields,
-		  ARRAY_SIZE(fields), "%s: step %s %s: %s%s%s", s->name, step, subject, status,
-		  text ? ": " : "", text ? text : "");
-}
-
-/*
- * Who undoes two repairs within a while means it: the next time it is only reported, and nobody's
- * tunnels are restarted in turns. The first application is no repair.
- */
-#define FIGHT_REPAIRS 2
-#define FIGHT_USEC    UINT64_C(600000000)
-
-static bool is_a_fight(struct supervisor *s)
-{
-	uint64_t now = clock_usec(CLOCK_MONOTONIC);
-
-	if (s->n_applied == 0 || now - s->first_applied_usec > FIGHT_USEC) {
-		s->n_applied = 0;
-		s->first_applied_usec = now;
-	}
-	return ++s->n_applied > FIGHT_REPAIRS;
-}
-
-static void take_outcome(struct supervisor *s, json_t *report)
-{
-	const char *outcome = json_string_value(json_object_get(report, "outcome"));
-	const char *reason = json_string_value(json_object_get(report, "reason"));
-
-	if (!outcome)
-		return;
-	if (streq(outcome, OUTCOME_FAILED)) {
-		s->held = HELD_FAILED;
-		set_state(s, BOND_FAILED, reason ? reason : "");
-	} else if (streq(outcome, OUTCOME_REVERTED)) {
-		s->held = HELD_REVERTED;
-	} else if (streq(outcome, OUTCOME_APPLIED) && is_a_fight(s)) {
-		s->held = HELD_FIGHT;
-		log_warning("%s: %s", s->name, s->held);
-	}
-	/* What was proven before was about another configuration. */
-	if (!streq(outcome, OUTCOME_UNCHANGED))
-		prove_anew(s);
-}
-
-void supervisor_report(struct supervisor *s, json_t *report)
-{
-	const char *kind = json_string_value(json_object_get(report, "report"));
-
-	if (!kind)
-		return;
-	if (streq(kind, REPORT_BOND))
-		take_bond_report(s, report);
-	else if (streq(kind, REPORT_STEP))
-		take_step(s, report);
-	else if (streq(kind, REPORT_OUTCOME))
-		take_outcome(s, report);
-}
-
-void supervisor_worker_failed(struct supervisor *s, const char *why)
-{
-	/* Whatever it was doing is in its undo journal, and the next run takes it back. */
-	if (s->state == BOND_APPLYING) {
-		s->held = HELD_FAILED;
-		set_state(s, BOND_FAILED, why);
-	}
-}
-
-void supervisor_release(struct supervisor *s)
-{
-	s->held = NULL;
-	s->n_applied = 0;
-	if (s->state == BOND_FAILED)
-		set_state(s, BOND_WAITING, "to be applied anew");
-}
-
-void supervisor_set_policy(struct supervisor *s, const struct policy_bond *policy)
-{
-	s->policy = policy;
-	s->first_proof_done = false;
-	supervisor_release(s);
-}
+/* ---- life ---- */
 
 static int open_failovers(struct supervisor *s, const char *state_dir)
 {
@@ -631,7 +391,7 @@ struct supervisor *supervisor_free(struct supervisor *s)
 		return NULL;
 	prover_free(s->prover);
 	failover_log_free(s->failovers);
-	free_conns(s);
+	supervisor_free_conns(s);
 	json_decref(s->findings);
 	json_decref(s->plan);
 	free(s->profile_uuid);

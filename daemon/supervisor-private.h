@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "supervisor.h"
+
+#include <time.h>
+
+/* What the files of the supervisor share: supervisor.c follows the bond, supervisor-report.c takes
+ * in what the worker tells. */
+
+/* supervisor_clock_usec() - what a clock shows, in microseconds */
+uint64_t supervisor_clock_usec(clockid_t clock);
+
+/* supervisor_changed() - tells that something has changed; @what: bits, 0 for nothing */
+void supervisor_changed(struct supervisor *s, unsigned int what);
+
+/* supervisor_set_state() - a state and its reason, logged and told when it is another one */
+void supervisor_set_state(struct supervisor *s, enum bond_state state, const char *reason);
+
+/* supervisor_open_proof() - begins a proof after the grace, where there is something to prove */
+void supervisor_open_proof(struct supervisor *s, uint64_t grace_usec);
+
+/* supervisor_prove_anew() - the verdict was about something that is not so any more */
+void supervisor_prove_anew(struct supervisor *s);
+
+/* supervisor_is_to_be_proved() - whether the hardware does the work matters now */
+bool supervisor_is_to_be_proved(const struct supervisor *s);
+
+void supervisor_free_conns(struct supervisor *s);
