@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "executor.h"
 
+#include <fnmatch.h>
 #include <stdio.h>
 
+#include "conn-ends.h"
+#include "evidence.h"
 #include "log.h"
+#include "meter.h"
 #include "steps.h"
 #include "trial.h"
 #include "undo.h"
@@ -54,40 +58,71 @@ static int undo_one(struct steps *s, const struct undo_entry *e)
 	return r;
 }
 
+/* Takes back the K-th entry. What could not be taken back stays in the journal for the next try. */
+static int undo_at(struct steps *s, struct undo *u, size_t k)
+{
+	int r = undo_one(s, undo_entry(u, k));
+
+	if (r == 0)
+		s->forgotten = undo_forget(u, k);
+	return r;
+}
+
 /*
- * Takes back the entries from the I-th on. Libreswan wants the order of taking turned around but
- * for one thing: pluto takes the conns up after all files are as they were, and before the feature
- * goes. A restart serves for all replacements.
- *
- * Return: 0 when all was taken back; 1 when something was not; negative errno.
+ * Pluto takes the conns up, after all files are as they were. A restart serves for all
+ * replacements. The entries stay while a file could not be put back: then pluto has to be told once
+ * more.
  */
-static int take_back(struct steps *s, struct undo *u, size_t i)
+static int undo_pluto(struct steps *s, struct undo *u, size_t i, bool files_failed)
 {
 	const struct undo_entry *restart = NULL;
-	int r, failed = 0;
-
-	for (size_t k = undo_n_entries(u); k-- > i;)
-		if (undo_entry(u, k)->kind == STEP_CONN)
-			failed |= undo_one(s, undo_entry(u, k));
+	int failed = 0;
 
 	for (size_t k = undo_n_entries(u); k-- > i;)
 		if (undo_entry(u, k)->kind == STEP_RESTART)
 			restart = undo_entry(u, k);
 	if (restart)
 		failed |= undo_one(s, restart);
-	for (size_t k = undo_n_entries(u); k-- > i && !restart;)
-		if (undo_entry(u, k)->kind == STEP_REPLACE)
-			failed |= undo_one(s, undo_entry(u, k));
+	for (size_t k = undo_n_entries(u); k-- > i;)
+		if (is_plutos(undo_entry(u, k)->kind)) {
+			int r = restart ? failed : undo_one(s, undo_entry(u, k));
 
+			failed |= r;
+			if (r == 0 && !files_failed)
+				s->forgotten = undo_forget(u, k);
+		}
+	return failed;
+}
+
+/*
+ * Takes back the entries from the I-th on. Libreswan wants the order of taking turned around but
+ * for one thing: pluto comes after all files, and before the feature goes.
+ *
+ * Return: 0 when all was taken back; 1 when something was not; negative errno.
+ */
+static int take_back(struct steps *s, struct undo *u, size_t i)
+{
+	int failed = 0;
+
+	s->forgotten = 0;
+	for (size_t k = undo_n_entries(u); k-- > i;)
+		if (undo_entry(u, k)->kind == STEP_CONN)
+			failed |= undo_at(s, u, k);
+	failed |= undo_pluto(s, u, i, failed);
 	for (size_t k = undo_n_entries(u); k-- > i;)
 		if (undo_entry(u, k)->kind != STEP_CONN && !is_plutos(undo_entry(u, k)->kind))
-			failed |= undo_one(s, undo_entry(u, k));
+			failed |= undo_at(s, u, k);
 
-	/* What could not be taken back stays in the journal for the next try. */
-	if (failed)
-		return 1;
-	r = undo_forget(u, i);
-	return r < 0 ? r : 0;
+	/* On a full disk the journal can be written no more, but its end needs no room. */
+	return failed ? 1 : s->forgotten;
+}
+
+static int outcome_of(int r, struct steps *s, char **ret_reason)
+{
+	if (r < 0)
+		return r;
+	*ret_reason = TAKE_PTR(*(r > 0 ? &s->why : &s->remark));
+	return r > 0 ? EXECUTOR_FAILED_HALF : EXECUTOR_DONE;
 }
 
 static int take_back_from(const struct executor_options *options, const char *bond,
@@ -105,13 +140,11 @@ static int take_back_from(const struct executor_options *options, const char *bo
 	if (undo_n_entries(u) == from)
 		return EXECUTOR_NOTHING;
 	r = take_back(&s, u, from);
-	if (r < 0)
-		return r;
-	if (r > 0) {
-		*ret_reason = TAKE_PTR(s.why);
-		return EXECUTOR_FAILED_HALF;
+	if (!finished_too) {
+		free(s.remark);
+		s.remark = NULL;
 	}
-	return EXECUTOR_DONE;
+	return outcome_of(r, &s, ret_reason);
 }
 
 int executor_recover(const struct executor_options *options, const char *bond, char **ret_reason)
@@ -124,6 +157,81 @@ int executor_revert(const struct executor_options *options, const char *bond, ch
 	return take_back_from(options, bond, true, ret_reason);
 }
 
+/* ---- conns that the policy names no more ---- */
+
+static bool is_named(const struct policy_bond *policy, const char *conn)
+{
+	for (size_t i = 0; i < policy->n_conns; i++)
+		if (fnmatch(policy->conns[i], conn, 0) == 0)
+			return true;
+	return false;
+}
+
+/* The conn of the last entry of the journal that is to be taken back, or NULL. */
+static const char *next_unnamed(const struct steps *s, struct undo *u)
+{
+	for (size_t k = undo_n_entries(u); k-- > 0;)
+		if (undo_entry(u, k)->kind == STEP_CONN &&
+		    !is_named(s->policy, undo_entry(u, k)->subject))
+			return undo_entry(u, k)->subject;
+	return NULL;
+}
+
+static bool is_of_conn(const struct undo_entry *e, enum step_kind kind, const char *conn)
+{
+	return e->kind == kind && streq(e->subject, conn);
+}
+
+/*
+ * Takes one conn back. That pluto has to take it up is noted before, so that whoever finds the
+ * journal after a crash knows it.
+ */
+static int leave_conn(struct steps *s, struct undo *u, const char *conn)
+{
+	const struct step step = { .kind = STEP_REPLACE, .subject = (char *)(uintptr_t)conn };
+	struct undo_entry *noted = NULL;
+	int r;
+
+	r = ops_of(STEP_REPLACE)->note(s, &step, &noted);
+	if (r == 0)
+		r = undo_note(u, noted);
+	if (r != 0)
+		return r;
+	for (size_t k = undo_n_entries(u); k-- > 0 && r == 0;)
+		if (is_of_conn(undo_entry(u, k), STEP_CONN, conn))
+			r = undo_one(s, undo_entry(u, k));
+	if (r == 0 && s->policy->ipsec != POLICY_IPSEC_NEVER)
+		r = undo_one(s, undo_entry(u, undo_n_entries(u) - 1));
+	for (size_t k = undo_n_entries(u); k-- > 0 && r == 0;)
+		if (is_of_conn(undo_entry(u, k), STEP_CONN, conn) ||
+		    is_of_conn(undo_entry(u, k), STEP_REPLACE, conn))
+			r = undo_forget(u, k);
+	return r;
+}
+
+int executor_revert_conns(const struct executor_options *options, const struct policy_bond *policy,
+			  char **ret_reason)
+{
+	_cleanup_(steps_done) struct steps s = { .options = options,
+						 .policy = policy,
+						 .bond = policy->name };
+	_cleanup_(undo_freep) struct undo *u = NULL;
+	const char *next;
+	int r;
+
+	r = undo_open(options->state_dir, policy->name, &u);
+	if (r < 0)
+		return r;
+	if (!next_unnamed(&s, u))
+		return EXECUTOR_NOTHING;
+	while (r == 0 && (next = next_unnamed(&s, u))) {
+		_cleanup_free_ char *conn = strdup(next);
+
+		r = conn ? leave_conn(&s, u, conn) : -ENOMEM;
+	}
+	return outcome_of(r, &s, ret_reason);
+}
+
 /* ---- taking ---- */
 
 static int take_step(struct steps *s, struct undo *u, const struct step *step)
@@ -134,8 +242,12 @@ static int take_step(struct steps *s, struct undo *u, const struct step *step)
 
 	tell(s->options, s->bond, step, STEP_STATUS_BEGINS, NULL);
 	r = ops->note(s, step, &entry);
-	if (r == 0 && entry)
+	if (r == 0 && entry) {
 		r = undo_note(u, entry);
+		if (r < 0)
+			r = steps_fail(s, "the undo journal in %s cannot be written: %s",
+				       s->options->state_dir, strerror(-r));
+	}
 	if (r == 0)
 		r = ops->take(s, step, entry);
 	if (r < 0)
@@ -145,13 +257,15 @@ static int take_step(struct steps *s, struct undo *u, const struct step *step)
 	return r;
 }
 
-/* Return: 0; 1 with the reason in s->why; negative errno. */
-static int take_all(struct steps *s, struct undo *u, const struct plan *plan)
+/* Return: 0; 1 with the reason in s->why. */
+static int take_all(struct steps *s, struct undo *u, const struct plan *plan, struct meter *meter)
 {
 	_cleanup_free_ char *reason = NULL;
 	int r;
 
 	for (size_t i = 0; i < plan->n; i++) {
+		if (meter)
+			meter_step(meter, i);
 		r = take_step(s, u, &plan->items[i]);
 		if (r != 0)
 			return r;
@@ -164,31 +278,88 @@ static int take_all(struct steps *s, struct undo *u, const struct plan *plan)
 	return 0;
 }
 
-/* The steps failed: back to what was, if the policy wants that, and the tunnels too. */
-static int fall_back(struct steps *s, struct undo *u, char **ret_reason)
+/* What the steps have really interrupted, and their undoing, until all was back or given up. */
+static void tell_interruptions(struct steps *s, const struct plan *plan, struct meter *meter,
+			       struct text *undone)
 {
-	_cleanup_free_ char *why = TAKE_PTR(s->why);
+	meter_stop(meter);
+	if (undone) {
+		text_add(undone, "; the undoing by itself interrupted ");
+		meter_print(meter, plan->n, undone);
+	}
+	for (size_t i = 0; i < plan->n; i++) {
+		_cleanup_text_ struct text t = TEXT_NULL;
+
+		meter_print(meter, i, &t);
+		if (t.data && !t.failed)
+			tell(s->options, s->bond, &plan->items[i], STEP_STATUS_INTERRUPTED, t.data);
+	}
+}
+
+/* ---- failing ---- */
+
+/* The names of what the evidence is about: the conns of the policy, and the bond with its ports. */
+static int gather(struct steps *s, uint64_t since_usec, struct text *t)
+{
+	const struct facts_link *bond = facts_link_by_name(s->facts, s->bond), *port = NULL;
+	_cleanup_(conn_ends_list_done) struct conn_ends_list conns = { 0 };
+	_cleanup_free_ const char **names = NULL, **devices = NULL;
+	size_t n = 0;
+	int r;
+
+	r = conn_ends_of(s->facts, s->policy, &conns);
+	if (r < 0)
+		return r;
+	names = calloc(conns.n + 1, sizeof(*names));
+	devices = calloc(s->facts->n_links + 2, sizeof(*devices));
+	if (!names || !devices)
+		return -ENOMEM;
+	for (size_t i = 0; i < conns.n; i++)
+		names[i] = conns.items[i].name;
+	devices[n++] = s->bond;
+	while (bond && (port = facts_next_port(s->facts, bond, port)))
+		devices[n++] = port->name;
+	evidence_gather(since_usec, names, devices, t);
+	return 0;
+}
+
+/* How it ended: what to say after the reason. Return: one of enum executor_outcome, or an errno. */
+static int fall_back(struct steps *s, struct undo *u, struct text *t)
+{
 	_cleanup_free_ char *tunnels = NULL;
-	const char *then;
-	char *reason;
 	int r;
 
 	if (!s->policy->rollback) {
+		text_add(t, "; left as it is, since the policy says \"rollback: false\"");
 		r = undo_mark(u);
-		*ret_reason = TAKE_PTR(why);
 		return r < 0 ? r : EXECUTOR_FAILED_HALF;
 	}
-
 	r = take_back(s, u, undo_n_finished(u));
-	if (r == 0 && trial_wait_tunnels(s->facts, s->policy, &s->options->ipsec, &tunnels) == 0)
-		then = "all is as it was before";
-	else
-		then = r == 0 ? tunnels : s->why;
-	if (asprintf(&reason, "%s; %s: %s", why, r == 0 ? "undone" : "could not be undone",
-		     then ? then : "for no known reason") < 0)
-		return -ENOMEM;
-	*ret_reason = reason;
-	return r == 0 && !tunnels ? EXECUTOR_FAILED : EXECUTOR_FAILED_HALF;
+	if (r < 0)
+		r = steps_fail(s, "the undo journal cannot be written: %s", strerror(-r));
+	if (r > 0) {
+		text_printf(t, "; could not be undone: %s",
+			    s->why ? s->why : "for no known reason");
+		return EXECUTOR_FAILED_HALF;
+	}
+	r = trial_wait_tunnels(s->facts, s->policy, &s->options->ipsec, &tunnels);
+	if (r == 0) {
+		text_add(t, "; undone: all is as it was before");
+		return EXECUTOR_FAILED;
+	}
+	text_printf(t, "; undone, but %s",
+		    tunnels ? tunnels : "whether the tunnels are back cannot be seen");
+	return EXECUTOR_FAILED_HALF;
+}
+
+/* Once the steps have failed: the reason and its evidence, and back to what was. */
+static int fail(struct steps *s, struct undo *u, uint64_t since_usec, struct text *t)
+{
+	int r;
+
+	text_add(t, s->why ? s->why : "for no known reason");
+	r = gather(s, since_usec, t);
+	return r < 0 ? r : fall_back(s, u, t);
 }
 
 int executor_apply(const struct executor_options *options, const struct facts *facts,
@@ -197,20 +368,40 @@ int executor_apply(const struct executor_options *options, const struct facts *f
 	_cleanup_(steps_done) struct steps s = {
 		.options = options, .facts = facts, .policy = policy, .bond = policy->name
 	};
+	_cleanup_(meter_freep) struct meter *meter = NULL;
 	_cleanup_(undo_freep) struct undo *u = NULL;
-	int r;
+	_cleanup_text_ struct text reason = TEXT_NULL;
+	uint64_t since_usec = evidence_now();
+	int outcome, r;
 
 	if (plan->n == 0)
 		return EXECUTOR_NOTHING;
 	r = undo_open(options->state_dir, policy->name, &u);
 	if (r < 0)
 		return r;
-
-	r = take_all(&s, u, plan);
-	if (r > 0)
-		return fall_back(&s, u, ret_reason);
+	r = meter_start(facts, policy, &meter);
 	if (r < 0)
-		return r;
-	r = undo_mark(u);
-	return r < 0 ? r : EXECUTOR_DONE;
+		log_warning("%s: What the steps interrupt cannot be measured: %s", policy->name,
+			    strerror(-r));
+
+	r = take_all(&s, u, plan, meter);
+	if (r == 0) {
+		r = undo_mark(u);
+		/* A journal that is not finished would have the next start take back what works. */
+		if (r < 0)
+			r = steps_fail(&s, "the undo journal in %s cannot be written: %s",
+				       options->state_dir, strerror(-r));
+	}
+	outcome = EXECUTOR_DONE;
+	if (r > 0) {
+		if (meter)
+			meter_step(meter, plan->n);
+		outcome = fail(&s, u, since_usec, &reason);
+	}
+	if (meter)
+		tell_interruptions(&s, plan, meter, r > 0 ? &reason : NULL);
+	if (outcome == EXECUTOR_DONE)
+		return outcome;
+	r = text_take(&reason, ret_reason);
+	return r < 0 ? r : outcome;
 }

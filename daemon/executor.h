@@ -43,6 +43,8 @@ int executor_apply(const struct executor_options *options, const struct facts *f
  * executor_recover() - takes back what a transaction left that was not finished
  * @bond: its name
  *
+ * What was taken back is forgotten at once, so that trying again does the rest alone.
+ *
  * Return: as above: EXECUTOR_NOTHING in the ordinary case, EXECUTOR_DONE when something was taken
  * back, EXECUTOR_FAILED_HALF when that did not work.
  */
@@ -50,7 +52,17 @@ int executor_recover(const struct executor_options *options, const char *bond, c
 
 /*
  * executor_revert() - takes back all that was ever applied to a bond
+ * @ret_reason: with EXECUTOR_DONE what there is to know about it all the same, or NULL
  *
  * Return: as executor_recover().
  */
 int executor_revert(const struct executor_options *options, const char *bond, char **ret_reason);
+
+/*
+ * executor_revert_conns() - takes back what was applied to conns that the policy names no more
+ * @policy: of the bond
+ *
+ * Return: as executor_revert().
+ */
+int executor_revert_conns(const struct executor_options *options, const struct policy_bond *policy,
+			  char **ret_reason);

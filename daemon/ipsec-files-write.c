@@ -89,18 +89,35 @@ static bool is_safe_name(const struct writing *w, const char *name)
 	return strlen(name) <= NAME_MAX;
 }
 
+static const struct {
+	const char *before, *after;
+} forms[] = { { ".", ".esp-offload" }, { ".esp-offload.", "" }, { "", ".esp-offload~" } };
+
+static int name_temporary(const struct writing *w, size_t form, char **ret)
+{
+	struct text text = TEXT_NULL;
+
+	text_printf(&text, "%s%s%s", forms[form].before, w->base, forms[form].after);
+	return text_take(&text, ret);
+}
+
+/* Under the lock nobody else's: what a crash has left. By whichever name, and also of a file that
+ * is not written in the end. */
+static void sweep(const struct writing *w)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		_cleanup_free_ char *name = NULL;
+
+		if (name_temporary(w, i, &name) >= 0)
+			(void)unlinkat(w->folder_fd, name, 0);
+	}
+}
+
 static int choose_temporary(struct writing *w)
 {
-	static const struct {
-		const char *before, *after;
-	} forms[] = { { ".", ".esp-offload" }, { ".esp-offload.", "" }, { "", ".esp-offload~" } };
-
 	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
-		struct text text = TEXT_NULL;
-		int r;
+		int r = name_temporary(w, i, &w->temporary);
 
-		text_printf(&text, "%s%s%s", forms[i].before, w->base, forms[i].after);
-		r = text_take(&text, &w->temporary);
 		if (r < 0)
 			return r;
 		if (is_safe_name(w, w->temporary))
@@ -306,8 +323,10 @@ static int replace(struct writing *w)
 	int r;
 
 	r = lock_folder(w);
-	if (r == 0)
+	if (r == 0) {
+		sweep(w);
 		r = judge_old(w);
+	}
 	if (r == 0)
 		r = choose_temporary(w);
 	if (r == 0)

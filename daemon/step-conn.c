@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "ipsec-files.h"
+#include "names.h"
 #include "steps.h"
 
 /* A key of a conn in Libreswan's files. */
@@ -212,16 +213,53 @@ static int undo_key(struct steps *s, const struct undo_entry *e)
 	return set_key(s, e->subject, e->key, e->old_value);
 }
 
+/*
+ * With the line gone, Libreswan 4 goes back to auto: where the feature is on, the tunnel is
+ * offloaded all the same. As it was before; but whoever wants it off is told how.
+ */
+static int remark_auto(struct steps *s, const struct undo_entry *e)
+{
+	_cleanup_(ipsec_files_freep) struct ipsec_files *files = NULL;
+	const struct ipsec_conf_conn *conn;
+	struct ipsec_conf_value value;
+	struct ipsec_conf *conf;
+	char *more;
+	int r;
+
+	if (e->old_value || !streq(e->key, NIC_OFFLOAD_KEY))
+		return 0;
+	r = load(s, &files);
+	if (r != 0)
+		return r;
+	conf = ipsec_files_conf(files);
+	conn = ipsec_conf_find(conf, e->subject);
+	if (!conn || ipsec_conf_version(conf).major >= 5 ||
+	    ipsec_conf_effective(conf, conn, e->key, &value) < 0 ||
+	    value.origin != IPSEC_CONF_BUILTIN)
+		return 0;
+	if (asprintf(&more,
+		     "%s%sconn %s says nothing of nic-offload again, which means auto to Libreswan "
+		     "4: to have it off, run \"esp-offloadctl conn set %s nic-offload=no\" and "
+		     "\"ipsec auto --replace %s\"",
+		     s->remark ? s->remark : "", s->remark ? "; " : "", e->subject, e->subject,
+		     e->subject) < 0)
+		return -ENOMEM;
+	free(s->remark);
+	s->remark = more;
+	return 0;
+}
+
 static int conn_undo(struct steps *s, const struct undo_entry *e)
 {
 	_cleanup_ipsec_files_result_ struct ipsec_files_result result = IPSEC_FILES_RESULT_NULL;
-	int r;
+	int r = IPSEC_FILES_REFUSED;
 
-	r = ipsec_files_put_back(e->file, e->new_bytes, e->new_len, e->old_bytes, e->old_len,
-				 &result);
-	if (r == IPSEC_FILES_DONE)
-		return 0;
-	return undo_key(s, e);
+	if (e->new_len > 0)
+		r = ipsec_files_put_back(e->file, e->new_bytes, e->new_len, e->old_bytes,
+					 e->old_len, &result);
+	if (r != IPSEC_FILES_DONE)
+		r = undo_key(s, e);
+	return r == 0 ? remark_auto(s, e) : r;
 }
 
 const struct step_kind_ops step_conn = { conn_note, conn_take, conn_undo };

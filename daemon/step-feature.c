@@ -104,6 +104,8 @@ static int bit_is_on(struct steps *s, bool *ret)
 	if (r < 0)
 		return r;
 	r = ethtool_get_feature(s->ethtool, s->bond, FEATURE_ESP_HW_OFFLOAD, &feature);
+	if (r == -ENODEV)
+		return r;
 	if (r < 0)
 		return steps_fail(s, "the feature of %s cannot be read: %s", s->bond, strerror(-r));
 	*ret = facts_feature_is_on(feature);

@@ -2,11 +2,15 @@
 #include <stdio.h>
 
 #include "ipsec-conf.h"
+#include "ipsec-files.h"
 #include "names.h"
 #include "steps.h"
 #include "units.h"
 
 /* Pluto takes the conns up anew: one of them, or all by a restart. */
+
+/* How long to read along after asking pluto to bring a conn up; it goes on by itself. */
+#define INITIATE_USEC UINT64_C(500000)
 
 static int pluto_note(struct steps *s _unused_, const struct step *step, struct undo_entry **ret)
 {
@@ -23,6 +27,17 @@ static int pluto_note(struct steps *s _unused_, const struct step *step, struct 
 	return 0;
 }
 
+/* What auto= says of a conn. */
+static enum ipsec_auto auto_in(struct ipsec_conf *conf, const char *name)
+{
+	const struct ipsec_conf_conn *conn = conf ? ipsec_conf_find(conf, name) : NULL;
+	struct ipsec_conf_value value;
+
+	if (!conn || ipsec_conf_effective(conf, conn, "auto", &value) < 0)
+		return IPSEC_AUTO_START;
+	return ipsec_auto_parse(value.value);
+}
+
 /* What came of a restart, as units.h tells it. */
 static int restarted(struct steps *s, int r, const char *text)
 {
@@ -33,6 +48,22 @@ static int restarted(struct steps *s, int r, const char *text)
 	if (r == UNITS_FAILED)
 		return steps_fail(s, "%s did not start again: %s", IPSEC_UNIT, text ? text : "");
 	return steps_fail(s, "%s cannot be restarted: %s", IPSEC_UNIT, strerror(-r));
+}
+
+/*
+ * A tunnel that was up although its auto= does not say so comes up by nobody else's doing: pluto
+ * forgets that somebody asked for it. What comes of it is for the trial to see.
+ */
+static void initiate_again(struct steps *s)
+{
+	for (size_t i = 0; s->facts && i < s->facts->n_tunnels; i++) {
+		const char *name = s->facts->tunnels[i].conn;
+		struct ipsec_conf *conf = s->facts->conf;
+		_cleanup_free_ char *text = NULL;
+
+		if (conf && ipsec_conf_find(conf, name) && auto_in(conf, name) == IPSEC_AUTO_ADD)
+			(void)ipsec_initiate(&s->options->ipsec, name, INITIATE_USEC, &text);
+	}
 }
 
 static int restart_take(struct steps *s, const struct step *step _unused_,
@@ -46,6 +77,8 @@ static int restart_take(struct steps *s, const struct step *step _unused_,
 		return r;
 	r = units_restart(s->bus, IPSEC_UNIT, STEPS_RESTART_USEC, &text);
 	s->restart_failed = r != UNITS_RESTARTED && r != UNITS_NOT_RUNNING;
+	if (r == UNITS_RESTARTED)
+		initiate_again(s);
 	return restarted(s, r, text);
 }
 
@@ -71,29 +104,60 @@ static int restart_undo(struct steps *s, const struct undo_entry *entry _unused_
 		r = units_restart(s->bus, IPSEC_UNIT, STEPS_RESTART_USEC, &text);
 	else
 		r = units_start_again(s->bus, IPSEC_UNIT, STEPS_RESTART_USEC, &text);
+	if (r == UNITS_RESTARTED)
+		initiate_again(s);
 	return restarted(s, r, text);
 }
 
 const struct step_kind_ops step_restart = { pluto_note, restart_take, restart_undo };
 
-/* What auto= says of a conn, from the facts; taking back, nobody knows, and it comes up anyway. */
-static enum ipsec_auto wanted(const struct steps *s, const char *name)
+/* Without facts the files are read, and pluto is asked. */
+static int look(struct steps *s, const char *conn, enum ipsec_auto *ret_want, bool *ret_up)
 {
-	const struct ipsec_conf_conn *conn;
-	struct ipsec_conf_value value;
+	const struct ipsec_files_options options = { .config = s->options->ipsec_conf };
+	_cleanup_(ipsec_files_freep) struct ipsec_files *files = NULL;
+	_cleanup_(facts_freep) struct facts *now = NULL;
+	int r;
 
-	conn = s->facts && s->facts->conf ? ipsec_conf_find(s->facts->conf, name) : NULL;
-	if (!conn || ipsec_conf_effective(s->facts->conf, conn, "auto", &value) < 0)
-		return IPSEC_AUTO_START;
-	return ipsec_auto_parse(value.value);
+	if (s->facts) {
+		*ret_want = auto_in(s->facts->conf, conn);
+		*ret_up = facts_tunnel_of(s->facts, conn) != NULL;
+		return 0;
+	}
+	now = calloc(1, sizeof(*now));
+	if (!now)
+		return -ENOMEM;
+	r = ipsec_files_load(&options, &files);
+	if (r < 0)
+		return steps_fail(s, "Libreswan's files cannot be read: %s", strerror(-r));
+	(void)ipsec_tunnels(&s->options->ipsec, &now->tunnels, &now->n_tunnels);
+	*ret_want = auto_in(ipsec_files_conf(files), conn);
+	*ret_up = facts_tunnel_of(now, conn) != NULL;
+	return 0;
 }
 
-static int replace(struct steps *s, const char *conn, bool was_up)
+static int replace_note(struct steps *s, const struct step *step, struct undo_entry **ret)
+{
+	enum ipsec_auto want;
+	bool up;
+	int r;
+
+	r = look(s, step->subject, &want, &up);
+	if (r == 0)
+		r = pluto_note(s, step, ret);
+	if (r == 0) {
+		(*ret)->before = up;
+		(*ret)->after = want;
+	}
+	return r;
+}
+
+static int replace(struct steps *s, const char *conn, enum ipsec_auto want, bool was_up)
 {
 	_cleanup_free_ char *text = NULL;
 	int r;
 
-	r = ipsec_replace(&s->options->ipsec, conn, wanted(s, conn), was_up, &text);
+	r = ipsec_replace(&s->options->ipsec, conn, want, was_up, &text);
 	if (r == 0)
 		return 0;
 	if (r == 1)
@@ -104,17 +168,25 @@ static int replace(struct steps *s, const char *conn, bool was_up)
 	return steps_fail(s, "conn %s cannot be replaced: %s", conn, strerror(-r));
 }
 
-static int replace_take(struct steps *s, const struct step *step,
-			const struct undo_entry *noted _unused_)
+static int replace_take(struct steps *s, const struct step *step, const struct undo_entry *noted)
 {
-	return replace(s, step->subject, facts_tunnel_of(s->facts, step->subject) != NULL);
+	return replace(s, step->subject, (enum ipsec_auto)noted->after, noted->before);
+}
+
+/* A pluto that does not run reads the files when it starts. */
+static bool is_stopped(struct steps *s)
+{
+	struct units_state now;
+
+	return steps_bus(s) == 0 && units_look(s->bus, IPSEC_UNIT, STEPS_NM_USEC, &now) == 0 &&
+	       (now.state == FACTS_UNIT_INACTIVE || now.state == FACTS_UNIT_FAILED);
 }
 
 static int replace_undo(struct steps *s, const struct undo_entry *entry)
 {
-	bool was_up = !s->facts || facts_tunnel_of(s->facts, entry->subject);
-
-	return replace(s, entry->subject, was_up);
+	if (is_stopped(s))
+		return 0;
+	return replace(s, entry->subject, (enum ipsec_auto)entry->after, entry->before);
 }
 
-const struct step_kind_ops step_replace = { pluto_note, replace_take, replace_undo };
+const struct step_kind_ops step_replace = { replace_note, replace_take, replace_undo };

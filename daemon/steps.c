@@ -10,6 +10,7 @@ void steps_done(struct steps *s)
 	sd_bus_flush_close_unref(s->bus);
 	ethtool_close(s->ethtool);
 	free(s->why);
+	free(s->remark);
 	*s = (struct steps){ 0 };
 }
 

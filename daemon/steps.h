@@ -27,7 +27,9 @@ struct steps {
 	struct ethtool *ethtool;
 
 	bool restart_failed; /* ours left ipsec down, or failing */
+	int forgotten;       /* what came of forgetting an entry of the journal last */
 	char *why;           /* of the last failure, for people */
+	char *remark;        /* what there is to know of a success, for people; NULL: nothing */
 };
 
 void steps_done(struct steps *s);

@@ -13,6 +13,9 @@
 /* SAs are in the kernel a moment before pluto says "established", but not always both. */
 #define SETTLE_USEC UINT64_C(200000)
 
+/* How long traffic is watched for where the policy has no probe. */
+#define PASSIVE_USEC UINT64_C(3000000)
+
 static int explain(char **ret, const char *format, ...) _printf_(2, 3);
 
 static int explain(char **ret, const char *format, ...)
@@ -172,41 +175,82 @@ static int trial_open(struct trial *t, const struct facts *before, const struct 
 	return r;
 }
 
-/* What the dump says is no proof, but what it does not say is one of the contrary. */
-static int look_at_sas(struct trial *t, char **ret_reason)
+static bool is_of(const struct facts_sa *sa, const struct conn_ends *conn)
 {
-	_cleanup_(proof_sample_done) struct proof_sample sample = PROOF_SAMPLE_NULL;
+	bool in = sa->direction == FACTS_IN;
+
+	return sa->spi != 0 && facts_ip_equal(in ? &sa->destination : &sa->source, &conn->local) &&
+	       (conn->remote.family == 0 ||
+		facts_ip_equal(in ? &sa->source : &sa->destination, &conn->remote));
+}
+
+/*
+ * One conn in one direction. Another conn between the same ends has SAs there too, and they cannot
+ * be told apart: so one that is not offloaded says nothing, but none at all does.
+ */
+static int look_at_conn(const struct conn_ends *conn, enum facts_direction direction, int bond,
+			const struct facts_sa *sas, size_t n, char **ret_reason)
+{
+	const char *word = direction == FACTS_IN ? "incoming" : "outgoing";
+	size_t all = 0, offloaded = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (sas[i].direction != direction || !is_of(&sas[i], conn))
+			continue;
+		all++;
+		offloaded += sas[i].offload_link == bond;
+	}
+	if (all == 0)
+		return explain(ret_reason,
+			       "pluto says that conn %s is established, yet the kernel has no %s "
+			       "SA of it",
+			       conn->name, word);
+	if (offloaded == 0)
+		return explain(ret_reason, "the kernel holds the %s SA of conn %s without offload",
+			       word, conn->name);
+	return 0;
+}
+
+/* What the dump says is no proof, but what it does not say is one of the contrary. */
+static int look_at_sas(struct trial *t, const struct facts *before, char **ret_reason)
+{
+	_cleanup_free_ struct facts_sa *sas = NULL;
 	struct sampler_view v;
-	size_t ours = 0;
+	size_t n;
 	int r;
 
 	view(t, &v);
-	r = sampler_take(t->ethtool, &v, &sample);
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < sample.n_sas; i++) {
-		if (!sample.sas[i].ours)
+	r = xfrm_dump(before->addresses, before->n_addresses, &sas, &n);
+	for (size_t i = 0; i < t->conns.n && r == 0; i++) {
+		const struct conn_ends *conn = &t->conns.items[i];
+
+		if (!facts_tunnel_of(before, conn->name))
 			continue;
-		ours++;
-		if (!sample.sas[i].offloaded)
-			return explain(ret_reason,
-				       "the kernel holds the %s SA %08x without offload",
-				       sample.sas[i].direction == FACTS_IN ? "incoming"
-									   : "outgoing",
-				       sample.sas[i].spi);
+		r = look_at_conn(conn, FACTS_IN, v.bond, sas, n, ret_reason);
+		if (r == 0)
+			r = look_at_conn(conn, FACTS_OUT, v.bond, sas, n, ret_reason);
 	}
-	if (ours == 0)
-		return explain(ret_reason,
-			       "pluto says established, yet the kernel has no SA of it");
-	return 0;
+	return r;
+}
+
+/* Without a probe only what traffic there is can prove anything; where there is none in this time,
+ * the daemon goes on waiting for it. */
+static struct policy_proof how_to_prove(const struct policy_bond *policy)
+{
+	struct policy_proof how = policy->proof;
+
+	if (how.probe_address.family == 0 && how.within_usec > PASSIVE_USEC)
+		how.within_usec = PASSIVE_USEC;
+	return how;
 }
 
 static int prove(struct trial *t, char **ret_reason)
 {
+	const struct policy_proof how = how_to_prove(t->policy);
 	const struct proof *p = &t->outcome.proof;
 	int r;
 
-	r = prover_start(t->prover, &t->policy->proof, true, SETTLE_USEC);
+	r = prover_start(t->prover, &how, true, SETTLE_USEC);
 	if (r >= 0)
 		r = sd_event_loop(t->event);
 	if (r < 0)
@@ -239,8 +283,6 @@ int trial_run(const struct facts *before, const struct policy_bond *policy,
 	if (!any)
 		return 0; /* no tunnel was up: there is nothing to be tried */
 
-	r = look_at_sas(&t, ret_reason);
-	if (r != 0)
-		return r;
-	return policy->proof.probe_address.family != 0 ? prove(&t, ret_reason) : 0;
+	r = look_at_sas(&t, before, ret_reason);
+	return r != 0 ? r : prove(&t, ret_reason);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "undo.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 struct undo {
 	char *dir;
 	char *path;
+	char *temporary;
 	struct undo_entry **items;
 	size_t n, alloc;
 	size_t n_finished;
@@ -45,6 +47,7 @@ struct undo *undo_free(struct undo *u)
 	free(u->items);
 	free(u->dir);
 	free(u->path);
+	free(u->temporary);
 	free(u);
 	return NULL;
 }
@@ -276,6 +279,10 @@ int undo_open(const char *state_dir, const char *bond, struct undo **ret)
 		u->path = NULL;
 		return -ENOMEM;
 	}
+	if (asprintf(&u->temporary, "%s.new", u->path) < 0) {
+		u->temporary = NULL;
+		return -ENOMEM;
+	}
 	r = read_file(u);
 	if (r < 0)
 		return r;
@@ -314,14 +321,9 @@ static void add_line(struct text *t, json_t *j)
 static int write_file(struct undo *u)
 {
 	_cleanup_text_ struct text t = TEXT_NULL;
-	_cleanup_free_ char *temporary = NULL;
 	size_t done = 0;
 	int fd, r = 0;
 
-	if (asprintf(&temporary, "%s.new", u->path) < 0) {
-		temporary = NULL;
-		return -ENOMEM;
-	}
 	for (size_t i = 0; i < u->n; i++) {
 		add_line(&t, entry_to_json(u->items[i]));
 		if (i + 1 == u->n_finished)
@@ -330,7 +332,7 @@ static int write_file(struct undo *u)
 	if (t.failed)
 		return -ENOMEM;
 
-	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	fd = open(u->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return -errno;
 	while (done < t.len && r == 0) {
@@ -344,10 +346,10 @@ static int write_file(struct undo *u)
 	if (r == 0 && fsync(fd) < 0)
 		r = -errno;
 	close(fd);
-	if (r == 0 && rename(temporary, u->path) < 0)
+	if (r == 0 && rename(u->temporary, u->path) < 0)
 		r = -errno;
 	if (r < 0) {
-		(void)unlink(temporary);
+		(void)unlink(u->temporary);
 		return r;
 	}
 	return sync_dir(u->dir);
@@ -368,11 +370,79 @@ int undo_note(struct undo *u, struct undo_entry *e)
 	return r;
 }
 
+/* ---- finished transactions ---- */
+
+static bool same_thing(const struct undo_entry *a, const struct undo_entry *b)
+{
+	return a->kind == b->kind && streq(a->subject, b->subject) && streq_ptr(a->file, b->file) &&
+	       streq_ptr(a->key, b->key);
+}
+
+static bool same_bytes(const char *a, size_t n_a, const char *b, size_t n_b)
+{
+	return n_a == n_b && (n_a == 0 || memcmp(a, b, n_a) == 0);
+}
+
+static void swap(char **a, char **b)
+{
+	char *c = *a;
+
+	*a = *b;
+	*b = c;
+}
+
+/*
+ * A repair of what was applied before: what was there at first is kept, and what was put there
+ * last. Where others have edited the file in between, its bytes of then are nobody's wish any more,
+ * and the key alone will be put back.
+ */
+static void merge(struct undo_entry *first, struct undo_entry *again)
+{
+	if (first->kind == STEP_CONN) {
+		bool chained = same_bytes(first->new_bytes, first->new_len, again->old_bytes,
+					  again->old_len);
+
+		swap(&first->value, &again->value);
+		swap(&first->new_bytes, &again->new_bytes);
+		first->new_len = again->new_len;
+		if (!chained)
+			first->old_len = first->new_len = 0;
+	}
+	first->after = again->after;
+}
+
+static void drop(struct undo *u, size_t i)
+{
+	undo_entry_free(u->items[i]);
+	u->n--;
+	memmove(&u->items[i], &u->items[i + 1], (u->n - i) * sizeof(*u->items));
+	if (i < u->n_finished)
+		u->n_finished--;
+}
+
+/* Each thing once, however often it was repaired. */
+static void merge_repairs(struct undo *u)
+{
+	for (size_t i = u->n_finished; i < u->n;) {
+		size_t k = 0;
+
+		while (k < u->n_finished && !same_thing(u->items[k], u->items[i]))
+			k++;
+		if (k == u->n_finished) {
+			i++;
+			continue;
+		}
+		merge(u->items[k], u->items[i]);
+		drop(u, i);
+	}
+}
+
 int undo_mark(struct undo *u)
 {
 	size_t before = u->n_finished;
 	int r;
 
+	merge_repairs(u);
 	u->n_finished = u->n;
 	r = write_file(u);
 	if (r < 0)
@@ -382,13 +452,65 @@ int undo_mark(struct undo *u)
 
 int undo_forget(struct undo *u, size_t i)
 {
-	while (u->n > i)
-		undo_entry_free(u->items[--u->n]);
-	if (u->n_finished > u->n)
-		u->n_finished = u->n;
+	drop(u, i);
 	if (u->n > 0)
 		return write_file(u);
+	/* A crash may have left the one beside it, half written. */
+	(void)unlink(u->temporary);
 	if (unlink(u->path) < 0 && errno != ENOENT)
 		return -errno;
 	return sync_dir(u->dir);
+}
+
+/* ---- all of them ---- */
+
+#define PREFIX "undo-"
+#define SUFFIX ".jsonl"
+
+/* The bond that a journal of this name is of; NULL: it is no journal. */
+static char *bond_of_file(const char *name)
+{
+	size_t len = strlen(name);
+
+	if (!has_prefix(name, PREFIX) || len <= strlen(PREFIX SUFFIX) ||
+	    !streq(name + len - strlen(SUFFIX), SUFFIX))
+		return NULL;
+	return strndup(name + strlen(PREFIX), len - strlen(PREFIX SUFFIX));
+}
+
+void undo_bonds_done(struct undo_bonds *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		free(b->items[i]);
+	free(b->items);
+	*b = UNDO_BONDS_NULL;
+}
+
+int undo_bonds(const char *state_dir, struct undo_bonds *ret)
+{
+	struct undo_bonds bonds = UNDO_BONDS_NULL;
+	struct dirent *e;
+	DIR *dir;
+	int r = 0;
+
+	dir = opendir(state_dir);
+	if (!dir && errno != ENOENT)
+		return -errno;
+	while (dir && r >= 0 && (e = readdir(dir))) {
+		_cleanup_free_ char *bond = bond_of_file(e->d_name);
+
+		if (!bond)
+			continue;
+		r = ARRAY_GROW(&bonds);
+		if (r >= 0)
+			bonds.items[bonds.n++] = TAKE_PTR(bond);
+	}
+	if (dir)
+		closedir(dir);
+	if (r < 0) {
+		undo_bonds_done(&bonds);
+		return r;
+	}
+	*ret = bonds;
+	return 0;
 }

@@ -16,7 +16,11 @@ struct undo;
 struct undo_entry {
 	enum step_kind kind;
 	char *subject; /* as in the step: uuid, bond, conn or unit */
-	int before;    /* STEP_PROFILE: -1, 0, 1; STEP_LIVE, STEP_REACTIVATE: the bit */
+	/*
+	 * STEP_PROFILE: -1, 0, 1; STEP_LIVE, STEP_REACTIVATE: the bit; STEP_REPLACE: whether the
+	 * tunnel was up, and what its auto= asks for (enum ipsec_auto)
+	 */
+	int before;
 	int after;
 	char *file;      /* STEP_CONN: the file that is edited */
 	char *key;       /* STEP_CONN */
@@ -56,12 +60,32 @@ size_t undo_n_finished(const struct undo *u);
  */
 int undo_note(struct undo *u, struct undo_entry *e);
 
-/* undo_mark() - the transaction is finished. Return: 0; a negative errno. */
+/*
+ * undo_mark() - the transaction is finished
+ *
+ * What repaired something that an earlier one had applied is merged with that: a revert goes back
+ * to what was there before the first.
+ *
+ * Return: 0; a negative errno.
+ */
 int undo_mark(struct undo *u);
 
 /*
- * undo_forget() - entries from the I-th on were taken back, and are no more
+ * undo_forget() - the I-th entry was taken back, and is no more
  *
- * Return: 0; a negative errno, when the file still has them: taking them back again does no harm.
+ * Return: 0; a negative errno, when the file still has it: taking it back again does no harm.
  */
 int undo_forget(struct undo *u, size_t i);
+
+/* The bonds that have a journal. */
+struct undo_bonds {
+	char **items;
+	size_t n;
+	size_t alloc;
+};
+
+#define UNDO_BONDS_NULL ((struct undo_bonds){ 0 })
+
+/* undo_bonds() - Return: 0 with them in no order; a negative errno. */
+int undo_bonds(const char *state_dir, struct undo_bonds *ret);
+void undo_bonds_done(struct undo_bonds *b);

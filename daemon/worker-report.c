@@ -146,3 +146,8 @@ int worker_report_outcome(const char *bond, const char *outcome, const char *rea
 	}
 	return print(j);
 }
+
+int worker_report_settled(void)
+{
+	return print(json_pack("{s:s}", "report", REPORT_SETTLED));
+}

@@ -13,12 +13,15 @@
  *            "profile_uuid", "profile_path", "device_path"
  *   step     a step of a plan: "bond", "step", "subject", "status", "text"
  *   outcome  the end of applying or reverting: "bond", "outcome", "reason"
+ *   settled  nothing is left any more of what earlier runs had half done, or had done for bonds and
+ *            conns that the policy names no more
  *
  * The objects in "findings" and "plan" are those of the bus and of --json.
  */
 #define REPORT_BOND    "bond"
 #define REPORT_STEP    "step"
 #define REPORT_OUTCOME "outcome"
+#define REPORT_SETTLED "settled"
 
 /* "standing" */
 #define STANDING_MISSING "missing" /* something is not there yet */
@@ -31,6 +34,8 @@
 #define STEP_STATUS_DONE   "done"
 #define STEP_STATUS_FAILED "failed"
 #define STEP_STATUS_UNDONE "undone"
+/* After all of them: "text" says what the step has really interrupted, and for how long. */
+#define STEP_STATUS_INTERRUPTED "interrupted"
 
 /* "outcome" */
 #define OUTCOME_UNCHANGED "unchanged"
@@ -48,3 +53,9 @@ int worker_report_bond(const struct facts *facts, const struct policy_bond *poli
 int worker_report_step(const char *bond, const struct step *step, const char *status,
 		       const char *text);
 int worker_report_outcome(const char *bond, const char *outcome, const char *reason);
+
+/* worker_report_settled() - Return: as above */
+int worker_report_settled(void);
+
+/* The worker's exit status when another one is at it, as sysexits.h has it for "try again". */
+#define WORKER_EXIT_BUSY 75

@@ -15,6 +15,7 @@
 #include "observer.h"
 #include "plan.h"
 #include "policy-files.h"
+#include "settle.h"
 #include "worker-report.h"
 
 /* The worker: looks at the host as a whole, says how each bond stands, and changes what it may. */
@@ -29,11 +30,13 @@
 
 static const char usage[] =
 	"esp-offload-worker run [--policy=-] [--root DIR] [--state DIR]\n"
-	"                       [--apply BOND]… [--revert BOND]… [BOND]…\n"
+	"                       [--settle] [--apply BOND]… [--revert BOND]… [BOND]…\n"
 	"\n"
 	"Looks at the host once and prints a report for each bond of the policy, or for those\n"
 	"that are named; JSON, one object a line. Changes only the bonds named with --apply or\n"
-	"--revert. It is run by esp-offloadd and by esp-offloadctl.\n"
+	"--revert, and with --settle those of which an earlier run has left something that was\n"
+	"half done, or that the policy names no more: that is taken back. It is run by\n"
+	"esp-offloadd and by esp-offloadctl.\n"
 	"\n"
 	"      --policy=-    read the policy from standard input, else from " CONFIG_DIR "\n"
 	"      --root DIR    take the policy's files from below DIR\n"
@@ -49,6 +52,7 @@ struct options {
 	const char *root;
 	const char *state_dir;
 	bool policy_from_stdin;
+	bool settle;
 	struct names apply, revert, look;
 };
 
@@ -74,6 +78,7 @@ static int read_options(int argc, char **argv, struct options *o)
 		POLICY = 256,
 		ROOT,
 		STATE,
+		SETTLE,
 		APPLY,
 		REVERT
 	};
@@ -81,6 +86,7 @@ static int read_options(int argc, char **argv, struct options *o)
 		{ "policy", required_argument, NULL, POLICY },
 		{ "root", required_argument, NULL, ROOT },
 		{ "state", required_argument, NULL, STATE },
+		{ "settle", no_argument, NULL, SETTLE },
 		{ "apply", required_argument, NULL, APPLY },
 		{ "revert", required_argument, NULL, REVERT },
 		{ 0 },
@@ -98,6 +104,9 @@ static int read_options(int argc, char **argv, struct options *o)
 			break;
 		case STATE:
 			o->state_dir = optarg;
+			break;
+		case SETTLE:
+			o->settle = true;
 			break;
 		case APPLY:
 			r = names_add(&o->apply, optarg);
@@ -263,7 +272,10 @@ static int apply(const struct executor_options *executor, const struct facts *fa
 	return r < 0 ? r : judge(now, policy, &rest);
 }
 
-/* What is there is left as it is: by whom it was changed nobody knows any more. */
+/*
+ * Takes back what an earlier run has left half done. Where that fails, what is there is left as it
+ * is: by whom it was changed nobody knows any more.
+ */
 static bool recover(const struct executor_options *executor, const char *bond)
 {
 	_cleanup_free_ char *reason = NULL;
@@ -272,8 +284,6 @@ static bool recover(const struct executor_options *executor, const char *bond)
 	r = executor_recover(executor, bond, &reason);
 	if (r == EXECUTOR_NOTHING)
 		return true;
-	if (r == EXECUTOR_DONE)
-		log_notice("%s: took back what an earlier run had left half done", bond);
 	(void)report_outcome(bond, r, OUTCOME_UNDONE, reason);
 	return r == EXECUTOR_DONE;
 }
@@ -286,6 +296,22 @@ static void revert(const struct executor_options *executor, const char *bond)
 	r = executor_revert(executor, bond, &reason);
 	(void)report_outcome(bond, r == EXECUTOR_NOTHING ? EXECUTOR_DONE : r, OUTCOME_REVERTED,
 			     reason);
+}
+
+static void settled(const char *bond, int outcome, bool reverted, const char *reason)
+{
+	(void)report_outcome(bond, outcome, reverted ? OUTCOME_REVERTED : OUTCOME_UNDONE, reason);
+}
+
+static void settle_all(const struct executor_options *executor, const struct policy *policy)
+{
+	int r = settle(executor, policy, settled);
+
+	if (r == 0)
+		(void)worker_report_settled();
+	else if (r < 0)
+		log_error("Cannot list what earlier runs have left in %s: %s", executor->state_dir,
+			  strerror(-r));
 }
 
 /* ---- all of it ---- */
@@ -330,6 +356,8 @@ static int run_bonds(const struct options *o, const struct policy *policy)
 	struct names broken = { 0 };
 	int r;
 
+	if (o->settle)
+		settle_all(&executor, policy);
 	for (size_t i = 0; i < o->revert.n; i++)
 		revert(&executor, o->revert.items[i]);
 	for (size_t i = 0; i < o->apply.n; i++)
@@ -385,12 +413,12 @@ int main(int argc, char **argv)
 			log_error("Cannot read the policy: %s", strerror(-r));
 		return EXIT_FAILURE;
 	}
-	if (o.apply.n + o.revert.n > 0) {
+	if (o.settle || o.apply.n + o.revert.n > 0) {
 		lock = lock_host(o.state_dir);
 		if (lock < 0) {
 			log_error("Cannot lock %s: %s", o.state_dir,
 				  lock == -EBUSY ? "another worker is at it" : strerror(-lock));
-			return EXIT_FAILURE;
+			return lock == -EBUSY ? WORKER_EXIT_BUSY : EXIT_FAILURE;
 		}
 	}
 	r = run_bonds(&o, policy);
