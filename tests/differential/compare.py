@@ -183,7 +183,7 @@ def lines_apart(a, b):
 
 
 def main():
-    if not os.path.exists(libreswan.ADDCONN) or not shutil.which("ipsec"):
+    if not libreswan.ADDCONN or not shutil.which("ipsec"):
         print("no Libreswan is installed")
         return 77
     with tempfile.TemporaryDirectory(prefix="differential-") as folder:
@@ -202,6 +202,8 @@ def main():
         for _ in range(int(400 * runs)):
             c.names(*generate.from_fragments(rnd))
             c.names(*generate.by_mutation(rnd))
+        for _ in range(int(2000 * runs)):
+            c.names(*generate.with_meaning(rnd))
         print(f"odd texts: {c.compared} compared", flush=True)
         for _ in range(int(60 * runs)):
             text, files = generate.with_meaning(rnd)

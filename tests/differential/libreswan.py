@@ -7,7 +7,8 @@ import socket
 import subprocess
 import threading
 
-ADDCONN = "/usr/libexec/ipsec/addconn"
+# Beside an ipsec that was only unpacked (tests/lab/libreswan), or where packages have it.
+ADDCONN = shutil.which("addconn", path=os.environ["PATH"] + ":/usr/libexec/ipsec:/usr/lib/ipsec")
 
 
 class Stage:
