@@ -138,8 +138,8 @@ static int look(struct steps *s, const char *conn, enum ipsec_auto *ret_want, bo
 
 static int replace_note(struct steps *s, const struct step *step, struct undo_entry **ret)
 {
-	enum ipsec_auto want;
-	bool up;
+	enum ipsec_auto want = IPSEC_AUTO_IGNORE;
+	bool up = false;
 	int r;
 
 	r = look(s, step->subject, &want, &up);
