@@ -13,6 +13,7 @@
 #include "policy-files.h"
 #include "text.h"
 #include "watches.h"
+#include "worker-report.h"
 #include "worker-run.h"
 #include "xfrm.h"
 
@@ -22,6 +23,14 @@
 #define WORKER_LIMIT_USEC UINT64_C(900000000)
 /* The bus daemon went away: how often it is looked for. */
 #define BUS_RETRY_USEC UINT64_C(2000000)
+/*
+ * What an earlier run has left is taken back: again after the first of these when that failed, and
+ * ever later, since each attempt may restart pluto.
+ */
+#define SETTLE_FIRST_USEC UINT64_C(5000000)
+#define SETTLE_LAST_USEC  UINT64_C(600000000)
+/* Another worker has the lock; it ends within its own limits. */
+#define BUSY_USEC UINT64_C(5000000)
 /* Lines of xfrm messages taken at a time. */
 #define MAX_SAS_AT_ONCE 256
 
@@ -56,6 +65,12 @@ struct manager {
 
 	struct worker_run *worker;
 	sd_event_source *gather; /* armed while a look is wished for */
+	sd_event_source *again;  /* armed while a run is to be repeated */
+	bool unsettled;          /* earlier runs may have left something; see settle.h */
+	bool settle_due;         /* the next run looks after that */
+	bool settling;           /* this run does */
+	bool changing;           /* this run may change something */
+	uint64_t settle_usec;    /* how long it was put off last */
 	bool look_wished;
 	struct request *waiting; /* for the next run */
 	struct request *running; /* answered at the end of this one */
@@ -107,14 +122,77 @@ static void requests_answer(struct request *q, int error)
 	requests_free(q);
 }
 
+/* Of a bond that the policy names no more. */
+static void log_left_bond(const char *bond, json_t *report)
+{
+	const struct log_field fields[] = { { LOG_FIELD_BOND, bond } };
+	const char *outcome = json_string_value(json_object_get(report, "outcome"));
+	const char *reason = json_string_value(json_object_get(report, "reason"));
+	bool bad = outcome && streq(outcome, OUTCOME_UNSETTLED);
+
+	if (outcome)
+		log_event(bad ? LOG_ERR : LOG_NOTICE, bad ? MESSAGE_STEP_FAILED : MESSAGE_UNDONE,
+			  fields, ARRAY_SIZE(fields), "%s: the policy names it no more: %s%s%s",
+			  bond,
+			  bad ? "what was applied cannot be taken back yet"
+			      : "what was applied is taken back",
+			  reason ? ": " : "", reason ? reason : "");
+}
+
 static void on_report(void *userdata, json_t *report)
 {
 	struct manager *m = userdata;
+	const char *kind = json_string_value(json_object_get(report, "report"));
 	const char *bond = json_string_value(json_object_get(report, "bond"));
 	struct supervisor *s = bond ? manager_bond_named(m, bond) : NULL;
 
-	if (s)
+	if (kind && streq(kind, REPORT_SETTLED)) {
+		m->unsettled = false;
+		m->settle_usec = 0;
+	} else if (s) {
 		supervisor_report(s, report);
+	} else if (bond && kind && streq(kind, REPORT_OUTCOME)) {
+		log_left_bond(bond, report);
+	}
+}
+
+static void run_again_in(struct manager *m, uint64_t usec)
+{
+	uint64_t now;
+
+	if (sd_event_now(m->event, CLOCK_MONOTONIC, &now) < 0)
+		return;
+	(void)sd_event_source_set_time(m->again, now + usec);
+	(void)sd_event_source_set_enabled(m->again, SD_EVENT_ONESHOT);
+}
+
+/* The next run does not settle again, but one after a while does. */
+static void settle_later(struct manager *m)
+{
+	m->settle_usec = m->settle_usec == 0 ? SETTLE_FIRST_USEC : 2 * m->settle_usec;
+	if (m->settle_usec > SETTLE_LAST_USEC)
+		m->settle_usec = SETTLE_LAST_USEC;
+	run_again_in(m, m->settle_usec);
+}
+
+static int on_again(sd_event_source *s _unused_, uint64_t usec _unused_, void *userdata)
+{
+	struct manager *m = userdata;
+
+	m->settle_due = true;
+	wish_look(m, "a run is to be repeated");
+	return 0;
+}
+
+/* What it was doing is in the undo journal. */
+static void worker_failed(struct manager *m)
+{
+	for (size_t i = 0; i < m->n; i++)
+		supervisor_worker_failed(m->items[i], "the worker ended before its work was done");
+	if (m->changing && !m->settling) {
+		m->unsettled = m->settle_due = true;
+		wish_look(m, "the worker ended before its work was done");
+	}
 }
 
 static void on_worker_done(void *userdata, int error)
@@ -124,10 +202,12 @@ static void on_worker_done(void *userdata, int error)
 
 	m->running = NULL;
 	m->worker = worker_run_free(m->worker);
-	if (error < 0)
-		for (size_t i = 0; i < m->n; i++)
-			supervisor_worker_failed(m->items[i],
-						 "the worker ended before its work was done");
+	if (error == -EBUSY)
+		run_again_in(m, BUSY_USEC);
+	else if (error < 0)
+		worker_failed(m);
+	if (error != -EBUSY && m->settling && m->unsettled)
+		settle_later(m);
 	requests_answer(done, error);
 	if (m->look_wished || m->waiting)
 		wish_look(m, "more was asked for meanwhile");
@@ -164,13 +244,19 @@ static int start_worker(struct manager *m)
 	argv[n++] = m->options.worker_path;
 	argv[n++] = "run";
 	argv[n++] = "--policy=-";
+	m->settling = m->unsettled && m->settle_due;
+	m->changing = m->settling;
+	if (m->settling)
+		argv[n++] = "--settle";
 	for (size_t i = 0; i < m->n; i++) {
 		struct supervisor *s = m->items[i];
 
 		if (is_asked_for(m, MANAGER_REVERT, s->name)) {
+			m->changing = true;
 			argv[n++] = "--revert";
 			argv[n++] = s->name;
-		} else if (s->policy->manage == POLICY_ENFORCE && !s->held) {
+		} else if (supervisor_may_change(s)) {
+			m->changing = true;
 			argv[n++] = "--apply";
 			argv[n++] = s->name;
 		}
@@ -183,7 +269,7 @@ static int start_worker(struct manager *m)
 	if (r < 0)
 		return r;
 	m->running = TAKE_PTR(m->waiting);
-	m->look_wished = false;
+	m->look_wished = m->settle_due = false;
 	return 0;
 }
 
@@ -385,6 +471,8 @@ static void take_policy(struct manager *m, struct policy *policy)
 			supervisor_attach(s, m->links);
 	}
 	policy_free(old);
+	m->unsettled = m->settle_due = true;
+	m->settle_usec = 0;
 	wish_look(m, "the policy was loaded");
 }
 
@@ -572,6 +660,8 @@ static int set_up(struct manager *m, const char **ret_what)
 	if (r >= 0)
 		r = add_timer(m, on_gathered, &m->gather);
 	if (r >= 0)
+		r = add_timer(m, on_again, &m->again);
+	if (r >= 0)
 		r = add_timer(m, on_bus_retry, &m->bus_retry);
 	if (r < 0)
 		return r;
@@ -634,6 +724,7 @@ struct manager *manager_free(struct manager *m)
 	policy_free(m->policy);
 	free_strings(m->files);
 	sd_event_source_unref(m->gather);
+	sd_event_source_unref(m->again);
 	sd_event_source_unref(m->bus_retry);
 	sd_event_unref(m->event);
 	free(m);

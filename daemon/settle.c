@@ -18,13 +18,13 @@ static bool settle_bond(const struct executor_options *options, const struct pol
 
 	outcome = executor_recover(options, bond, &half);
 	if (outcome != EXECUTOR_NOTHING)
-		told(bond, outcome, false, half);
+		told(bond, SETTLE_HALF_DONE, outcome, half);
 	if (!went_well(outcome))
 		return false;
 	outcome = named ? executor_revert_conns(options, named, &reverted)
 			: executor_revert(options, bond, &reverted);
 	if (outcome != EXECUTOR_NOTHING)
-		told(bond, outcome, !named, reverted);
+		told(bond, named ? SETTLE_CONNS : SETTLE_BOND, outcome, reverted);
 	return went_well(outcome);
 }
 

@@ -8,8 +8,15 @@
  * and conns that the policy names no more. All of it is taken back.
  */
 
+enum settle_what {
+	SETTLE_HALF_DONE, /* a transaction that was not finished */
+	SETTLE_CONNS,     /* conns that the policy names no more */
+	SETTLE_BOND,      /* a bond that the policy names no more */
+};
+
 /* Told of each bond for which there was something; as executor.h has outcome and reason. */
-typedef void (*settle_told_fn)(const char *bond, int outcome, bool reverted, const char *reason);
+typedef void (*settle_told_fn)(const char *bond, enum settle_what what, int outcome,
+			       const char *reason);
 
 /*
  * settle() - goes through the undo journals of all bonds

@@ -26,4 +26,7 @@ void supervisor_prove_anew(struct supervisor *s);
 /* supervisor_is_to_be_proved() - whether the hardware does the work matters now */
 bool supervisor_is_to_be_proved(const struct supervisor *s);
 
+/* supervisor_add_repair() - makes the timer of repairs. Return: 0; a negative errno. */
+int supervisor_add_repair(struct supervisor *s, sd_event *event);
+
 void supervisor_free_conns(struct supervisor *s);

@@ -4,25 +4,34 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "finding.h"
 #include "log.h"
 #include "names.h"
+#include "text.h"
 #include "worker-report.h"
 
-#define HELD_FAILED   "applying failed: waiting for \"esp-offloadctl apply\""
-#define HELD_REVERTED "reverted: waiting for \"esp-offloadctl apply\""
-#define HELD_FIGHT                                                                                 \
-	"somebody undoes what is applied: it is not repaired any more before \"esp-offloadctl "    \
-	"apply\""
+/* ---- when it may be changed ---- */
 
-/* ---- how the bond stands ---- */
-
-void supervisor_free_conns(struct supervisor *s)
+static const char *held_text(enum bond_held held)
 {
-	for (size_t i = 0; i < s->n_conns; i++)
-		free(s->conns[i].name);
-	free(s->conns);
-	s->conns = NULL;
-	s->n_conns = 0;
+	switch (held) {
+	case BOND_NOT_HELD:
+		break;
+	case BOND_HELD_FAILED:
+		return "applying failed: waiting for \"esp-offloadctl apply\"";
+	case BOND_HELD_REVERTED:
+		return "reverted: waiting for \"esp-offloadctl apply\"";
+	case BOND_HELD_FIGHT:
+		return "somebody undoes what is applied: it is not repaired any more before "
+		       "\"esp-offloadctl apply\"";
+	}
+	return "";
+}
+
+bool supervisor_may_change(const struct supervisor *s)
+{
+	return s->policy && s->policy->manage == POLICY_ENFORCE && s->held == BOND_NOT_HELD &&
+	       !s->unsettled && drift_may_change(&s->drift);
 }
 
 static void replace_string(char **p, const char *value)
@@ -33,6 +42,93 @@ static void replace_string(char **p, const char *value)
 		return;
 	free(*p);
 	*p = copy;
+}
+
+static void hold(struct supervisor *s, enum bond_held held, const char *remark)
+{
+	s->held = held;
+	replace_string(&s->remark, remark);
+	drift_reset(&s->drift);
+	(void)sd_event_source_set_enabled(s->repair, SD_EVENT_OFF);
+}
+
+static int on_repair(sd_event_source *source _unused_, uint64_t usec _unused_, void *userdata)
+{
+	struct supervisor *s = userdata;
+
+	drift_come_due(&s->drift);
+	s->ops->wants_look(s->userdata, s, "a repair is due");
+	return 0;
+}
+
+int supervisor_add_repair(struct supervisor *s, sd_event *event)
+{
+	int r;
+
+	r = sd_event_add_time(event, &s->repair, CLOCK_MONOTONIC, UINT64_MAX, 0, on_repair, s);
+	return r < 0 ? r : sd_event_source_set_enabled(s->repair, SD_EVENT_OFF);
+}
+
+/* The steps that would make it so again: what somebody has changed. */
+static void say_steps(json_t *plan, struct text *t)
+{
+	json_t *step;
+	size_t i;
+
+	json_array_foreach(plan, i, step)
+	{
+		const char *kind = json_string_value(json_object_get(step, "step"));
+		const char *subject = json_string_value(json_object_get(step, "subject"));
+
+		if (kind && subject)
+			text_printf(t, "%s%s %s", t->len > 0 ? ", " : "", kind, subject);
+	}
+}
+
+/* The bond was as it should be, and is not any more. */
+static void drifted(struct supervisor *s, json_t *plan)
+{
+	const struct log_field fields[] = { { LOG_FIELD_BOND, s->name } };
+	_cleanup_text_ struct text t = TEXT_NULL;
+	uint64_t now = supervisor_clock_usec(CLOCK_MONOTONIC), wait_usec = 0;
+	bool enforce = s->policy && s->policy->manage == POLICY_ENFORCE;
+	char reason[160];
+
+	say_steps(plan, &t);
+	switch (drift_see_todo(&s->drift, now, &wait_usec)) {
+	case DRIFT_NONE:
+	case DRIFT_KNOWN:
+		return;
+	case DRIFT_FIGHT:
+		log_event(LOG_WARNING, MESSAGE_DRIFT, fields, ARRAY_SIZE(fields),
+			  "%s: changed by somebody, once more, and not repaired any more: %s",
+			  s->name, t.data ? t.data : "");
+		if (enforce)
+			hold(s, BOND_HELD_FIGHT, NULL);
+		return;
+	case DRIFT_NEW:
+		break;
+	}
+	log_event(LOG_WARNING, MESSAGE_DRIFT, fields, ARRAY_SIZE(fields),
+		  "%s: changed by somebody: to be put right: %s", s->name, t.data ? t.data : "");
+	if (!enforce)
+		return;
+	snprintf(reason, sizeof(reason), "changed by somebody: it is repaired in %llu s",
+		 (unsigned long long)(wait_usec / 1000000));
+	supervisor_set_state(s, BOND_WAITING, reason);
+	(void)sd_event_source_set_time(s->repair, now + wait_usec);
+	(void)sd_event_source_set_enabled(s->repair, SD_EVENT_ONESHOT);
+}
+
+/* ---- how the bond stands ---- */
+
+void supervisor_free_conns(struct supervisor *s)
+{
+	for (size_t i = 0; i < s->n_conns; i++)
+		free(s->conns[i].name);
+	free(s->conns);
+	s->conns = NULL;
+	s->n_conns = 0;
 }
 
 static void take_ip(json_t *j, const char *key, struct facts_ip *ret)
@@ -101,6 +197,16 @@ static void log_new_findings(const struct supervisor *s, json_t *findings)
 	}
 }
 
+/* A remark goes along, such as that Libreswan 4 takes no line for "auto". */
+static void wait_held(struct supervisor *s)
+{
+	_cleanup_text_ struct text t = TEXT_NULL;
+
+	text_printf(&t, "%s%s%s", held_text(s->held), s->remark ? "; " : "",
+		    s->remark ? s->remark : "");
+	supervisor_set_state(s, BOND_WAITING, t.data ? t.data : "");
+}
+
 static void take_standing(struct supervisor *s, json_t *report)
 {
 	const char *standing = json_string_value(json_object_get(report, "standing"));
@@ -108,30 +214,69 @@ static void take_standing(struct supervisor *s, json_t *report)
 	bool monitor = s->policy && s->policy->manage == POLICY_MONITOR;
 
 	reason = reason ? reason : "";
-	if (!standing || (s->held && s->state == BOND_FAILED))
+	if (!standing)
 		return;
-	if (streq(standing, STANDING_MISSING))
+	if (streq(standing, STANDING_TODO))
+		drifted(s, json_object_get(report, "plan"));
+	if (s->unsettled || (s->held && s->state == BOND_FAILED))
+		return;
+	if (streq(standing, STANDING_MISSING)) {
 		supervisor_set_state(s, BOND_WAITING, reason);
-	else if (streq(standing, STANDING_BLOCKED))
+	} else if (streq(standing, STANDING_BLOCKED)) {
 		supervisor_set_state(s, BOND_BLOCKED, reason);
-	else if (streq(standing, STANDING_DONE))
+	} else if (streq(standing, STANDING_DONE)) {
+		drift_see_done(&s->drift);
+		(void)sd_event_source_set_enabled(s->repair, SD_EVENT_OFF);
 		supervisor_set_state(s, BOND_CONFIGURED, "");
-	else if (monitor)
+	} else if (monitor) {
 		supervisor_set_state(s, BOND_WAITING,
 				     "not applied: the policy says to monitor only");
-	else if (s->held)
-		supervisor_set_state(s, BOND_WAITING, s->held);
+	} else if (s->held) {
+		wait_held(s);
+	}
+}
+
+/* An upgrade changes what nic-offload means; its rules are looked at anew in each look. */
+static void take_version(struct supervisor *s, const char *version)
+{
+	const struct log_field fields[] = { { LOG_FIELD_BOND, s->name } };
+
+	if (!version || streq_ptr(s->libreswan, version))
+		return;
+	if (s->libreswan)
+		log_event(LOG_NOTICE, MESSAGE_DRIFT, fields, ARRAY_SIZE(fields),
+			  "%s: Libreswan was %s, and is %s now: its rules are looked at anew",
+			  s->name, s->libreswan, version);
+	replace_string(&s->libreswan, version);
+}
+
+/* What no check can find, since it takes having looked before. Return: a new reference. */
+static json_t *add_own_findings(const struct supervisor *s, json_t *reported)
+{
+	json_t *findings = json_is_array(reported) ? json_copy(reported) : json_array();
+
+	if (findings && s->held == BOND_HELD_FIGHT)
+		(void)json_array_append_new(
+			findings,
+			json_pack(
+				"{s:s, s:s, s:s, s:s, s:s, s:s}", "id", FINDING_ID_DRIFT_FIGHT,
+				"severity", finding_severity_name(FINDING_WARNS), "subject",
+				s->name, "seen", "two repairs were undone by somebody", "why",
+				"each repair interrupts the tunnels, and would be undone again",
+				"remedy",
+				"find out who changes it (the journal has what was changed), then "
+				"run \"esp-offloadctl apply\""));
+	return findings;
 }
 
 static void take_bond_report(struct supervisor *s, json_t *report)
 {
 	enum bond_state before = s->state;
 	unsigned int what = 0;
+	json_t *findings;
 
-	log_new_findings(s, json_object_get(report, "findings"));
-	if (take_json(&s->findings, json_object_get(report, "findings")))
-		what |= SUPERVISOR_FINDINGS;
 	take_json(&s->plan, json_object_get(report, "plan"));
+	take_version(s, json_string_value(json_object_get(report, "libreswan")));
 
 	if (take_conns(s, json_object_get(report, "conns")))
 		what |= SUPERVISOR_PROFILE;
@@ -140,9 +285,14 @@ static void take_bond_report(struct supervisor *s, json_t *report)
 	replace_string(&s->profile_path,
 		       json_string_value(json_object_get(report, "profile_path")));
 	replace_string(&s->device_path, json_string_value(json_object_get(report, "device_path")));
+	take_standing(s, report);
+	findings = add_own_findings(s, json_object_get(report, "findings"));
+	log_new_findings(s, findings);
+	if (take_json(&s->findings, findings))
+		what |= SUPERVISOR_FINDINGS;
+	json_decref(findings);
 	supervisor_changed(s, what);
 
-	take_standing(s, report);
 	if (supervisor_is_to_be_proved(s) && (before != s->state || !s->first_proof_done)) {
 		s->first_proof_done = true;
 		if (!prover_is_open(s->prover))
@@ -174,22 +324,31 @@ static void take_step(struct supervisor *s, json_t *report)
 		  text ? ": " : "", text ? text : "");
 }
 
-/*
- * Who undoes two repairs within a while means it: the next time it is only reported, and nobody's
- * tunnels are restarted in turns. The first application is no repair.
- */
-#define FIGHT_REPAIRS 2
-#define FIGHT_USEC    UINT64_C(600000000)
-
-static bool is_a_fight(struct supervisor *s)
+/* The reason of a failure that was made good later, or of one that cannot be made good yet. */
+static void set_failed(struct supervisor *s, const char *reason, const char *more)
 {
-	uint64_t now = supervisor_clock_usec(CLOCK_MONOTONIC);
+	_cleanup_text_ struct text t = TEXT_NULL;
 
-	if (s->n_applied == 0 || now - s->first_applied_usec > FIGHT_USEC) {
-		s->n_applied = 0;
-		s->first_applied_usec = now;
-	}
-	return ++s->n_applied > FIGHT_REPAIRS;
+	text_printf(&t, "%s%s%s", reason, *reason && *more ? "; " : "", more);
+	supervisor_set_state(s, BOND_FAILED, t.data ? t.data : "");
+}
+
+static void log_undone(const struct supervisor *s, const char *what, const char *remark)
+{
+	const struct log_field fields[] = { { LOG_FIELD_BOND, s->name } };
+
+	log_event(LOG_NOTICE, MESSAGE_UNDONE, fields, ARRAY_SIZE(fields), "%s: %s%s%s", s->name,
+		  what, *remark ? ": " : "", remark);
+}
+
+static void take_undone(struct supervisor *s, const char *reason)
+{
+	log_undone(s, "took back what an earlier run had left half done", reason);
+	s->unsettled = false;
+	if (s->held == BOND_HELD_FAILED && s->state == BOND_FAILED)
+		set_failed(s, s->reason, "what was half done is taken back now");
+	else
+		s->ops->wants_look(s->userdata, s, "what was half done is taken back");
 }
 
 static void take_outcome(struct supervisor *s, json_t *report)
@@ -199,14 +358,26 @@ static void take_outcome(struct supervisor *s, json_t *report)
 
 	if (!outcome)
 		return;
+	reason = reason ? reason : "";
 	if (streq(outcome, OUTCOME_FAILED)) {
-		s->held = HELD_FAILED;
-		supervisor_set_state(s, BOND_FAILED, reason ? reason : "");
+		hold(s, BOND_HELD_FAILED, NULL);
+		supervisor_set_state(s, BOND_FAILED, reason);
+	} else if (streq(outcome, OUTCOME_UNSETTLED)) {
+		s->unsettled = true;
+		set_failed(s, "what an earlier run has left half done cannot be taken back yet",
+			   reason);
+	} else if (streq(outcome, OUTCOME_UNDONE)) {
+		take_undone(s, reason);
+	} else if (streq(outcome, OUTCOME_LEFT)) {
+		log_undone(s, "reverted the conns that the policy names no more", reason);
 	} else if (streq(outcome, OUTCOME_REVERTED)) {
-		s->held = HELD_REVERTED;
-	} else if (streq(outcome, OUTCOME_APPLIED) && is_a_fight(s)) {
-		s->held = HELD_FIGHT;
-		log_warning("%s: %s", s->name, s->held);
+		log_undone(s, "reverted", reason);
+		s->unsettled = false;
+		hold(s, BOND_HELD_REVERTED, *reason ? reason : NULL);
+		if (s->state == BOND_FAILED)
+			wait_held(s);
+	} else if (streq(outcome, OUTCOME_APPLIED)) {
+		drift_see_applied(&s->drift, supervisor_clock_usec(CLOCK_MONOTONIC));
 	}
 	/* What was proven before was about another configuration. */
 	if (!streq(outcome, OUTCOME_UNCHANGED))
@@ -229,17 +400,17 @@ void supervisor_report(struct supervisor *s, json_t *report)
 
 void supervisor_worker_failed(struct supervisor *s, const char *why)
 {
-	/* Whatever it was doing is in its undo journal, and the next run takes it back. */
+	/* Whatever it was doing is in its undo journal: the manager has it taken back. */
 	if (s->state == BOND_APPLYING) {
-		s->held = HELD_FAILED;
+		hold(s, BOND_HELD_FAILED, NULL);
 		supervisor_set_state(s, BOND_FAILED, why);
 	}
 }
 
 void supervisor_release(struct supervisor *s)
 {
-	s->held = NULL;
-	s->n_applied = 0;
+	hold(s, BOND_NOT_HELD, NULL);
+	s->unsettled = false;
 	if (s->state == BOND_FAILED)
 		supervisor_set_state(s, BOND_WAITING, "to be applied anew");
 }

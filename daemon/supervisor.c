@@ -378,6 +378,8 @@ int supervisor_new(sd_event *event, struct ethtool *ethtool, const struct policy
 	if (r < 0)
 		return r;
 	r = prover_new(event, ethtool, &prover_ops, s, &s->prover);
+	if (r >= 0)
+		r = supervisor_add_repair(s, event);
 	if (r < 0)
 		return r;
 
@@ -392,8 +394,11 @@ struct supervisor *supervisor_free(struct supervisor *s)
 	prover_free(s->prover);
 	failover_log_free(s->failovers);
 	supervisor_free_conns(s);
+	sd_event_source_unref(s->repair);
 	json_decref(s->findings);
 	json_decref(s->plan);
+	free(s->libreswan);
+	free(s->remark);
 	free(s->profile_uuid);
 	free(s->profile_path);
 	free(s->device_path);

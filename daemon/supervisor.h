@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <systemd/sd-event.h>
 
+#include "drift.h"
 #include "failover-log.h"
 #include "links.h"
 #include "policy.h"
@@ -20,6 +21,14 @@ enum bond_state {
 	BOND_APPLYING,   /* the worker changes something */
 	BOND_CONFIGURED, /* all is as it should be */
 	BOND_FAILED,     /* applying failed; stays so until somebody asks anew */
+};
+
+/* Why nothing is changed any more, until somebody asks. */
+enum bond_held {
+	BOND_NOT_HELD,
+	BOND_HELD_FAILED,
+	BOND_HELD_REVERTED,
+	BOND_HELD_FIGHT, /* two repairs were undone by somebody */
 };
 
 /* "waiting", "blocked", "applying", "configured", "failed" */
@@ -59,7 +68,10 @@ struct supervisor {
 	enum bond_state state;
 	char *reason; /* why it is in that state; "" when there is nothing to say */
 	/* Failed, reverted, or in a fight with somebody: nothing is changed before one asks. */
-	const char *held; /* why, of static storage; NULL: it is not held */
+	enum bond_held held;
+	char *remark; /* what there is to know of it beside; NULL: nothing */
+	/* What an earlier run has left could not be taken back yet; tried again by the manager. */
+	bool unsettled;
 
 	int ifindex; /* FACTS_NO_LINK while the bond is not there */
 	enum facts_bond_mode mode;
@@ -84,8 +96,9 @@ struct supervisor {
 	struct failover_tracker tracker;
 	uint64_t switched_usec; /* monotonic, of the last failover */
 	bool first_proof_done;
-	unsigned int n_applied; /* lately, without anybody having asked */
-	uint64_t first_applied_usec;
+	struct drift drift;
+	sd_event_source *repair; /* when the next repair is due */
+	char *libreswan;         /* its version as last seen; NULL: not yet */
 };
 
 /*
@@ -127,6 +140,9 @@ void supervisor_worker_failed(struct supervisor *s, const char *why);
  * Return: 0, and ops->proved will be called; a negative errno.
  */
 int supervisor_verify(struct supervisor *s, bool probe, const struct policy_proof *how);
+
+/* supervisor_may_change() - true when the worker may be let loose on the bond */
+bool supervisor_may_change(const struct supervisor *s);
 
 /* supervisor_release() - a bond that was held may be changed again */
 void supervisor_release(struct supervisor *s);

@@ -112,6 +112,13 @@ int worker_report_bond(const struct facts *facts, const struct policy_bond *poli
 		      plan_to_json(plan), "conns", conns_to_json(facts, policy));
 	if (!j)
 		return -ENOMEM;
+	if (facts->libreswan.major > 0 &&
+	    json_object_set_new(j, "libreswan",
+				json_sprintf("%u.%u", facts->libreswan.major,
+					     facts->libreswan.minor)) < 0) {
+		json_decref(j);
+		return -ENOMEM;
+	}
 	if (profile && (set_string(j, "profile_uuid", profile->uuid) < 0 ||
 			set_string(j, "profile_path", profile->path) < 0 ||
 			set_string(j, "device_path", profile->device_path) < 0)) {

@@ -10,7 +10,7 @@
  * What the worker prints on its standard output: JSON objects, one a line. "report" says which:
  *
  *   bond     how a bond stands: "bond", "standing", "reason", "findings", "plan", "conns",
- *            "profile_uuid", "profile_path", "device_path"
+ *            "profile_uuid", "profile_path", "device_path", "libreswan"
  *   step     a step of a plan: "bond", "step", "subject", "status", "text"
  *   outcome  the end of applying or reverting: "bond", "outcome", "reason"
  *   settled  nothing is left any more of what earlier runs had half done, or had done for bonds and
@@ -41,8 +41,12 @@
 #define OUTCOME_UNCHANGED "unchanged"
 #define OUTCOME_APPLIED   "applied"
 #define OUTCOME_UNDONE    "undone" /* after a crash: what was half done was taken back */
-#define OUTCOME_REVERTED  "reverted"
-#define OUTCOME_FAILED    "failed"
+/* What an earlier run has left half done cannot be taken back now; nothing else was done. */
+#define OUTCOME_UNSETTLED "unsettled"
+#define OUTCOME_LEFT                                                                               \
+	"left" /* what was applied to conns that the policy names no more is taken back */
+#define OUTCOME_REVERTED "reverted"
+#define OUTCOME_FAILED   "failed"
 
 /* worker_report_bond() - Return: 0; -ENOMEM; -EIO when it could not be printed */
 int worker_report_bond(const struct facts *facts, const struct policy_bond *policy,

@@ -11,6 +11,7 @@
 
 #include "log.h"
 #include "text.h"
+#include "worker-report.h"
 
 /* A longer line is no report of ours. */
 #define MAX_LINE (16 * 1024 * 1024)
@@ -122,6 +123,8 @@ static int on_child(sd_event_source *s _unused_, const siginfo_t *si, void *user
 	w->pid = 0;
 	if (w->timed_out)
 		w->error = -ETIME;
+	else if (si->si_code == CLD_EXITED && si->si_status == WORKER_EXIT_BUSY)
+		w->error = -EBUSY;
 	else if (si->si_code != CLD_EXITED || si->si_status != 0)
 		w->error = -ECHILD;
 

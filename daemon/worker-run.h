@@ -17,8 +17,8 @@ struct worker_run_ops {
 	void (*report)(void *userdata, json_t *report);
 	/*
 	 * The worker has ended. @error is 0 when it did so by itself with exit status 0, -ETIME
-	 * when it was killed at the limit, -ECHILD when it ended otherwise. The run may be freed
-	 * from here.
+	 * when it was killed at the limit, -EBUSY when another worker is at it, -ECHILD when it
+	 * ended otherwise. The run may be freed from here.
 	 */
 	void (*done)(void *userdata, int error);
 };

@@ -238,10 +238,14 @@ static int judge(const struct facts *facts, const struct policy_bond *policy, st
 	return 0;
 }
 
-static int report_outcome(const char *bond, int outcome, const char *good, const char *reason)
+static int report_outcome_as(const char *bond, int outcome, const char *good, const char *bad,
+			     const char *reason)
 {
 	if (outcome < 0)
-		return worker_report_outcome(bond, OUTCOME_FAILED, strerror(-outcome));
+		return worker_report_outcome(bond, bad,
+					     outcome == -EBADMSG
+						     ? "the undo journal cannot be understood"
+						     : strerror(-outcome));
 	switch ((enum executor_outcome)outcome) {
 	case EXECUTOR_NOTHING:
 		return worker_report_outcome(bond, OUTCOME_UNCHANGED, NULL);
@@ -251,7 +255,12 @@ static int report_outcome(const char *bond, int outcome, const char *good, const
 	case EXECUTOR_FAILED_HALF:
 		break;
 	}
-	return worker_report_outcome(bond, OUTCOME_FAILED, reason);
+	return worker_report_outcome(bond, bad, reason);
+}
+
+static int report_outcome(const char *bond, int outcome, const char *good, const char *reason)
+{
+	return report_outcome_as(bond, outcome, good, OUTCOME_FAILED, reason);
 }
 
 static int apply(const struct executor_options *executor, const struct facts *facts,
@@ -284,7 +293,7 @@ static bool recover(const struct executor_options *executor, const char *bond)
 	r = executor_recover(executor, bond, &reason);
 	if (r == EXECUTOR_NOTHING)
 		return true;
-	(void)report_outcome(bond, r, OUTCOME_UNDONE, reason);
+	(void)report_outcome_as(bond, r, OUTCOME_UNDONE, OUTCOME_UNSETTLED, reason);
 	return r == EXECUTOR_DONE;
 }
 
@@ -298,9 +307,15 @@ static void revert(const struct executor_options *executor, const char *bond)
 			     reason);
 }
 
-static void settled(const char *bond, int outcome, bool reverted, const char *reason)
+static void settled(const char *bond, enum settle_what what, int outcome, const char *reason)
 {
-	(void)report_outcome(bond, outcome, reverted ? OUTCOME_REVERTED : OUTCOME_UNDONE, reason);
+	static const char *const words[] = {
+		[SETTLE_HALF_DONE] = OUTCOME_UNDONE,
+		[SETTLE_CONNS] = OUTCOME_LEFT,
+		[SETTLE_BOND] = OUTCOME_REVERTED,
+	};
+
+	(void)report_outcome_as(bond, outcome, words[what], OUTCOME_UNSETTLED, reason);
 }
 
 static void settle_all(const struct executor_options *executor, const struct policy *policy)

@@ -36,6 +36,9 @@
 #define LOG_FIELD_FINDING "ESP_OFFLOAD_FINDING"
 #define LOG_FIELD_STEP    "ESP_OFFLOAD_STEP"
 
+/* Findings that no check has, since they take having looked before */
+#define FINDING_ID_DRIFT_FIGHT "drift-fight"
+
 /* Keywords of the foreign programs */
 #define NIC_OFFLOAD_KEY        "nic-offload"
 #define IPSEC_UNIT             "ipsec.service"
@@ -52,5 +55,6 @@
 #define MESSAGE_STEP           "c152c87d6b1f43f28c8f67dbea5dad21"
 #define MESSAGE_STEP_FAILED    "389cb97e1462403cad3215e3f6951f08"
 #define MESSAGE_UNDONE         "550820a202954e109e05579e7b5a8d77"
+#define MESSAGE_DRIFT          "401db5401089414baad8499406ce1d28"
 #define MESSAGE_POLICY_INVALID "345e36ee427b41dc8f3b5f2d88671cd7"
 #define MESSAGE_POLICY_LOADED  "d713d4dc305449fe9e8ef9989c4866fe"

@@ -92,7 +92,7 @@ check "with the reason" wait_for 10 reason_is "bond0: there is no such device"
 check "and the finding" contains "$(property Findings)" '"bond-exists"'
 check "no port is active" equals 's ""' "$(property ActivePort)"
 check "the verdict is unknown" equals 's "unknown"' "$(property Verdict)"
-check "the worker was run once, and may change it" equals "run --policy=- --apply bond0" \
+check "the worker was run once, and may change it" equals "run --policy=- --settle --apply bond0" \
 	"$(cat "$work/worker/called")"
 check "it got the policy with its defaults" in_file "$work/worker/policy" '^ +rollback: true'
 ctl status
@@ -152,6 +152,31 @@ ctl apply bond0
 check "until somebody asks" last_run "run --policy=- --apply bond0"
 check "and then it is configured" state_is configured
 
+# ---- somebody else ----
+script <<END
+case "\$*" in
+*--apply*)
+	echo '$step, "status": "begins"}'
+	echo '$step, "status": "interrupted", "text": "the tunnel of example for 1.25 s"}'
+	echo '{"report": "outcome", "bond": "bond0", "outcome": "applied"}'
+	jq -c '.standing = "done" | .plan = []' reports
+	exit
+	;;
+esac
+END
+reports todo "" '[]' '[{"step": "conn", "subject": "example", "change": "c", "interrupts": "nothing", "undo": "u"}]'
+ctl check bond0
+check "what somebody has changed is seen, and not repaired at once" last_run "run --policy=-"
+check "the state says so" reason_is "changed by somebody: it is repaired in 2 s"
+check "and the log says what" logged 'bond0: changed by somebody: to be put right: conn example'
+check "after a while it is" wait_for 10 last_run "run --policy=- --apply bond0"
+check "and configured again" state_soon configured
+check "what a step has interrupted is in the log" \
+	logged 'step profile u-1: interrupted: the tunnel of example for 1\.25 s'
+no_script
+reports "done" ""
+ctl check bond0
+
 # ---- revert ----
 script <<'END'
 echo '{"report": "outcome", "bond": "bond0", "outcome": "reverted"}'
@@ -165,7 +190,7 @@ no_script
 ctl check bond0
 check "and is only watched" last_run "run --policy=-"
 kill -HUP "$daemon"
-check "until a reload" wait_for 10 last_run "run --policy=- --apply bond0"
+check "until a reload" wait_for 10 last_run "run --policy=- --settle --apply bond0"
 
 # ---- reload ----
 reports "done" ""
@@ -213,13 +238,43 @@ check "and is logged" logged 'ended by signal 11'
 check "the daemon lives" alive
 check "and remembers the state" state_is configured
 script <<END
-echo '$step, "status": "begins"}'
-kill -KILL \$\$
+case "\$*" in
+*--settle*) echo '{"report": "outcome", "bond": "bond0", "outcome": "undone"}' ;;
+*)
+	echo '$step, "status": "begins"}'
+	kill -KILL \$\$
+	;;
+esac
 END
+reports todo ""
 ctl apply bond0
 check "one that dies while it applies is an error" status_is 1
 check "and the bond has failed" state_is failed
-check "with the reason" reason_is "the worker ended before its work was done"
+check "what it had half done is taken back" wait_for 10 last_run "run --policy=- --settle"
+check "which the reason tells" wait_for 10 reason_is \
+	"the worker ended before its work was done; what was half done is taken back now"
+check "and the log" logged 'bond0: took back what an earlier run had left half done'
+script <<'END'
+case "$*" in
+*--settle*)
+	echo '{"report": "outcome", "bond": "bond0", "outcome": "unsettled", "reason": "NM is away"}'
+	cat reports
+	exit
+	;;
+esac
+END
+ctl reload
+check "what cannot be taken back yet is told" wait_for 10 reason_is \
+	"what an earlier run has left half done cannot be taken back yet; NM is away"
+ctl check bond0
+check "nothing is applied upon it" last_run "run --policy=-"
+no_script
+check "and it is tried again after a while" wait_for 15 last_run "run --policy=- --settle"
+reports "done" ""
+script <<<'exit 75'
+ctl check bond0
+check "one that finds another at it is an error" status_is 1
+check "which says so" complains 'Another process works on the host now'
 script <<<'exit 3'
 ctl check bond0
 check "one that fails is an error" status_is 1

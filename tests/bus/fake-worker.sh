@@ -10,3 +10,6 @@ cat >policy
 # shellcheck disable=SC1091
 [ ! -e script ] || . ./script
 [ ! -e reports ] || cat reports
+case " $* " in
+*" --settle "*) echo '{"report": "settled"}' ;;
+esac

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "fake-kernel.h"
+#include "names.h"
 #include "supervisor.h"
 #include "unit.h"
 #include "worker-report.h"
@@ -195,11 +196,76 @@ START_TEST(a_failed_bond_stays_so_until_somebody_asks)
 	ck_assert_str_eq(state(), "failed");
 	worker_says(0, STANDING_TODO, "");
 	ck_assert_str_eq(state(), "failed");
-	ck_assert_ptr_nonnull(supervisors[0]->held);
+	ck_assert_int_eq(supervisors[0]->held, BOND_HELD_FAILED);
 	supervisor_release(supervisors[0]);
-	ck_assert_ptr_null(supervisors[0]->held);
+	ck_assert_int_eq(supervisors[0]->held, BOND_NOT_HELD);
 	worker_says(0, STANDING_DONE, "");
 	ck_assert_str_eq(state(), "configured");
+	end();
+}
+END_TEST
+
+static bool has_finding(const char *id)
+{
+	json_t *f;
+	size_t i;
+
+	json_array_foreach(supervisors[0]->findings, i,
+			   f) if (streq_ptr(json_string_value(json_object_get(f, "id")),
+					    id)) return true;
+	return false;
+}
+
+/* The worker is let loose, and does what is to be done. */
+static void worker_repairs(void)
+{
+	worker_says(0, STANDING_TODO, "");
+	worker_ends(OUTCOME_APPLIED, "");
+	worker_says(0, STANDING_DONE, "");
+}
+
+START_TEST(what_was_never_applied_is_applied_at_once)
+{
+	begin(1);
+	ck_assert(supervisor_may_change(supervisors[0]));
+	worker_says(0, STANDING_TODO, "");
+	ck_assert(supervisor_may_change(supervisors[0]));
+	end();
+}
+END_TEST
+
+START_TEST(what_somebody_changed_is_repaired_after_a_wait)
+{
+	begin(1);
+	worker_says(0, STANDING_DONE, "");
+	ck_assert(!supervisor_may_change(supervisors[0]));
+	worker_says(0, STANDING_TODO, "");
+	ck_assert_str_eq(state(), "waiting");
+	ck_assert_str_eq(supervisors[0]->reason, "changed by somebody: it is repaired in 2 s");
+	ck_assert(!supervisor_may_change(supervisors[0]));
+	n_looks = 0;
+	run_for_msec(1500);
+	ck_assert_uint_eq(n_looks, 0);
+	run_for_msec(1000);
+	ck_assert_uint_eq(n_looks, 1);
+	ck_assert(supervisor_may_change(supervisors[0]));
+	worker_repairs();
+	ck_assert_str_eq(state(), "configured");
+	ck_assert(!supervisor_may_change(supervisors[0]));
+	end();
+}
+END_TEST
+
+START_TEST(what_somebody_takes_back_meanwhile_is_not_repaired)
+{
+	begin(1);
+	worker_says(0, STANDING_DONE, "");
+	worker_says(0, STANDING_TODO, "");
+	worker_says(0, STANDING_DONE, "");
+	ck_assert_str_eq(state(), "configured");
+	n_looks = 0;
+	run_for_msec(2500);
+	ck_assert_uint_eq(n_looks, 0);
 	end();
 }
 END_TEST
@@ -207,13 +273,69 @@ END_TEST
 START_TEST(two_repairs_that_somebody_undoes_are_enough)
 {
 	begin(1);
-	for (int i = 0; i < 3; i++) {
-		ck_assert_ptr_null(supervisors[0]->held);
-		worker_ends(OUTCOME_APPLIED, "");
+	worker_says(0, STANDING_DONE, "");
+	for (int i = 0; i < 2; i++) {
+		worker_says(0, STANDING_TODO, "");
+		ck_assert_int_eq(supervisors[0]->held, BOND_NOT_HELD);
+		drift_come_due(&supervisors[0]->drift);
+		worker_repairs();
 	}
-	ck_assert_ptr_nonnull(supervisors[0]->held);
+	ck_assert(!has_finding(FINDING_ID_DRIFT_FIGHT));
+	worker_says(0, STANDING_TODO, "");
+	ck_assert_int_eq(supervisors[0]->held, BOND_HELD_FIGHT);
+	ck_assert_str_eq(state(), "waiting");
+	ck_assert(has_finding(FINDING_ID_DRIFT_FIGHT));
+	ck_assert(!supervisor_may_change(supervisors[0]));
+	supervisor_release(supervisors[0]);
+	worker_says(0, STANDING_TODO, "");
+	ck_assert(supervisor_may_change(supervisors[0]));
+	ck_assert(!has_finding(FINDING_ID_DRIFT_FIGHT));
+	end();
+}
+END_TEST
+
+START_TEST(what_is_only_watched_is_never_repaired)
+{
+	begin(1);
+	policies[0].manage = POLICY_MONITOR;
+	worker_says(0, STANDING_DONE, "");
+	worker_says(0, STANDING_TODO, "");
+	n_looks = 0;
+	run_for_msec(2500);
+	ck_assert_uint_eq(n_looks, 0);
+	ck_assert(!supervisor_may_change(supervisors[0]));
+	end();
+}
+END_TEST
+
+START_TEST(what_cannot_be_taken_back_yet_is_not_applied_anew)
+{
+	begin(1);
+	worker_ends(OUTCOME_UNSETTLED, "NetworkManager does not run any more");
+	ck_assert_str_eq(state(), "failed");
+	ck_assert(!supervisor_may_change(supervisors[0]));
+	worker_says(0, STANDING_TODO, "");
+	ck_assert_str_eq(state(), "failed");
+	n_looks = 0;
+	worker_ends(OUTCOME_UNDONE, "");
+	ck_assert_uint_eq(n_looks, 1);
+	ck_assert(supervisor_may_change(supervisors[0]));
+	worker_says(0, STANDING_DONE, "");
+	ck_assert_str_eq(state(), "configured");
+	end();
+}
+END_TEST
+
+START_TEST(a_revert_says_what_there_is_to_know)
+{
+	begin(1);
+	worker_ends(OUTCOME_REVERTED, "conn example says nothing of nic-offload again");
 	worker_says(0, STANDING_TODO, "");
 	ck_assert_str_eq(state(), "waiting");
+	ck_assert_str_eq(supervisors[0]->reason,
+			 "reverted: waiting for \"esp-offloadctl apply\"; conn example says "
+			 "nothing of nic-offload again");
+	ck_assert(!supervisor_may_change(supervisors[0]));
 	end();
 }
 END_TEST
@@ -226,6 +348,10 @@ START_TEST(a_worker_that_dies_while_applying_means_failed)
 	ck_assert_str_eq(state(), "applying");
 	supervisor_worker_failed(supervisors[0], "killed");
 	ck_assert_str_eq(state(), "failed");
+	ck_assert(!supervisor_may_change(supervisors[0]));
+	worker_ends(OUTCOME_UNDONE, "");
+	ck_assert_str_eq(state(), "failed");
+	ck_assert_str_eq(supervisors[0]->reason, "killed; what was half done is taken back now");
 	end();
 }
 END_TEST
@@ -543,7 +669,10 @@ END_TEST
 
 UNIT_MAIN("supervisor", a_bond_is_waiting_until_the_worker_has_looked,
 	  what_the_worker_finds_is_the_state, a_failed_bond_stays_so_until_somebody_asks,
-	  two_repairs_that_somebody_undoes_are_enough,
+	  what_was_never_applied_is_applied_at_once, what_somebody_changed_is_repaired_after_a_wait,
+	  what_somebody_takes_back_meanwhile_is_not_repaired,
+	  two_repairs_that_somebody_undoes_are_enough, what_is_only_watched_is_never_repaired,
+	  what_cannot_be_taken_back_yet_is_not_applied_anew, a_revert_says_what_there_is_to_know,
 	  a_worker_that_dies_while_applying_means_failed, reports_that_make_no_sense_change_nothing,
 	  a_configured_bond_is_proved_by_its_traffic,
 	  without_traffic_the_verdict_is_unknown_and_sampling_ends, after_a_verdict_sampling_ends,
