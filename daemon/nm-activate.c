@@ -93,14 +93,19 @@ static int find_all(struct activation *a, const char *uuid, const char *const *p
 	return 0;
 }
 
+/* Should this process die, NetworkManager goes back by itself, though not too early. */
+static guint32 checkpoint_timeout(uint64_t limit_usec)
+{
+	return (guint32)MIN((2 * limit_usec + CHECKPOINT_LIMIT_USEC) / 1000000 + 10,
+			    (uint64_t)G_MAXINT32);
+}
+
 static int make_checkpoint(struct activation *a, uint64_t limit_usec)
 {
 	_cleanup_request_ struct nm_request *q = nm_request_new();
 	g_autoptr(GPtrArray) devices = g_ptr_array_new();
 	g_autoptr(NMCheckpoint) checkpoint = NULL;
-	/* Should this process die, NetworkManager goes back by itself, though not too early. */
-	guint32 timeout = (guint32)MIN((2 * limit_usec + CHECKPOINT_LIMIT_USEC) / 1000000 + 10,
-				       (uint64_t)G_MAXINT32);
+	guint32 timeout = checkpoint_timeout(limit_usec);
 	GError *error = NULL;
 	int r;
 
@@ -441,6 +446,92 @@ int nm_activate(struct nm *nm, const char *uuid, const char *bond, const char *c
 	}
 	*ret = outcome;
 	return 0;
+}
+
+/* ---- what a process that died has left ---- */
+
+/* A checkpoint of the bond with the time limit that ours have: nobody else chooses that one. */
+static NMCheckpoint *left_checkpoint(struct nm *nm, NMDevice *bond, uint64_t limit_usec)
+{
+	const GPtrArray *all = nm_client_get_checkpoints(nm->client);
+
+	for (guint i = 0; i < all->len; i++) {
+		const GPtrArray *devices = nm_checkpoint_get_devices(all->pdata[i]);
+
+		if (nm_checkpoint_get_rollback_timeout(all->pdata[i]) !=
+		    checkpoint_timeout(limit_usec))
+			continue;
+		for (guint k = 0; k < devices->len; k++)
+			if (devices->pdata[k] == bond)
+				return all->pdata[i];
+	}
+	return NULL;
+}
+
+/* The checkpoint's devices but for the bond are the ports that must come back. */
+static int take_up(struct activation *a, NMDevice *bond, NMCheckpoint *checkpoint)
+{
+	const GPtrArray *devices = nm_checkpoint_get_devices(checkpoint);
+	NMActiveConnection *active = nm_device_get_active_connection(bond);
+
+	a->ports = calloc(devices->len + 1, sizeof(*a->ports));
+	if (!a->ports)
+		return -ENOMEM;
+	for (guint i = 0; i < devices->len; i++) {
+		struct port *p = &a->ports[a->n_ports];
+
+		if (devices->pdata[i] == bond)
+			continue;
+		p->name = nm_device_get_iface(devices->pdata[i]);
+		p->profile = profile_of_port(a->nm, p->name, a->bond,
+					     active ? nm_active_connection_get_uuid(active) : "");
+		if (p->profile)
+			g_object_ref(p->profile);
+		a->n_ports++;
+	}
+	a->checkpoint = g_strdup(nm_object_get_path(NM_OBJECT(checkpoint)));
+	return 0;
+}
+
+static int see_through(struct activation *a, NMDevice *bond, uint64_t limit_usec)
+{
+	uint64_t deadline = nm_now() + limit_usec;
+
+	while (nm_device_get_state(bond) != NM_DEVICE_STATE_ACTIVATED || !tend_ports(a, deadline)) {
+		if (nm_now() >= deadline)
+			return roll_back(a, nm_now() + MAX(limit_usec, ROLLBACK_LIMIT_USEC))
+				       ? 0
+				       : nm_failed(a->nm, -EIO,
+						   "the activation that was begun "
+						   "does not end%s",
+						   a->error.data ? a->error.data : "");
+		nm_iterate(a->nm, MIN(next_look(a, deadline), deadline));
+	}
+	return destroy_checkpoint(a);
+}
+
+int nm_settle(struct nm *nm, const char *bond, uint64_t limit_usec)
+{
+	struct activation a = { .nm = nm, .bond = bond, .error = TEXT_NULL };
+	g_autoptr(NMCheckpoint) checkpoint = NULL;
+	g_autoptr(NMDevice) device = NULL;
+	int r;
+
+	nm_enter(nm);
+	r = nm_refresh(nm, nm_now() + limit_usec);
+	if (r >= 0 && managed_device(nm, bond)) {
+		device = g_object_ref(managed_device(nm, bond));
+		checkpoint = left_checkpoint(nm, device, limit_usec);
+	}
+	if (checkpoint) {
+		g_object_ref(checkpoint);
+		r = take_up(&a, device, checkpoint);
+		if (r >= 0)
+			r = see_through(&a, device, limit_usec);
+	}
+	activation_done(&a);
+	nm_leave(nm);
+	return r < 0 ? r : 0;
 }
 
 void nm_outcome_done(struct nm_outcome *o)

@@ -95,3 +95,14 @@ void nm_outcome_done(struct nm_outcome *o);
  */
 int nm_activate(struct nm *nm, const char *uuid, const char *bond, const char *const *ports,
 		uint64_t limit_usec, struct nm_outcome *ret);
+
+/*
+ * nm_settle() - sees an activation through that another process had begun before it died
+ * @limit_usec: what nm_activate() was told then: by it its checkpoint is recognised
+ *
+ * Once bond and ports are back the checkpoint is removed, since it would have NetworkManager
+ * interrupt the bond once more, minutes later; when they do not come back, it is rolled back.
+ *
+ * Return: 0, also when there is none; -EIO when neither goes; -ESRCH, -ETIMEDOUT, -ENOMEM.
+ */
+int nm_settle(struct nm *nm, const char *bond, uint64_t limit_usec);

@@ -1,24 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdio.h>
 
-#include "ipsec-files.h"
 #include "names.h"
 #include "steps.h"
 
 /* A key of a conn in Libreswan's files. */
 
 #define CHECK_USEC UINT64_C(20000000)
-
-static int load(struct steps *s, struct ipsec_files **ret)
-{
-	const struct ipsec_files_options options = { .config = s->options->ipsec_conf };
-	int r;
-
-	r = ipsec_files_load(&options, ret);
-	if (r < 0)
-		return steps_fail(s, "Libreswan's files cannot be read: %s", strerror(-r));
-	return 0;
-}
 
 /* Return: 0 with an edit, or with none when the files say so already. */
 static int plan_edit(struct steps *s, struct ipsec_files *files, const char *conn, const char *key,
@@ -121,7 +109,7 @@ static int conn_note(struct steps *s, const struct step *step, struct undo_entry
 	_cleanup_(undo_entry_freep) struct undo_entry *e = NULL;
 	int r;
 
-	r = load(s, &files);
+	r = steps_files(s, &files);
 	if (r == 0)
 		r = plan_edit(s, files, step->subject, step->key, step->value, &edit);
 	if (r != 0 || !edit)
@@ -142,7 +130,7 @@ static int set_key(struct steps *s, const char *conn, const char *key, const cha
 	_cleanup_(ipsec_files_freep) struct ipsec_files *files = NULL;
 	int r;
 
-	r = load(s, &files);
+	r = steps_files(s, &files);
 	if (r == 0)
 		r = plan_edit(s, files, conn, key, value, &edit);
 	if (r != 0 || !edit)
@@ -159,7 +147,7 @@ static int see_key(struct steps *s, const char *name, const char *key, const cha
 	struct ipsec_conf *conf;
 	int r;
 
-	r = load(s, &files);
+	r = steps_files(s, &files);
 	if (r != 0)
 		return r;
 	conf = ipsec_files_conf(files);
@@ -197,7 +185,7 @@ static int undo_key(struct steps *s, const struct undo_entry *e)
 	struct ipsec_conf *conf;
 	int r;
 
-	r = load(s, &files);
+	r = steps_files(s, &files);
 	if (r != 0)
 		return r;
 	conf = ipsec_files_conf(files);
@@ -228,7 +216,7 @@ static int remark_auto(struct steps *s, const struct undo_entry *e)
 
 	if (e->old_value || !streq(e->key, NIC_OFFLOAD_KEY))
 		return 0;
-	r = load(s, &files);
+	r = steps_files(s, &files);
 	if (r != 0)
 		return r;
 	conf = ipsec_files_conf(files);

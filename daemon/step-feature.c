@@ -216,4 +216,18 @@ static int reactivate_take(struct steps *s, const struct step *step _unused_,
 	return 0;
 }
 
-const struct step_kind_ops step_reactivate = { bit_note, reactivate_take, bit_undo };
+/* A NetworkManager that does not run has forgotten the activation, and its checkpoint as well. */
+static int reactivate_undo(struct steps *s, const struct undo_entry *entry)
+{
+	int r = 0;
+
+	if (s->nm || nm_open(STEPS_NM_USEC, &s->nm) >= 0)
+		r = nm_settle(s->nm, s->bond, STEPS_ACTIVATE_USEC);
+	if (r < 0)
+		return steps_fail(s,
+				  "an activation of %s that was begun cannot be seen through: %s",
+				  s->bond, *nm_error(s->nm) ? nm_error(s->nm) : strerror(-r));
+	return bit_undo(s, entry);
+}
+
+const struct step_kind_ops step_reactivate = { bit_note, reactivate_take, reactivate_undo };

@@ -2,7 +2,6 @@
 #include <stdio.h>
 
 #include "ipsec-conf.h"
-#include "ipsec-files.h"
 #include "names.h"
 #include "steps.h"
 #include "units.h"
@@ -114,7 +113,6 @@ const struct step_kind_ops step_restart = { pluto_note, restart_take, restart_un
 /* Without facts the files are read, and pluto is asked. */
 static int look(struct steps *s, const char *conn, enum ipsec_auto *ret_want, bool *ret_up)
 {
-	const struct ipsec_files_options options = { .config = s->options->ipsec_conf };
 	_cleanup_(ipsec_files_freep) struct ipsec_files *files = NULL;
 	_cleanup_(facts_freep) struct facts *now = NULL;
 	int r;
@@ -127,9 +125,9 @@ static int look(struct steps *s, const char *conn, enum ipsec_auto *ret_want, bo
 	now = calloc(1, sizeof(*now));
 	if (!now)
 		return -ENOMEM;
-	r = ipsec_files_load(&options, &files);
-	if (r < 0)
-		return steps_fail(s, "Libreswan's files cannot be read: %s", strerror(-r));
+	r = steps_files(s, &files);
+	if (r != 0)
+		return r;
 	(void)ipsec_tunnels(&s->options->ipsec, &now->tunnels, &now->n_tunnels);
 	*ret_want = auto_in(ipsec_files_conf(files), conn);
 	*ret_up = facts_tunnel_of(now, conn) != NULL;

@@ -60,3 +60,20 @@ int steps_ethtool(struct steps *s)
 {
 	return s->ethtool ? 0 : ethtool_open(&s->ethtool);
 }
+
+int steps_files(struct steps *s, struct ipsec_files **ret)
+{
+	struct ipsec_files_options options = { .config = s->options->ipsec_conf };
+	int r;
+
+	if (s->version.major == 0 && s->facts)
+		s->version = (struct libreswan_version){ .major = s->facts->libreswan.major,
+							 .minor = s->facts->libreswan.minor };
+	if (s->version.major == 0 && ipsec_files_version(&s->version) < 0)
+		s->version = IPSEC_FILES_VERSION;
+	options.version = s->version;
+	r = ipsec_files_load(&options, ret);
+	if (r < 0)
+		return steps_fail(s, "Libreswan's files cannot be read: %s", strerror(-r));
+	return 0;
+}

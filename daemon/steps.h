@@ -5,6 +5,7 @@
 
 #include "ethtool.h"
 #include "executor.h"
+#include "ipsec-files.h"
 #include "nm.h"
 #include "undo.h"
 
@@ -25,6 +26,7 @@ struct steps {
 	struct nm *nm;
 	sd_bus *bus;
 	struct ethtool *ethtool;
+	struct libreswan_version version; /* 0.0: not asked yet */
 
 	bool restart_failed; /* ours left ipsec down, or failing */
 	int forgotten;       /* what came of forgetting an entry of the journal last */
@@ -40,6 +42,9 @@ int steps_fail(struct steps *s, const char *format, ...) _printf_(2, 3);
 int steps_nm(struct steps *s);
 int steps_bus(struct steps *s);
 int steps_ethtool(struct steps *s);
+
+/* steps_files() - Libreswan's files as they are now; free with ipsec_files_free() */
+int steps_files(struct steps *s, struct ipsec_files **ret);
 
 /*
  * One kind of step. All return 0 when it went well, 1 when it did not (the reason is in s->why), or

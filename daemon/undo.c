@@ -283,6 +283,8 @@ int undo_open(const char *state_dir, const char *bond, struct undo **ret)
 		u->temporary = NULL;
 		return -ENOMEM;
 	}
+	/* Half written by a process that died: the one in its place is whole. */
+	(void)unlink(u->temporary);
 	r = read_file(u);
 	if (r < 0)
 		return r;
@@ -355,6 +357,16 @@ static int write_file(struct undo *u)
 	return sync_dir(u->dir);
 }
 
+/* What is in memory, on disk: without entries there is no file. */
+static int write_back(struct undo *u)
+{
+	if (u->n > 0)
+		return write_file(u);
+	if (unlink(u->path) < 0 && errno != ENOENT)
+		return -errno;
+	return sync_dir(u->dir);
+}
+
 int undo_note(struct undo *u, struct undo_entry *e)
 {
 	int r;
@@ -365,8 +377,11 @@ int undo_note(struct undo *u, struct undo_entry *e)
 		return r;
 	}
 	r = write_file(u);
-	if (r < 0)
+	if (r < 0) {
 		undo_entry_free(u->items[--u->n]);
+		/* It may stand there all the same, as when only the folder was not synced. */
+		(void)write_back(u);
+	}
 	return r;
 }
 
@@ -453,13 +468,7 @@ int undo_mark(struct undo *u)
 int undo_forget(struct undo *u, size_t i)
 {
 	drop(u, i);
-	if (u->n > 0)
-		return write_file(u);
-	/* A crash may have left the one beside it, half written. */
-	(void)unlink(u->temporary);
-	if (unlink(u->path) < 0 && errno != ENOENT)
-		return -errno;
-	return sync_dir(u->dir);
+	return write_back(u);
 }
 
 /* ---- all of them ---- */

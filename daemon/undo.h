@@ -38,6 +38,8 @@ DEFINE_CLEANUP(struct undo_entry, undo_entry_free)
 /*
  * undo_open() - reads the journal of a bond, if there is one
  *
+ * For whoever holds the lock of the state directory: the rest of a crash is removed.
+ *
  * Return: 0; -ENOMEM; -EBADMSG when it cannot be understood: nothing must be changed then;
  * another negative errno when it cannot be read.
  */
