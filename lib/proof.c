@@ -70,12 +70,22 @@ static const struct proof_port *sample_port(const struct proof_sample *s, int if
 	return NULL;
 }
 
-static const struct proof_sa *sample_sa(const struct proof_sample *s, const struct proof_sa *sa)
+/*
+ * The same SA in the other sample. The kernel's dumps keep their order, so it is looked for behind
+ * the one found last (@next), and thousands of SAs cost no more than one look each.
+ */
+static const struct proof_sa *sample_sa(const struct proof_sample *s, const struct proof_sa *sa,
+					size_t *next)
 {
-	for (size_t i = 0; i < s->n_sas; i++)
+	for (size_t k = 0; k < s->n_sas; k++) {
+		size_t i = (*next + k) % s->n_sas;
+
 		if (s->sas[i].spi == sa->spi && s->sas[i].direction == sa->direction &&
-		    facts_ip_equal(&s->sas[i].destination, &sa->destination))
+		    facts_ip_equal(&s->sas[i].destination, &sa->destination)) {
+			*next = i + 1;
 			return &s->sas[i];
+		}
+	}
 	return NULL;
 }
 
@@ -92,13 +102,16 @@ struct carried {
 static bool count_packets(const struct proof_sample *from, const struct proof_sample *to,
 			  struct carried *tx, struct carried *rx)
 {
+	size_t next = 0;
+
 	for (size_t i = 0; i < from->n_sas; i++)
-		if (!sample_sa(to, &from->sas[i]))
+		if (!sample_sa(to, &from->sas[i], &next))
 			return false;
 
+	next = 0;
 	for (size_t i = 0; i < to->n_sas; i++) {
 		const struct proof_sa *now = &to->sas[i];
-		const struct proof_sa *before = sample_sa(from, now);
+		const struct proof_sa *before = sample_sa(from, now, &next);
 		struct carried *c = now->direction == FACTS_OUT ? tx : rx;
 		uint64_t base = before ? before->packets : 0;
 

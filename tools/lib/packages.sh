@@ -30,6 +30,7 @@ packages_test() {
 		check check-devel
 		dbus dbus-daemon
 		shellcheck ShellCheck
+		valgrind valgrind
 	END
 }
 

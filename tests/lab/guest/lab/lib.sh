@@ -297,6 +297,8 @@ forget() {
 
 # shellcheck source=tests/lab/guest/lab/daemon.sh
 . /lab/daemon.sh
+# shellcheck source=tests/lab/guest/lab/bench.sh
+. /lab/bench.sh
 
 ## Between scenarios
 

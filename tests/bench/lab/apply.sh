@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# limit: 900
+# Row "apply": where all is as it should be already, beside the documented procedure done once more
+# by hand, with pings through the tunnel all the while.
+
+by_hand() {
+	nmcli connection modify bond0 ethtool.feature-esp-hw-offload on &&
+		nmcli -w 60 connection up bond0 >/dev/null
+	conn_set nic-offload=yes
+	systemctl restart ipsec
+	established example 60
+}
+
+# takes COMMAND...: how long, in $took.
+takes() {
+	local began=$EPOCHREALTIME
+	"$@" >/tmp/said 2>&1
+	status=$?
+	took=$(usec_since "$began")
+}
+
+# with_pings SERIES COMMAND...
+with_pings() {
+	local series=$1
+	shift
+	lost_while "$peer_address" takes "$@"
+	check "$series ends well" equals 0 "$status"
+	sample apply "$series" wall "$(milliseconds "$took")"
+	sample apply "$series" lost "$REPLY"
+}
+
+policy "proof: {within: 30s, probe: {address: $peer_address, count: 5}}"
+check "the daemon comes up" start_daemon
+check "the bond gets configured" wait_for 120 bond_is State configured
+check "the verdict is offloaded" wait_for 60 bond_is Verdict offloaded
+
+# The daemon does not look on while somebody else restarts what it watches.
+for round in {1..5}; do
+	systemctl start esp-offloadd
+	wait_for 60 bond_is Verdict offloaded
+	untouched_mark
+	for _ in {1..3}; do
+		with_pings "esp-offloadctl apply" esp-offloadctl apply bond0
+	done
+	check "round $round: nothing was touched" untouched
+	systemctl stop esp-offloadd
+	with_pings "the procedure by hand" by_hand
+	check "round $round: the tunnel is up after the procedure" established
+	activate ix0
+done

@@ -1,0 +1,62 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# esp-offloadd, when nothing happens: it sleeps, and nothing is set that would wake it.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib.sh"
+
+if [ "$(id -u)" -ne 0 ] || ! unshare -n true 2>/dev/null; then
+	echo "1..0 # SKIP it takes root, and a network namespace"
+	exit 0
+fi
+
+root=$work/root
+mkdir -p "$root$CONFIG_DIR" "$work/state" "$work/worker"
+cp "$here/fake-worker.sh" "$work/worker"
+cat >"$root$CONFIG_DIR/config.yaml" <<'END'
+version: 1
+bonds:
+  bond0: {connections: [example]}
+  bond1: {connections: [other]}
+END
+
+on_bus() {
+	busctl --user --timeout=5 list 2>/dev/null | grep -q '^org\.espoffload1 '
+}
+looked() { [ -s "$work/worker/called" ]; }
+
+# set_timers: how many of its timers are set.
+set_timers() {
+	cat /proc/"$daemon"/fdinfo/* 2>/dev/null | grep '^it_value:' | grep -vc '(0, 0)'
+}
+nothing_is_set() { equals 0 "$(set_timers)"; }
+
+# wake_ups: how often one of its threads was given the processor so far.
+wake_ups() {
+	cat /proc/"$daemon"/task/*/status | awk '/ctxt_switches:/ { n += $2 } END { print n }'
+}
+stays_asleep() {
+	local before
+	before=$(wake_ups)
+	sleep "$1"
+	equals "$before" "$(wake_ups)"
+}
+woke_up() { [ "$(wake_ups)" -gt "$1" ]; }
+
+start_bus
+start "$work/daemon" unshare -n "$DAEMON" --session --root "$root" --state "$work/state" \
+	--worker "$work/worker/fake-worker.sh"
+daemon=$started
+check "the daemon comes to the bus" wait_for 20 on_bus
+check "it looks at the host once" wait_for 20 looked
+check "then none of its timers is set" wait_for 10 nothing_is_set
+check "and it stays asleep" wait_for 20 stays_asleep 2
+check "for longer, too" stays_asleep 3
+woken=$(wake_ups)
+check "a question wakes it" busctl --user --timeout=5 get-property org.espoffload1 \
+	/org/espoffload1 org.espoffload1.Manager Version
+check "as can be seen" woke_up "$woken"
+check "and none of its timers is set again" wait_for 10 nothing_is_set
+check "it stays asleep again" wait_for 20 stays_asleep 2
+
+finish
