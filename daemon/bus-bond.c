@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "bus-json.h"
 #include "bus-private.h"
+#include "failover-json.h"
 #include "log.h"
 #include "names.h"
 #include "polkit.h"

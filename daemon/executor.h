@@ -40,6 +40,18 @@ int executor_apply(const struct executor_options *options, const struct facts *f
 		   const struct policy_bond *policy, const struct plan *plan, char **ret_reason);
 
 /*
+ * executor_repair() - brings back tunnels whose SAs the kernel has lost, one after the other
+ * @plan: from repair_plan()
+ *
+ * Each is looked at once more before, and waited for afterwards as long as the policy gives a
+ * proof. There is nothing to take back.
+ *
+ * Return: EXECUTOR_NOTHING; EXECUTOR_DONE when all are back; EXECUTOR_FAILED when one is not.
+ */
+int executor_repair(const struct executor_options *options, const struct facts *facts,
+		    const struct policy_bond *policy, const struct plan *plan, char **ret_reason);
+
+/*
  * executor_recover() - takes back what a transaction left that was not finished
  * @bond: its name
  *

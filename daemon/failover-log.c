@@ -4,8 +4,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "failover-json.h"
 #include "text.h"
 
 /* A file with more lines than this is written anew with what is remembered. */
@@ -20,7 +22,16 @@ struct failover_log {
 	size_t n;                                 /* how many are remembered */
 	size_t n_lines;                           /* in the file */
 	bool begun;                               /* this process has written to it */
+	bool synced;
+	time_t synced_at; /* monotonic */
+
+	char boot[FAILOVER_LOG_BOOT_SIZE]; /* of this process */
+	bool has_standing;                 /* of this boot */
+	struct failover_log_standing standing;
 };
+
+#define SUPERSEDED "the next failover came before there was a verdict"
+#define REBOOTED   "the host was started anew before there was a verdict"
 
 static struct failover *item(struct failover_log *l, uint64_t id)
 {
@@ -29,82 +40,70 @@ static struct failover *item(struct failover_log *l, uint64_t id)
 	return &l->items[id % FAILOVER_LOG_SIZE];
 }
 
-json_t *failover_to_json(const struct failover *f)
+/* The newest one gets no verdict any more. */
+static void give_up(struct failover_log *l, const char *reason, uint64_t realtime_usec)
 {
-	json_t *j;
+	struct failover *f = item(l, l->count);
 
-	j = json_pack("{s:I, s:I, s:s, s:s, s:s, s:I}", "id", (json_int_t)f->id, "realtime_usec",
-		      (json_int_t)f->realtime_usec, "from", f->from, "to", f->to, "cause",
-		      failover_cause_name(f->cause), "outage_usec", (json_int_t)f->outage_usec);
-	if (!j || !f->proven)
-		return j;
-	if (json_object_set_new(j, "verdict", json_string(verdict_name(f->verdict))) < 0 ||
-	    json_object_set_new(j, "verdict_usec", json_integer((json_int_t)f->verdict_usec)) < 0 ||
-	    json_object_set_new(j, "tx_packets", json_integer((json_int_t)f->tx.packets)) < 0 ||
-	    json_object_set_new(j, "tx_hardware", json_integer((json_int_t)f->tx.hardware)) < 0 ||
-	    json_object_set_new(j, "rx_packets", json_integer((json_int_t)f->rx.packets)) < 0 ||
-	    json_object_set_new(j, "rx_hardware", json_integer((json_int_t)f->rx.hardware)) < 0) {
-		json_decref(j);
-		return NULL;
-	}
-	return j;
+	if (!f || f->proven)
+		return;
+	f->proven = true;
+	f->verdict = VERDICT_UNKNOWN;
+	f->reason = strdup(reason);
+	if (realtime_usec > f->realtime_usec)
+		f->verdict_usec = realtime_usec - f->realtime_usec;
 }
 
-static uint64_t number(json_t *j, const char *key)
+/* @f becomes the log's. */
+static void remember(struct failover_log *l, struct failover *f)
 {
-	json_int_t n = json_integer_value(json_object_get(j, key));
+	struct failover *place;
 
-	return n > 0 ? (uint64_t)n : 0;
-}
-
-static const char *string(json_t *j, const char *key)
-{
-	const char *s = json_string_value(json_object_get(j, key));
-
-	return s ? s : "";
-}
-
-/* Return: false for an object that is no failover. */
-static bool failover_from_json(json_t *j, struct failover *ret)
-{
-	struct failover f = {
-		.id = number(j, "id"),
-		.realtime_usec = number(j, "realtime_usec"),
-		.outage_usec = number(j, "outage_usec"),
-		.proven = json_object_get(j, "verdict") != NULL,
-		.verdict_usec = number(j, "verdict_usec"),
-		.tx = { number(j, "tx_packets"), number(j, "tx_hardware"), 0 },
-		.rx = { number(j, "rx_packets"), number(j, "rx_hardware"), 0 },
-	};
-
-	if (f.id == 0 || f.id > INT64_MAX / 2 || string(j, "to")[0] == '\0')
-		return false;
-	snprintf(f.from, sizeof(f.from), "%s", string(j, "from"));
-	snprintf(f.to, sizeof(f.to), "%s", string(j, "to"));
-	for (enum failover_cause c = FAILOVER_UNKNOWN; c <= FAILOVER_RECONSTRUCTED; c++)
-		if (streq(failover_cause_name(c), string(j, "cause")))
-			f.cause = c;
-	for (enum verdict v = VERDICT_UNKNOWN; v <= VERDICT_OFFLOADED; v++)
-		if (streq(verdict_name(v), string(j, "verdict")))
-			f.verdict = v;
-	*ret = f;
-	return true;
-}
-
-static void remember(struct failover_log *l, const struct failover *f)
-{
 	if (item(l, f->id)) { /* a later line about the same: its verdict */
+		failover_done(item(l, f->id));
 		*item(l, f->id) = *f;
 		return;
 	}
-	if (f->id <= l->count)
+	if (f->id <= l->count) {
+		failover_done(f);
 		return;
+	}
+	give_up(l, SUPERSEDED, f->realtime_usec);
 	/* A gap in the numbers means lines that were lost; what is before it goes. */
 	l->n = f->id == l->count + 1 ? l->n : 0;
 	if (l->n < FAILOVER_LOG_SIZE)
 		l->n++;
 	l->count = f->id;
-	l->items[f->id % FAILOVER_LOG_SIZE] = *f;
+	place = &l->items[f->id % FAILOVER_LOG_SIZE];
+	failover_done(place);
+	*place = *f;
+}
+
+/* Where the bond stood when a line was written, if that was since the host was started. */
+static void read_standing(struct failover_log *l, const json_t *j)
+{
+	const char *boot = json_string_value(json_object_get(j, "boot"));
+	const char *port = json_string_value(json_object_get(j, "active"));
+
+	if (!port)
+		port = json_string_value(json_object_get(j, "to"));
+	if (!boot || !port || *l->boot == '\0')
+		return;
+	l->has_standing = streq(boot, l->boot);
+	snprintf(l->standing.port, sizeof(l->standing.port), "%s", port);
+	l->standing.link_failures =
+		(uint32_t)json_integer_value(json_object_get(j, "link_failures"));
+}
+
+static void read_line(struct failover_log *l, const json_t *j)
+{
+	struct failover f;
+
+	if (!json_is_object(j))
+		return;
+	if (failover_from_json(j, &f) == 0)
+		remember(l, &f);
+	read_standing(l, j);
 }
 
 static void read_file(struct failover_log *l)
@@ -130,52 +129,76 @@ static void read_file(struct failover_log *l)
 	}
 	while ((len = getline(&line, &alloc, file)) > 0) {
 		json_t *j = json_loadb(line, (size_t)len, JSON_REJECT_DUPLICATES, NULL);
-		struct failover f;
 
-		if (json_is_object(j) && failover_from_json(j, &f))
-			remember(l, &f);
+		read_line(l, j);
 		json_decref(j);
 		l->n_lines++;
 	}
 	fclose(file);
 }
 
-int failover_log_open(const char *path, struct failover_log **ret)
+int failover_log_open(const char *path, const char *boot, struct failover_log **ret)
 {
 	_cleanup_(failover_log_freep) struct failover_log *l = NULL;
 
 	l = calloc(1, sizeof(*l));
 	if (!l)
 		return -ENOMEM;
+	snprintf(l->boot, sizeof(l->boot), "%s", boot);
 	if (path) {
 		l->path = strdup(path);
 		if (!l->path)
 			return -ENOMEM;
 		read_file(l);
 	}
+	if (!l->has_standing)
+		give_up(l, REBOOTED, 0);
 	*ret = TAKE_PTR(l);
 	return 0;
 }
 
 struct failover_log *failover_log_free(struct failover_log *l)
 {
-	if (l)
-		free(l->path);
+	if (!l)
+		return NULL;
+	for (size_t i = 0; i < FAILOVER_LOG_SIZE; i++)
+		failover_done(&l->items[i]);
+	free(l->path);
 	free(l);
 	return NULL;
 }
 
-static int add_line(struct text *t, const struct failover *f)
+/* Adds the line; @j, which may be NULL, is let go of. */
+static int add_json(struct text *t, json_t *j)
 {
-	_cleanup_free_ char *line = NULL;
-	json_t *j = failover_to_json(f);
+	_cleanup_free_ char *line = j ? json_dumps(j, JSON_COMPACT) : NULL;
 
-	line = j ? json_dumps(j, JSON_COMPACT) : NULL;
 	json_decref(j);
 	if (!line)
 		return -ENOMEM;
 	text_printf(t, "%s\n", line);
-	return 0;
+	return t->failed ? -ENOMEM : 0;
+}
+
+/* A failover; the newest one tells where the bond stands as well. */
+static int add_failover(const struct failover_log *l, struct text *t, const struct failover *f)
+{
+	json_t *j = failover_to_json(f);
+
+	if (j && f->id == l->count && l->has_standing && *l->boot &&
+	    (json_object_set_new(j, "boot", json_string(l->boot)) < 0 ||
+	     json_object_set_new(j, "link_failures",
+				 json_integer((json_int_t)l->standing.link_failures)) < 0)) {
+		json_decref(j);
+		return -ENOMEM;
+	}
+	return add_json(t, j);
+}
+
+static int add_standing(const struct failover_log *l, struct text *t)
+{
+	return add_json(t, json_pack("{s:s, s:s, s:I}", "active", l->standing.port, "boot", l->boot,
+				     "link_failures", (json_int_t)l->standing.link_failures));
 }
 
 static int write_all(int fd, const char *bytes, size_t len)
@@ -193,7 +216,7 @@ static int write_all(int fd, const char *bytes, size_t len)
 	return 0;
 }
 
-static int put_bytes(const char *path, int flags, const struct text *t)
+static int put_bytes(const char *path, int flags, const struct text *t, bool sync)
 {
 	int fd, r;
 
@@ -201,7 +224,7 @@ static int put_bytes(const char *path, int flags, const struct text *t)
 	if (fd < 0)
 		return -errno;
 	r = write_all(fd, t->data, t->len);
-	if (r == 0 && fdatasync(fd) < 0)
+	if (r == 0 && sync && fdatasync(fd) < 0)
 		r = -errno;
 	close(fd);
 	return r;
@@ -219,21 +242,41 @@ static int rewrite(struct failover_log *l)
 		return -ENOMEM;
 	}
 	for (uint64_t id = l->count - l->n + 1; id <= l->count; id++) {
-		r = add_line(&t, item(l, id));
+		r = add_failover(l, &t, item(l, id));
 		if (r < 0)
 			return r;
 	}
-	if (t.failed)
-		return -ENOMEM;
-	r = put_bytes(temporary, O_TRUNC, &t);
+	if (l->has_standing && *l->boot) {
+		r = add_standing(l, &t);
+		if (r < 0)
+			return r;
+	}
+	r = put_bytes(temporary, O_TRUNC, &t, true);
 	if (r < 0)
 		return r;
 	if (rename(temporary, l->path) < 0)
 		return -errno;
-	l->n_lines = l->n;
+	l->n_lines = l->n + l->has_standing;
 	return 0;
 }
 
+/*
+ * In a burst of failovers the disk is not waited for each time, lest the next one be told late: a
+ * second of them may be lost when the power goes, and none when the process does.
+ */
+static bool is_time_to_sync(struct failover_log *l)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (l->synced && now.tv_sec <= l->synced_at + 1)
+		return false;
+	l->synced = true;
+	l->synced_at = now.tv_sec;
+	return true;
+}
+
+/* One more line in the file: about a failover, or (NULL) where the bond stands. */
 static int keep(struct failover_log *l, const struct failover *f)
 {
 	_cleanup_text_ struct text t = TEXT_NULL;
@@ -248,23 +291,33 @@ static int keep(struct failover_log *l, const struct failover *f)
 	if (!l->begun)
 		text_add(&t, "\n");
 	l->begun = true;
-	r = add_line(&t, f);
+	r = f ? add_failover(l, &t, f) : add_standing(l, &t);
 	if (r < 0)
 		return r;
-	if (t.failed)
-		return -ENOMEM;
 	l->n_lines++;
-	return put_bytes(l->path, O_APPEND, &t);
+	return put_bytes(l->path, O_APPEND, &t, (f && f->proven) || is_time_to_sync(l));
 }
 
 int failover_log_add(struct failover_log *l, struct failover *f)
 {
+	struct failover copy;
+
 	f->id = l->count + 1;
-	remember(l, f);
-	return keep(l, f);
+	copy = *f;
+	remember(l, &copy);
+	l->has_standing = true;
+	snprintf(l->standing.port, sizeof(l->standing.port), "%s", f->to);
+	l->standing.link_failures = f->link_failures;
+	return keep(l, item(l, f->id));
 }
 
-int failover_log_prove(struct failover_log *l, const struct proof *proof, uint64_t elapsed_usec)
+bool failover_log_is_open(const struct failover_log *l)
+{
+	return l->n > 0 && !l->items[l->count % FAILOVER_LOG_SIZE].proven;
+}
+
+int failover_log_prove(struct failover_log *l, const struct proof *proof,
+		       const struct failover_evidence *evidence, uint64_t elapsed_usec)
 {
 	struct failover *f = item(l, l->count);
 	int r;
@@ -276,8 +329,30 @@ int failover_log_prove(struct failover_log *l, const struct proof *proof, uint64
 	f->verdict_usec = elapsed_usec;
 	f->tx = proof->tx;
 	f->rx = proof->rx;
+	f->evidence = *evidence;
+	/* Without memory for the words the figures stand all the same. */
+	f->evidence.kernel_words = evidence->kernel_words ? strdup(evidence->kernel_words) : NULL;
+	f->evidence.xfrm_errors = evidence->xfrm_errors ? strdup(evidence->xfrm_errors) : NULL;
+	f->reason = proof->reason ? strdup(proof->reason) : NULL;
 	r = keep(l, f);
 	return r < 0 ? r : 1;
+}
+
+bool failover_log_standing(const struct failover_log *l, struct failover_log_standing *ret)
+{
+	if (l->has_standing)
+		*ret = l->standing;
+	return l->has_standing;
+}
+
+int failover_log_note(struct failover_log *l, const struct failover_log_standing *standing)
+{
+	if (l->has_standing && streq(l->standing.port, standing->port) &&
+	    l->standing.link_failures == standing->link_failures)
+		return 0;
+	l->has_standing = true;
+	l->standing = *standing;
+	return *l->boot ? keep(l, NULL) : 0;
 }
 
 uint64_t failover_log_count(const struct failover_log *l)

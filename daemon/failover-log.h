@@ -7,47 +7,78 @@
 
 /*
  * The failovers of a bond, the oldest forgotten first, kept over restarts in a file of JSON lines:
- * one for each failover when it is seen, and one more when its verdict stands. A line that was cut
- * short by a crash is left out when the file is read again.
+ * one for each failover when it is seen, and one more when its verdict stands; and a line for the
+ * active port where no failover has told it, so that the next process sees what it missed. A line
+ * that was cut short by a crash is left out when the file is read again.
  */
 #define FAILOVER_LOG_SIZE 1000
+
+/* The room for a boot's id, as in /proc/sys/kernel/random/boot_id, with its NUL. */
+#define FAILOVER_LOG_BOOT_SIZE 40
 
 struct failover_log;
 
 /*
  * failover_log_open() - reads what was kept
  * @path: the file, which need not exist; NULL keeps nothing over restarts
+ * @boot: the id of this boot of the host; "" when it is not known
  *
  * Return: 0; -ENOMEM. A file that cannot be read is begun anew at the next failover.
  */
-int failover_log_open(const char *path, struct failover_log **ret);
+int failover_log_open(const char *path, const char *boot, struct failover_log **ret);
 struct failover_log *failover_log_free(struct failover_log *l);
 DEFINE_CLEANUP(struct failover_log, failover_log_free)
 
 /*
  * failover_log_add() - one more; gets the next id, in @f too
  *
+ * One before it whose verdict does not stand yet gets the verdict unknown.
+ *
  * Return: 0; a negative errno when it is not on disk. It is remembered all the same.
  */
 int failover_log_add(struct failover_log *l, struct failover *f);
 
+/* failover_log_is_open() - the newest one waits for its verdict */
+bool failover_log_is_open(const struct failover_log *l);
+
 /*
  * failover_log_prove() - the verdict on the newest one stands
+ * @evidence: its strings are copied
  * @elapsed_usec: from the failover to the verdict
  *
  * Return: 1 and it is noted; 0 when there is none, or it was proven before; a negative errno when
  * it is not on disk.
  */
-int failover_log_prove(struct failover_log *l, const struct proof *proof, uint64_t elapsed_usec);
+int failover_log_prove(struct failover_log *l, const struct proof *proof,
+		       const struct failover_evidence *evidence, uint64_t elapsed_usec);
+
+/* The port that was active when it was noted last. */
+struct failover_log_standing {
+	char port[FACTS_NAME_SIZE];
+	uint32_t link_failures;
+};
+
+/*
+ * failover_log_standing() - as it was noted last, by whatever process
+ *
+ * Return: true with @ret filled; false when nobody noted one since the host was started.
+ */
+bool failover_log_standing(const struct failover_log *l, struct failover_log_standing *ret);
+
+/*
+ * failover_log_note() - this port is active, and no failover told so
+ *
+ * Writes only when something else is noted.
+ *
+ * Return: 0; a negative errno when it is not on disk.
+ */
+int failover_log_note(struct failover_log *l, const struct failover_log_standing *standing);
 
 /* failover_log_count() - all failovers since the first, also those forgotten */
 uint64_t failover_log_count(const struct failover_log *l);
 
 /* failover_log_last() - the newest one, or NULL */
 const struct failover *failover_log_last(const struct failover_log *l);
-
-/* failover_to_json() - one as the bus shows it; NULL without memory */
-json_t *failover_to_json(const struct failover *f);
 
 /* failover_log_since() - those at or after that time, oldest first; NULL without memory */
 json_t *failover_log_since(const struct failover_log *l, uint64_t realtime_usec);

@@ -239,6 +239,29 @@ int ipsec_replace(const struct ipsec *ipsec, const char *conn, enum ipsec_auto w
 	return r < 0 ? r : result;
 }
 
+/* Libreswan 4 calls it --rekey-ipsec, and 5 --rekey-child. */
+int ipsec_rekey(const struct ipsec *ipsec, const char *conn, char **ret_text)
+{
+	static const char *const options[] = { "--rekey-child", "--rekey-ipsec" };
+	_cleanup_text_ struct text t = TEXT_NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+		_cleanup_command_result_ struct command_result result = COMMAND_RESULT_NULL;
+		int r;
+
+		r = run(ipsec, limit_of(ipsec), true, ARGS("whack", "--name", conn, options[i]),
+			&result);
+		if (r < 0)
+			return r;
+		text_done(&t);
+		t = TEXT_NULL;
+		add_output(&t, &result);
+		if (!t.data || !strstr(t.data, "unrecognized option"))
+			break;
+	}
+	return text_take(&t, ret_text);
+}
+
 int ipsec_initiate(const struct ipsec *ipsec, const char *conn, uint64_t limit_usec,
 		   char **ret_text)
 {

@@ -68,6 +68,17 @@ int ipsec_replace(const struct ipsec *ipsec, const char *conn, enum ipsec_auto w
 		  char **ret_text);
 
 /*
+ * ipsec_rekey() - asks pluto to negotiate new SAs for a conn that is up
+ * @ret_text: what it printed, for pluto_messages_match(); free with free()
+ *
+ * Its IKE SA stays, and with it all other conns. Reads along until pluto has done so, or for as
+ * long as a command may run; pluto goes on after that.
+ *
+ * Return: 0, whatever came of it; or as above. Reaching the limit is no error.
+ */
+int ipsec_rekey(const struct ipsec *ipsec, const char *conn, char **ret_text);
+
+/*
  * ipsec_initiate() - asks pluto to bring a conn up, and reads along for a while
  * @limit_usec: how long to read; pluto goes on after that
  * @ret_text:   what it printed, for pluto_messages_match(); free with free()

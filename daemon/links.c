@@ -9,12 +9,25 @@
 /* How many messages are taken at a time, so that a storm of them leaves others their turn. */
 #define MAX_AT_ONCE 256
 
+/* A drain ends here, should the messages come faster than they are thrown away. */
+#define MAX_DRAINED 1000000
+/* One message that makes no sense is passed over, a socket that gives nothing else is not. */
+#define MAX_ERRORS 16
+
+/* How often a look is taken again because something changed while it was taken. */
+#define MAX_LOOKS 10
+
+/* A look that failed is tried again after this. */
+#define RETRY_USEC UINT64_C(500000)
+
 struct links {
 	struct facts_link *items; /* by ifindex, ascending */
 	size_t n, alloc;
 
 	struct link_watch *watch;
 	sd_event_source *source;
+	sd_event_source *retry;
+	bool lost; /* messages were: what is told next comes from a fresh look */
 	links_changed_fn changed;
 	void *userdata;
 };
@@ -112,6 +125,53 @@ static int by_ifindex(const void *a, const void *b)
 	return x->ifindex < y->ifindex ? -1 : x->ifindex > y->ifindex;
 }
 
+/* Throws away what waits. Return: 1 when something did; 0; a negative errno when that fails. */
+static int drain(struct links *l)
+{
+	struct link_message message;
+	int r, any = 0, errors = 0;
+
+	for (int i = 0; i < MAX_DRAINED; i++) {
+		r = link_watch_read(l->watch, &message);
+		if (r == 0)
+			break;
+		any = 1;
+		if (r < 0 && r != -ENOBUFS && ++errors == MAX_ERRORS)
+			return r;
+	}
+	return any;
+}
+
+/*
+ * All devices, by ifindex. A message that was sent before the dump must not be taken after it: it
+ * would tell an old state as if it were new. So the dump counts only when nothing has been told
+ * while it was taken. In a storm that does not end what waits is left to be read, rather than lost.
+ */
+static int look(struct links *l, struct facts_link **ret, size_t *ret_n)
+{
+	struct facts_link *links;
+	size_t n;
+	int r;
+
+	for (int i = 1;; i++) {
+		r = link_dump(&links, &n);
+		if (r < 0)
+			return r;
+		r = i < MAX_LOOKS ? drain(l) : 0;
+		if (r == 0)
+			break;
+		free(links);
+		if (r < 0)
+			return r;
+	}
+	/* The kernel's order is not by ifindex. */
+	if (n > 1)
+		qsort(links, n, sizeof(*links), by_ifindex);
+	*ret = links;
+	*ret_n = n;
+	return 0;
+}
+
 /*
  * Messages were lost: looks anew. Ports come before bonds, as in the kernel's own messages, so that
  * the cause of a switch can be seen when the bond is told.
@@ -122,12 +182,10 @@ static int look_anew(struct links *l)
 	size_t n;
 	int r;
 
-	log_notice("The kernel's messages came faster than they could be read, looking anew");
-	r = link_dump(&links, &n);
+	r = look(l, &links, &n);
 	if (r < 0)
 		return r;
-
-	qsort(links, n, sizeof(*links), by_ifindex);
+	l->lost = false;
 
 	for (size_t i = l->n; i-- > 0;)
 		if (!bsearch(&l->items[i], links, n, sizeof(*links), by_ifindex))
@@ -145,37 +203,82 @@ static int look_anew(struct links *l)
 static int take_messages(struct links *l)
 {
 	struct link_message message;
-	bool lost = false;
 	int r;
 
 	for (int i = 0; i < MAX_AT_ONCE; i++) {
 		r = link_watch_read(l->watch, &message);
-		if (r == -ENOBUFS) {
-			lost = true;
-			continue;
-		}
 		if (r <= 0)
-			break;
-		if (lost)
-			continue; /* the look that follows knows better */
+			return r;
 		if (message.gone)
 			remove_link(l, message.link.ifindex, false);
 		else if (put_link(l, &message.link, message.event, false) < 0)
 			return -ENOMEM;
 	}
-	if (lost)
-		return look_anew(l);
-	return r < 0 ? r : 0;
+	return 0;
+}
+
+static void try_later(struct links *l)
+{
+	uint64_t now;
+
+	if (sd_event_now(sd_event_source_get_event(l->retry), CLOCK_MONOTONIC, &now) < 0)
+		return;
+	(void)sd_event_source_set_time(l->retry, now + RETRY_USEC);
+	(void)sd_event_source_set_enabled(l->retry, SD_EVENT_ONESHOT);
+}
+
+/* Whatever went wrong, the table is not to be trusted before a look has come through. */
+static void recover(struct links *l)
+{
+	int r;
+
+	l->lost = true;
+	r = drain(l);
+	if (r >= 0)
+		r = look_anew(l);
+	if (r >= 0)
+		return;
+	log_error("Cannot follow the kernel's network devices, trying again: %s", strerror(-r));
+	l->lost = true;
+	try_later(l);
 }
 
 static int on_readable(sd_event_source *s _unused_, int fd _unused_, uint32_t events _unused_,
 		       void *userdata)
 {
-	int r = take_messages(userdata);
+	struct links *l = userdata;
+	int r;
 
+	if (l->lost) {
+		(void)drain(l);
+		return 0;
+	}
+	r = take_messages(l);
+	if (r == -ENOBUFS)
+		log_notice("The kernel's messages came faster than they could be read, looking "
+			   "anew");
 	if (r < 0)
-		log_error("Cannot follow the kernel's network devices: %s", strerror(-r));
-	return r;
+		recover(l);
+	return 0;
+}
+
+static int on_retry(sd_event_source *s _unused_, uint64_t usec _unused_, void *userdata)
+{
+	recover(userdata);
+	return 0;
+}
+
+static int add_sources(struct links *l, sd_event *event)
+{
+	int r;
+
+	r = sd_event_add_io(event, &l->source, link_watch_fd(l->watch), EPOLLIN, on_readable, l);
+	/* A switch is told before anything else is done. */
+	if (r >= 0)
+		r = sd_event_source_set_priority(l->source, SD_EVENT_PRIORITY_IMPORTANT);
+	if (r >= 0)
+		r = sd_event_add_time(event, &l->retry, CLOCK_MONOTONIC, 0, 0, on_retry, l);
+	return r < 0 ? r : sd_event_source_set_enabled(l->retry, SD_EVENT_OFF);
 }
 
 int links_new(sd_event *event, links_changed_fn changed, void *userdata, struct links **ret)
@@ -192,19 +295,11 @@ int links_new(sd_event *event, links_changed_fn changed, void *userdata, struct 
 	r = link_watch_open(&l->watch);
 	if (r < 0)
 		return r;
-	r = link_dump(&l->items, &l->n);
+	r = look(l, &l->items, &l->n);
 	if (r < 0)
 		return r;
 	l->alloc = l->n;
-	/* The kernel's order is not by ifindex. */
-	if (l->n > 1)
-		qsort(l->items, l->n, sizeof(*l->items), by_ifindex);
-
-	r = sd_event_add_io(event, &l->source, link_watch_fd(l->watch), EPOLLIN, on_readable, l);
-	if (r < 0)
-		return r;
-	/* A switch is told before anything else is done. */
-	r = sd_event_source_set_priority(l->source, SD_EVENT_PRIORITY_IMPORTANT);
+	r = add_sources(l, event);
 	if (r < 0)
 		return r;
 
@@ -217,6 +312,7 @@ struct links *links_free(struct links *l)
 	if (!l)
 		return NULL;
 	sd_event_source_unref(l->source);
+	sd_event_source_unref(l->retry);
 	link_watch_close(l->watch);
 	free(l->items);
 	free(l);

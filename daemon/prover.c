@@ -21,6 +21,7 @@ struct prover {
 	sd_event_source *timer;
 	bool open;
 	struct policy_proof policy;
+	bool asked_to_probe;
 	bool probing;
 	struct probe *probe;
 	uint16_t next_seq;
@@ -142,6 +143,7 @@ static int look(struct prover *p)
 	count_answers(p);
 	p->ops->view(p->userdata, &view);
 	r = sampler_take(p->ethtool, &view, &sample);
+	p->outcome.sas = (struct failover_sas){ r >= 0, sample.n_sas };
 	if (r < 0) {
 		if (!last)
 			return arm(p, LAST_LOOK_USEC);
@@ -216,12 +218,20 @@ int prover_start(struct prover *p, const struct policy_proof *policy, bool probe
 {
 	prover_stop(p);
 	p->policy = *policy;
+	p->asked_to_probe = probe;
 	p->probing = probe && policy->probe_address.family != 0;
 	p->outcome = (struct prover_outcome){ 0 };
 	p->started_usec = now_usec();
 	p->deadline_usec = p->started_usec + grace_usec + policy->within_usec;
 	p->open = true;
 	return arm(p, grace_usec);
+}
+
+bool prover_restart(struct prover *p, uint64_t grace_usec)
+{
+	const struct policy_proof policy = p->policy;
+
+	return p->open && prover_start(p, &policy, p->asked_to_probe, grace_usec) >= 0;
 }
 
 void prover_stop(struct prover *p)

@@ -3,6 +3,7 @@
 
 #include <systemd/sd-event.h>
 
+#include "failover.h"
 #include "policy.h"
 #include "proof.h"
 #include "sampler.h"
@@ -16,6 +17,7 @@ struct prover;
 /* What became of a proof. */
 struct prover_outcome {
 	struct proof proof;
+	struct failover_sas sas; /* in the kernel at the end, of the bond and its conns */
 	unsigned int probes_sent;
 	unsigned int probes_answered;
 	uint64_t elapsed_usec; /* from prover_start() on */
@@ -49,6 +51,13 @@ DEFINE_CLEANUP(struct prover, prover_free)
  */
 int prover_start(struct prover *p, const struct policy_proof *policy, bool probe,
 		 uint64_t grace_usec);
+
+/*
+ * prover_restart() - begins an open proof anew, with all that was asked for and all of its time
+ *
+ * Return: true; false when none is open, or it cannot be done.
+ */
+bool prover_restart(struct prover *p, uint64_t grace_usec);
 
 /* prover_stop() - gives an open proof up, without an outcome */
 void prover_stop(struct prover *p);

@@ -105,51 +105,44 @@ static void tell_failover(struct supervisor *s, struct failover *f)
 					    { LOG_FIELD_PORT, f->to } };
 	int r;
 
-	s->switched_usec = supervisor_clock_usec(CLOCK_MONOTONIC);
 	s->ops->failed_over(s->userdata, s, f);
 
-	r = failover_log_add(s->failovers, f);
+	r = follower_keep(s->follower, f);
 	if (r < 0)
 		log_warning("%s: Cannot keep the failover on disk: %s", s->name, strerror(-r));
 	log_event(LOG_NOTICE, MESSAGE_FAILOVER, fields, ARRAY_SIZE(fields),
 		  "%s: failover from %s to %s (%s)", s->name, f->from, f->to,
 		  failover_cause_name(f->cause));
+	/* An SA that was made or rekeyed while no port was active may be lost. */
+	if (f->outage_usec > 0)
+		s->ops->wants_look(s->userdata, s, "the bond has an active port again");
+}
+
+static void log_outage(const struct supervisor *s)
+{
+	const struct log_field fields[] = { { LOG_FIELD_BOND, s->name },
+					    { LOG_FIELD_PORT, s->active } };
+
+	log_event(LOG_WARNING, MESSAGE_OUTAGE, fields, ARRAY_SIZE(fields),
+		  "%s: no active port any more, the last one was %s", s->name, s->active);
 }
 
 /* Takes in where the bond stands now. Return: the bits that changed. */
 static unsigned int see_active_port(struct supervisor *s, const struct facts_link *bond,
 				    bool reconstructed)
 {
-	struct failover_sight sight = {
-		.monotonic_usec = supervisor_clock_usec(CLOCK_MONOTONIC),
-		.realtime_usec = supervisor_clock_usec(CLOCK_REALTIME),
-		.last = links_by_name(s->links, s->tracker.last),
-		.bond = s->ifindex,
-		.reconstructed = reconstructed,
-	};
-	const char *active = "";
+	const struct facts_link *port = follower_active(s->links, bond);
+	const char *active = port ? port->name : "";
 	unsigned int what = 0;
 	struct failover f;
 
-	if (bond && bond->bond.active_port != FACTS_NO_LINK)
-		sight.active = links_by_index(s->links, bond->bond.active_port);
-	if (bond)
-		sight.primary = bond->bond.primary;
-	if (sight.active)
-		active = sight.active->name;
-
-	if (failover_see(&s->tracker, &sight, &f) > 0) {
+	if (follower_see(s->follower, s->links, bond, reconstructed, &f) > 0) {
 		tell_failover(s, &f);
 		what |= SUPERVISOR_FAILOVERS;
 	}
 	if (!streq(s->active, active)) {
-		const struct log_field fields[] = { { LOG_FIELD_BOND, s->name },
-						    { LOG_FIELD_PORT, s->active } };
-
 		if (!*active)
-			log_event(LOG_WARNING, MESSAGE_OUTAGE, fields, ARRAY_SIZE(fields),
-				  "%s: no active port any more, the last one was %s", s->name,
-				  s->active);
+			log_outage(s);
 		snprintf(s->active, sizeof(s->active), "%s", active);
 		what |= SUPERVISOR_ACTIVE;
 	}
@@ -163,10 +156,10 @@ void supervisor_prove_anew(struct supervisor *s)
 							 : "the bond has no active port" };
 
 	set_proof(s, &none);
-	if (*s->active)
-		supervisor_open_proof(s, PROVER_GRACE_USEC);
-	else
+	if (!*s->active)
 		prover_stop(s->prover);
+	else if (!prover_restart(s->prover, PROVER_GRACE_USEC))
+		supervisor_open_proof(s, PROVER_GRACE_USEC);
 }
 
 static void bond_changed(struct supervisor *s, const struct links_change *change)
@@ -287,10 +280,8 @@ static void prover_view(void *userdata, struct sampler_view *ret)
 
 	*ret = (struct sampler_view){
 		.bond = s->ifindex,
-		.active = bond && bond->bond.active_port != FACTS_NO_LINK
-				  ? links_by_index(s->links, bond->bond.active_port)
-				  : NULL,
-		.switches = s->tracker.switches,
+		.active = follower_active(s->links, bond),
+		.switches = follower_switches(s->follower),
 		.conns = s->conns,
 		.n_conns = s->n_conns,
 	};
@@ -318,15 +309,14 @@ static void prover_done(void *userdata, const struct prover_outcome *outcome)
 	int r;
 
 	log_verdict(s, &outcome->proof);
-	if (outcome->proof.verdict != VERDICT_UNKNOWN || !outcome->proof.discard) {
-		r = failover_log_prove(s->failovers, &outcome->proof,
-				       supervisor_clock_usec(CLOCK_MONOTONIC) - s->switched_usec);
-		if (r < 0)
-			log_warning("%s: Cannot keep the verdict on disk: %s", s->name,
-				    strerror(-r));
-		if (r != 0)
-			supervisor_changed(s, SUPERVISOR_FAILOVERS);
-	}
+	r = follower_prove(s->follower, &outcome->proof, &outcome->sas);
+	if (r < 0)
+		log_warning("%s: Cannot keep the verdict on disk: %s", s->name, strerror(-r));
+	if (r != 0)
+		supervisor_changed(s, SUPERVISOR_FAILOVERS);
+	/* Pluto may believe in some: whoever takes a bond down takes its SAs, and tells nobody. */
+	if (outcome->sas.known && outcome->sas.n == 0 && s->n_conns > 0)
+		s->ops->wants_look(s->userdata, s, "the kernel has no SA of the conns");
 	set_proof(s, &outcome->proof);
 	s->ops->proved(s->userdata, s, outcome);
 }
@@ -338,21 +328,13 @@ static const struct prover_ops prover_ops = {
 
 int supervisor_verify(struct supervisor *s, bool probe, const struct policy_proof *how)
 {
-	return prover_start(s->prover, how, probe, 0);
+	uint64_t since = follower_since_usec(s->follower);
+
+	return prover_start(s->prover, how, probe,
+			    since < PROVER_GRACE_USEC ? PROVER_GRACE_USEC - since : 0);
 }
 
 /* ---- life ---- */
-
-static int open_failovers(struct supervisor *s, const char *state_dir)
-{
-	_cleanup_free_ char *path = NULL;
-
-	if (state_dir && asprintf(&path, "%s/failovers-%s.jsonl", state_dir, s->name) < 0) {
-		path = NULL;
-		return -ENOMEM;
-	}
-	return failover_log_open(path, &s->failovers);
-}
 
 int supervisor_new(sd_event *event, struct ethtool *ethtool, const struct policy_bond *policy,
 		   const char *state_dir, const struct supervisor_ops *ops, void *userdata,
@@ -374,9 +356,10 @@ int supervisor_new(sd_event *event, struct ethtool *ethtool, const struct policy
 	if (!s->name || !s->reason)
 		return -ENOMEM;
 
-	r = open_failovers(s, state_dir);
+	r = follower_new(s->name, state_dir, &s->follower);
 	if (r < 0)
 		return r;
+	s->failovers = follower_log(s->follower);
 	r = prover_new(event, ethtool, &prover_ops, s, &s->prover);
 	if (r >= 0)
 		r = supervisor_add_repair(s, event);
@@ -392,7 +375,7 @@ struct supervisor *supervisor_free(struct supervisor *s)
 	if (!s)
 		return NULL;
 	prover_free(s->prover);
-	failover_log_free(s->failovers);
+	follower_free(s->follower);
 	supervisor_free_conns(s);
 	sd_event_source_unref(s->repair);
 	json_decref(s->findings);

@@ -5,7 +5,7 @@
 #include <systemd/sd-event.h>
 
 #include "drift.h"
-#include "failover-log.h"
+#include "follower.h"
 #include "links.h"
 #include "policy.h"
 #include "prover.h"
@@ -85,7 +85,7 @@ struct supervisor {
 	struct conn_ends *conns;
 	size_t n_conns;
 
-	struct failover_log *failovers;
+	const struct failover_log *failovers;
 
 	/* Its own affairs. */
 	const struct supervisor_ops *ops;
@@ -93,8 +93,7 @@ struct supervisor {
 	const struct links *links;
 	struct ethtool *ethtool;
 	struct prover *prover;
-	struct failover_tracker tracker;
-	uint64_t switched_usec; /* monotonic, of the last failover */
+	struct follower *follower;
 	bool first_proof_done;
 	struct drift drift;
 	sd_event_source *repair; /* when the next repair is due */

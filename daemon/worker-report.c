@@ -86,7 +86,7 @@ static const char *standing_of(const struct finding *decisive_finding, const str
 {
 	if (decisive_finding)
 		return decisive_finding->missing ? STANDING_MISSING : STANDING_BLOCKED;
-	return plan->n > 0 ? STANDING_TODO : STANDING_DONE;
+	return plan->n > 0 && !plan->repairs ? STANDING_TODO : STANDING_DONE;
 }
 
 static int set_string(json_t *j, const char *key, const char *value)

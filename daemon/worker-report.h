@@ -40,7 +40,10 @@
 /* "outcome" */
 #define OUTCOME_UNCHANGED "unchanged"
 #define OUTCOME_APPLIED   "applied"
-#define OUTCOME_UNDONE    "undone" /* after a crash: what was half done was taken back */
+/* Tunnels whose SAs the kernel had lost are back, or some of them are not. */
+#define OUTCOME_REPAIRED     "repaired"
+#define OUTCOME_NOT_REPAIRED "not-repaired"
+#define OUTCOME_UNDONE       "undone" /* after a crash: what was half done was taken back */
 /* What an earlier run has left half done cannot be taken back now; nothing else was done. */
 #define OUTCOME_UNSETTLED "unsettled"
 #define OUTCOME_LEFT                                                                               \

@@ -16,6 +16,7 @@
 #include "plan.h"
 #include "policy-files.h"
 #include "settle.h"
+#include "repair.h"
 #include "worker-report.h"
 
 /* The worker: looks at the host as a whole, says how each bond stands, and changes what it may. */
@@ -214,7 +215,9 @@ static int plan_as_enforced(const struct facts *facts, const struct policy_bond 
 	r = checks_run(facts, &enforced, &findings);
 	if (r < 0 || findings_block(&findings) > 0)
 		return r;
-	return plan_make(facts, &enforced, ret);
+	r = plan_make(facts, &enforced, ret);
+	/* A tunnel is brought back once all is configured: taking it up anew does so as well. */
+	return r < 0 || ret->n > 0 ? r : repair_plan(facts, &enforced, ret);
 }
 
 /* Judges one bond, plans where nothing blocks, and reports both. */
@@ -263,16 +266,35 @@ static int report_outcome(const char *bond, int outcome, const char *good, const
 	return report_outcome_as(bond, outcome, good, OUTCOME_FAILED, reason);
 }
 
+/* Takes the steps, and reports what came of it: in @ret_outcome what executor.h says. */
+static int take(const struct executor_options *executor, const struct facts *facts,
+		const struct policy_bond *policy, const struct plan *plan, int *ret_outcome)
+{
+	_cleanup_free_ char *reason = NULL;
+	int outcome, r;
+
+	if (plan->repairs) {
+		outcome = executor_repair(executor, facts, policy, plan, &reason);
+		r = worker_report_outcome(policy->name,
+					  outcome == EXECUTOR_DONE ? OUTCOME_REPAIRED
+								   : OUTCOME_NOT_REPAIRED,
+					  reason);
+	} else {
+		outcome = executor_apply(executor, facts, policy, plan, &reason);
+		r = report_outcome(policy->name, outcome, OUTCOME_APPLIED, reason);
+	}
+	*ret_outcome = outcome;
+	return r;
+}
+
 static int apply(const struct executor_options *executor, const struct facts *facts,
 		 const struct policy_bond *policy, const struct plan *plan)
 {
 	_cleanup_(facts_freep) struct facts *now = NULL;
 	_cleanup_(plan_done) struct plan rest = PLAN_NULL;
-	_cleanup_free_ char *reason = NULL;
-	int outcome, r;
+	int r, outcome;
 
-	outcome = executor_apply(executor, facts, policy, plan, &reason);
-	r = report_outcome(policy->name, outcome, OUTCOME_APPLIED, reason);
+	r = take(executor, facts, policy, plan, &outcome);
 	if (r < 0 || outcome == EXECUTOR_NOTHING)
 		return r;
 

@@ -38,9 +38,9 @@ static void check_lost(struct judge *j)
 {
 	for (size_t i = 0; i < j->n_conns; i++) {
 		const struct judge_conn *c = &j->conns[i];
-		bool gone = is_comparable(j, c) && count(j, c).all == 0;
+		bool gone = is_comparable(j, c) && judge_count_sas(c) == 0;
 
-		if (!gone && (!c->tunnel || !c->tunnel->kernel_lost))
+		if (!c->lost)
 			continue;
 		judge_warns(
 			j, c->ends->name,

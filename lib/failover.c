@@ -49,6 +49,19 @@ static void begin_outage(struct failover_tracker *t, const struct failover_sight
 	t->switches++;
 }
 
+/* The port is what the tracker knows, and was away while nobody listened. */
+static bool was_away(const struct failover_tracker *t, const struct failover_sight *sight)
+{
+	return sight->reconstructed && t->link_failures != sight->active->port.link_failures;
+}
+
+static void remember(struct failover_tracker *t, const struct facts_link *active)
+{
+	t->out = false;
+	snprintf(t->last, sizeof(t->last), "%s", active->name);
+	t->link_failures = active->port.link_failures;
+}
+
 int failover_see(struct failover_tracker *t, const struct failover_sight *sight,
 		 struct failover *ret)
 {
@@ -59,7 +72,8 @@ int failover_see(struct failover_tracker *t, const struct failover_sight *sight,
 		t->seen = true;
 		t->out = !sight->active;
 		t->out_since_usec = sight->monotonic_usec;
-		snprintf(t->last, sizeof(t->last), "%s", now);
+		if (sight->active)
+			remember(t, sight->active);
 		return 0;
 	}
 
@@ -68,8 +82,10 @@ int failover_see(struct failover_tracker *t, const struct failover_sight *sight,
 			begin_outage(t, sight);
 		return 0;
 	}
-	if (!t->out && streq(t->last, now))
+	if (!t->out && streq(t->last, now) && !was_away(t, sight)) {
+		t->link_failures = sight->active->port.link_failures;
 		return 0;
+	}
 
 	snprintf(f.from, sizeof(f.from), "%s", t->last);
 	snprintf(f.to, sizeof(f.to), "%s", now);
@@ -80,9 +96,9 @@ int failover_see(struct failover_tracker *t, const struct failover_sight *sight,
 		f.cause = cause_of_loss(sight);
 	}
 
-	t->out = false;
+	f.link_failures = sight->active->port.link_failures;
 	t->switches++;
-	snprintf(t->last, sizeof(t->last), "%s", now);
+	remember(t, sight->active);
 
 	/* The very first active port of a bond that had none: it comes up, it does not fail over.
 	 */

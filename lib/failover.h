@@ -16,23 +16,43 @@ enum failover_cause {
 	FAILOVER_ADMINISTRATIVE, /* the old port was set down, or left the bond */
 	FAILOVER_REQUEST,        /* somebody chose the port; both are fine */
 	FAILOVER_PRIMARY,        /* the primary port is back */
-	FAILOVER_RECONSTRUCTED,  /* messages were lost; seen by comparing afterwards */
+	FAILOVER_RECONSTRUCTED,  /* nobody saw it happen; found by comparing afterwards */
 };
 
 /* "unknown", "carrier", "administrative", "request", "primary", "reconstructed" */
 const char *failover_cause_name(enum failover_cause cause);
+
+/* A number of SAs; zeroed, it is not known. */
+struct failover_sas {
+	bool known;
+	uint64_t n;
+};
+
+/* What speaks beside the counters, once the verdict stands. Strings may be NULL: nothing to say. */
+struct failover_evidence {
+	struct failover_sas sas;  /* in the kernel, of the bond and its conns */
+	uint64_t sas_refused;     /* that the kernel says it could not give to the new port */
+	const char *kernel_words; /* what it says of that, in its log */
+	const char
+		*xfrm_errors; /* by what the counters of /proc/net/xfrm_stat have grown: a hint */
+};
 
 struct failover {
 	uint64_t id; /* counts up, over restarts too */
 	uint64_t realtime_usec;
 	char from[FACTS_NAME_SIZE]; /* "" when there was none before */
 	char to[FACTS_NAME_SIZE];
+	uint32_t link_failures; /* of the port it went to, as bonding counts them */
 	enum failover_cause cause;
-	uint64_t outage_usec; /* how long no port was active */
-	bool proven;          /* the verdict below stands */
+	uint64_t outage_usec;           /* how long no port was active */
+	struct failover_sas sas_before; /* as seen last before the switch */
+
+	bool proven; /* all that follows stands */
 	enum verdict verdict;
 	uint64_t verdict_usec; /* from the switch to the verdict */
 	struct proof_flow tx, rx;
+	struct failover_evidence evidence;
+	char *reason; /* why not offloaded; NULL when it is */
 };
 
 /*
@@ -42,6 +62,7 @@ struct failover {
 struct failover_tracker {
 	bool seen;
 	char last[FACTS_NAME_SIZE];    /* the last port that was active; "" for none so far */
+	uint32_t link_failures;        /* of that port, when it was seen last */
 	bool out;                      /* no port is active now */
 	uint64_t out_since_usec;       /* monotonic */
 	enum failover_cause out_cause; /* of the outage's beginning */
@@ -54,17 +75,20 @@ struct failover_sight {
 	uint64_t realtime_usec;
 	const struct facts_link *active; /* the active port; NULL for none */
 	const struct facts_link *last;   /* how the port called tracker->last is now; NULL: gone */
-	int bond;                        /* the bond's ifindex, or FACTS_NO_LINK: it is gone */
-	int primary;                     /* ifindex of its primary port, or FACTS_NO_LINK */
-	bool reconstructed;              /* messages were lost before this look */
+	int bond;           /* the bond's ifindex, or FACTS_NO_LINK: it is gone, or set down */
+	int primary;        /* ifindex of its primary port, or FACTS_NO_LINK */
+	bool reconstructed; /* messages were lost, or nobody listened, before this */
 };
 
 /*
  * failover_see() - takes in what was seen
- * @ret: the failover that this ended, everything but id, proof and verdict filled in
+ * @ret: the failover that this ended, everything that is known at the switch filled in but the id
+ *       and the SAs
  *
  * When no port is active an outage begins, and the next active port ends it with one record, from
- * the last active port even if the same comes back.
+ * the last active port even if the same comes back. So does a look at the same port as before, when
+ * nobody listened meanwhile and bonding has counted a failure of its link, or counts anew: it was
+ * away (bond_miimon_commit()).
  *
  * Return: 1 when it was a failover; 0 when nothing switched, or an outage began.
  */

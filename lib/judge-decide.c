@@ -80,6 +80,27 @@ static bool is_software(const struct judge *j, const struct judge_conn *c)
 	return false;
 }
 
+size_t judge_count_sas(const struct judge_conn *c)
+{
+	size_t n = 0;
+
+	/* SPI 0: the kernel asks for an SA, and has none yet. */
+	for (size_t i = 0; i < c->n_sas; i++)
+		n += c->sas[i]->spi != 0;
+	return n;
+}
+
+/* By their ends SAs can be told to be a conn's only where these are known. */
+static bool is_lost(const struct judge *j, const struct judge_conn *c)
+{
+	if (!c->tunnel)
+		return false;
+	if (c->tunnel->kernel_lost)
+		return true;
+	return j->facts->sas_known && !c->ends->assumed && c->ends->remote.family != 0 &&
+	       judge_count_sas(c) == 0;
+}
+
 static bool any_offloaded(const struct judge *j, const struct judge_conn *c)
 {
 	for (size_t i = 0; i < c->n_sas; i++)
@@ -168,6 +189,7 @@ void judge_decide(struct judge *j)
 	for (size_t i = 0; i < j->n_conns; i++) {
 		struct judge_conn *c = &j->conns[i];
 
+		c->lost = is_lost(j, c);
 		if (judge_changes(j))
 			decide_changes(j, c);
 		c->not_taken = c->tunnel && j->facts->sas_known && on && c->n_changes == 0 &&

@@ -30,6 +30,7 @@ struct judge_conn {
 	size_t n_changes;
 	bool not_taken; /* up, and its SAs are not offloaded, although the files ask for it */
 	bool take_up;   /* pluto has to take it up anew */
+	bool lost;      /* pluto says that it is up, and the kernel lacks SAs of it */
 
 	bool refused; /* the card refuses its SAs as the files are; said by a check */
 };
@@ -84,6 +85,9 @@ void judge_run(struct judge *j, const struct check *check);
 
 /* judge_decide() - fills in what is to be done; part of judge_begin() */
 void judge_decide(struct judge *j);
+
+/* judge_count_sas() - the kernel's SAs between the conn's ends, without those only asked for */
+size_t judge_count_sas(const struct judge_conn *c);
 
 /* judge_conf_of() - the conn in the files that an established tunnel is of, or NULL */
 const struct ipsec_conf_conn *judge_conf_of(const struct judge *j, const struct facts_tunnel *t);

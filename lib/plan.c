@@ -23,6 +23,8 @@ const char *step_kind_name(enum step_kind kind)
 		return "conn";
 	case STEP_REPLACE:
 		return "replace";
+	case STEP_REKEY:
+		return "rekey";
 	case STEP_RESTART:
 		break;
 	}
@@ -47,9 +49,9 @@ void plan_done(struct plan *p)
 	*p = PLAN_NULL;
 }
 
-static int add_step(struct plan *p, enum step_kind kind, const char *subject,
-		    const struct ipsec_conf_change *change, const char *text,
-		    const char *interrupts, const char *undo)
+int plan_add(struct plan *p, enum step_kind kind, const char *subject,
+	     const struct ipsec_conf_change *change, const char *text, const char *interrupts,
+	     const char *undo)
 {
 	struct step s = {
 		.kind = kind,
@@ -120,7 +122,7 @@ static int add_profile(struct judge *j, struct plan *p)
 	const struct facts_profile *profile = j->profile;
 	const char *old = feature_word(profile->esp_hw_offload);
 
-	return add_step(p, STEP_PROFILE, profile->uuid, NULL,
+	return plan_add(p, STEP_PROFILE, profile->uuid, NULL,
 			judge_say(j, "profile \"%s\": ethtool.feature-esp-hw-offload %s -> on%s",
 				  profile->id, old,
 				  j->decision.reactivate ? "" : until_activated(j)),
@@ -129,7 +131,7 @@ static int add_profile(struct judge *j, struct plan *p)
 
 static int add_reactivate(struct judge *j, struct plan *p)
 {
-	return add_step(
+	return plan_add(
 		p, STEP_REACTIVATE, j->policy->name, NULL,
 		judge_say(j,
 			  "the profile \"%s\" is activated again, which switches esp-hw-offload of "
@@ -145,7 +147,7 @@ static int add_reactivate(struct judge *j, struct plan *p)
 
 static int add_live(struct judge *j, struct plan *p)
 {
-	return add_step(p, STEP_LIVE, j->policy->name, NULL,
+	return plan_add(p, STEP_LIVE, j->policy->name, NULL,
 			judge_say(j, "esp-hw-offload of %s: %s -> on, in the kernel",
 				  j->policy->name, facts_feature_name(j->bond->esp_hw_offload)),
 			"nothing", "it is switched off again");
@@ -189,7 +191,7 @@ static int add_change(struct judge *j, const struct judge_conn *c,
 		return 0;
 	if (r == IPSEC_CONF_REFUSED)
 		return -EPERM;
-	return add_step(p, STEP_CONN, c->ends->name, change, e->diff, "nothing",
+	return plan_add(p, STEP_CONN, c->ends->name, change, e->diff, "nothing",
 			undo_of(j, c, change));
 }
 
@@ -276,7 +278,7 @@ static int add_replace(struct judge *j, const struct judge_conn *c, struct plan 
 		remark = ": its SAs are not offloaded, although the files ask for it";
 	else if (!c->tunnel)
 		remark = " (its tunnel is not up)";
-	return add_step(
+	return plan_add(
 		p, STEP_REPLACE, c->ends->name, NULL,
 		judge_say(j, "pluto takes conn %s up anew from the files%s", c->ends->name, remark),
 		replace_interrupts(j, c), "it is taken up once more, after the file is as it was");
@@ -317,7 +319,7 @@ static int add_pluto(struct judge *j, struct plan *p)
 	int r = 0;
 
 	if (j->decision.restart)
-		return add_step(p, STEP_RESTART, IPSEC_UNIT, NULL,
+		return plan_add(p, STEP_RESTART, IPSEC_UNIT, NULL,
 				judge_say(j, "systemd restarts %s: %s", IPSEC_UNIT,
 					  j->decision.why_restart),
 				restart_interrupts(j),

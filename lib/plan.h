@@ -4,6 +4,8 @@
 #include "facts.h"
 #include "policy.h"
 
+struct ipsec_conf_change;
+
 /*
  * From what is to what should be: ordered steps, each with what it changes, what it interrupts,
  * and its undo. The order is what Libreswan needs: the feature in the kernel first, then the conn,
@@ -16,6 +18,7 @@ enum step_kind {
 	STEP_LIVE,       /* set the bond's feature bit through ethtool netlink */
 	STEP_CONN,       /* set keys of a conn in its file */
 	STEP_REPLACE,    /* pluto takes up one conn again */
+	STEP_REKEY,      /* pluto negotiates the SAs of one conn anew */
 	STEP_RESTART,    /* systemd restarts ipsec */
 };
 
@@ -33,6 +36,7 @@ struct plan {
 	struct step *items;
 	size_t n;
 	size_t alloc;
+	bool repairs; /* nothing is configured: the steps bring back what was lost (repair.h) */
 };
 
 #define PLAN_NULL ((struct plan){ 0 })
@@ -52,6 +56,16 @@ struct plan {
 int plan_make(const struct facts *facts, const struct policy_bond *policy, struct plan *ret);
 
 void plan_done(struct plan *p);
+
+/*
+ * plan_add() - one more step; the texts are copied
+ * @change: NULL, or the key that STEP_CONN sets
+ *
+ * Return: 0; -ENOMEM.
+ */
+int plan_add(struct plan *p, enum step_kind kind, const char *subject,
+	     const struct ipsec_conf_change *change, const char *text, const char *interrupts,
+	     const char *undo);
 
 /* For a local struct plan. */
 #define _cleanup_plan_ _cleanup_(plan_done)

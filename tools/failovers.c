@@ -11,8 +11,8 @@
 static const char help[] =
 	"Usage: esp-offloadctl failovers [OPTION…] [BOND]\n\n"
 	"Lists each switch of the active port that is remembered, oldest first: when, from\n"
-	"where to where, why, how long no port was active, and whether the hardware did the\n"
-	"work afterwards.\n\n"
+	"where to where, why, how long no port was active, whether the hardware did the work\n"
+	"afterwards and when that was proven, how many SAs there are, and what the kernel said.\n\n"
 	"Options:\n"
 	"  --since=TIME              only from then on: \"2026-01-02 03:04\", today, yesterday,\n"
 	"                            \"03:04\", -1h, \"2 days ago\", @SECONDS\n"
@@ -87,9 +87,36 @@ static json_t *sort(json_t *list)
 	return sorted;
 }
 
+/* How many SAs there are after it: "2", "2 of 4" where some are gone, "4, 3 refused". */
+static void print_sas(const json_t *f, char *buffer, size_t size)
+{
+	json_int_t before = field_integer(f, "sas_before"), after = field_integer(f, "sas_after");
+	json_int_t refused = field_integer(f, "sas_refused");
+	int n;
+
+	if (!field_is_there(f, "sas_after")) {
+		snprintf(buffer, size, "-");
+		return;
+	}
+	n = snprintf(buffer, size, "%lld", (long long)after);
+	if (field_is_there(f, "sas_before") && after < before)
+		n = snprintf(buffer, size, "%lld of %lld", (long long)after, (long long)before);
+	if (refused > 0 && n > 0 && (size_t)n < size)
+		snprintf(buffer + n, size - (size_t)n, ", %lld refused", (long long)refused);
+}
+
+/* What the kernel said of it; else why the verdict is no better. */
+static const char *remark_of(const json_t *f)
+{
+	const char *kernel = field_string(f, "kernel"), *reason = field_string(f, "reason");
+
+	return *kernel ? kernel : *reason ? reason : "-";
+}
+
 static int add_failover(struct libscols_table *table, const json_t *f)
 {
 	char when[TIMES_TEXT_SIZE], outage[TIMES_TEXT_SIZE] = "-", after[TIMES_TEXT_SIZE] = "-";
+	char sas[96];
 	const char *verdict = field_string(f, "verdict");
 	const char *const cells[] = {
 		when,
@@ -100,8 +127,12 @@ static int add_failover(struct libscols_table *table, const json_t *f)
 		outage,
 		*verdict ? verdict : "-",
 		after,
+		sas,
+		remark_of(f),
 	};
 	int r;
+
+	print_sas(f, sas, sizeof(sas));
 
 	times_print((uint64_t)field_integer(f, "realtime_usec"), when);
 	if (field_integer(f, "outage_usec") > 0)
@@ -120,6 +151,7 @@ static int print_table(const struct ctl *ctl, const json_t *list)
 		{ "FROM", false, false },    { "TO", false, false },
 		{ "CAUSE", false, false },   { "WITHOUT PORT", true, false },
 		{ "VERDICT", false, false }, { "AFTER", true, false },
+		{ "SAS", false, false },     { "REMARK", false, true },
 	};
 	struct libscols_table *table;
 	json_t *f;

@@ -101,6 +101,7 @@ static const struct {
 	{ "live", "switching the feature on in the kernel, of" },
 	{ "conn", "writing nic-offload into the conn" },
 	{ "replace", "having pluto take up the conn" },
+	{ "rekey", "having pluto negotiate new SAs for" },
 	{ "restart", "restarting" },
 };
 

@@ -354,9 +354,9 @@ check "and what to do is said" complains 'esp-offloadctl check bond10'
 play "$here/scenarios/usual.json"
 ctl failovers bond0
 check "failovers are listed" prints <<'END'
-TIME                BOND  FROM TO  CAUSE          WITHOUT PORT VERDICT  AFTER
-2026-01-02 03:03:20 bond0 ix0  ix1 administrative            - -            -
-2026-01-02 03:04:05 bond0 ix1  ix0 carrier              200 ms software 1.1 s
+TIME                BOND  FROM TO  CAUSE          WITHOUT PORT VERDICT  AFTER SAS               REMARK
+2026-01-02 03:03:20 bond0 ix0  ix1 administrative            - -            - -                 -
+2026-01-02 03:04:05 bond0 ix1  ix0 carrier              200 ms software 1.1 s 2 of 4, 1 refused No space for SA in Tx table
 END
 check "all of them" last_call 'GetFailovers bond0 silent 0'
 ctl failovers
@@ -370,6 +370,11 @@ ctl failovers bond0 --since never
 check "a time that is none is wrong usage" status_is 2
 ctl failovers bond0 --json=short
 check "as JSON with the bond's name" json '.failovers[1] | [.bond, .id, .verdict] | join(" ")' "bond0 2 software"
+vary '.GetFailovers[0].reply[1] += {sas_before: 2, sas_after: 2, sas_refused: 0, kernel: "",
+	reason: "the active port cannot offload ESP"}'
+ctl failovers bond0
+check "where the kernel said nothing the reason is shown" \
+	says 'software 1.1 s 2 +the active port cannot offload ESP$'
 vary '.GetFailovers = [{reply: []}]'
 ctl failovers
 check "none at all is fine" status_is 0

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "ethtool.h"
+#include "kernel-log.h"
 #include "link.h"
 #include "names.h"
 #include "probe.h"
@@ -26,7 +27,8 @@ struct fake_bond {
 	struct facts_link ports[PORTS];
 	struct facts_counters counters[PORTS];
 	bool esp[PORTS];
-	bool there, offload;
+	bool there, offload, flushed;
+	struct facts_link told; /* what was told of it last but one */
 	uint32_t spi;
 	uint64_t packets;
 };
@@ -42,6 +44,10 @@ static struct {
 	bool answering, answers_in_hardware;
 	int answers;
 	size_t n_dumps;
+	size_t n_failing, n_disturbed;
+	const char *said[16];
+	size_t n_said;
+	uint64_t refused_packets;
 } kernel;
 
 /* ---- the test's side ---- */
@@ -150,6 +156,7 @@ void kernel_switches(size_t b, const char *name)
 {
 	struct fake_bond *bond = &kernel.bonds[b];
 
+	bond->told = bond->link;
 	bond->link.bond.active_port = FACTS_NO_LINK;
 	for (size_t i = 0; i < PORTS; i++) {
 		bool is = name && streq(bond->ports[i].name, name);
@@ -165,6 +172,53 @@ void kernel_switches(size_t b, const char *name)
 	say(&bond->link, name ? IFLA_EVENT_BONDING_FAILOVER : 0, false);
 	if (name)
 		say(&bond->link, IFLA_EVENT_NOTIFY_PEERS, false);
+}
+
+void kernel_counts_failure(const char *name)
+{
+	struct fake_bond *bond;
+	size_t i;
+
+	port_named(name, &bond, &i)->port.link_failures++;
+}
+
+void kernel_says(const char *message)
+{
+	ck_assert_uint_lt(kernel.n_said, ARRAY_SIZE(kernel.said));
+	kernel.said[kernel.n_said++] = message;
+}
+
+void kernel_refuses_packets(uint64_t n)
+{
+	kernel.refused_packets += n;
+}
+
+void kernel_flushes_sas(size_t b)
+{
+	kernel.bonds[b].flushed = true;
+}
+
+void kernel_fails_dumps(size_t n)
+{
+	kernel.n_failing = n;
+}
+
+void kernel_talks_during_dumps(size_t n)
+{
+	kernel.n_disturbed = n;
+}
+
+void kernel_sets_bond(size_t b, bool up)
+{
+	kernel.bonds[b].link.up = up;
+	kernel.bonds[b].flushed = kernel.bonds[b].flushed || !up;
+	say(&kernel.bonds[b].link, 0, false);
+}
+
+void kernel_changes_mode(size_t b, enum facts_bond_mode mode)
+{
+	kernel.bonds[b].link.bond.mode = mode;
+	say(&kernel.bonds[b].link, 0, false);
 }
 
 void kernel_loses_messages(void)
@@ -290,10 +344,21 @@ int link_watch_read(struct link_watch *w _unused_, struct link_message *ret)
 
 int link_dump(struct facts_link **ret, size_t *ret_n)
 {
-	struct facts_link *links = calloc(MAX_BONDS * (PORTS + 1), sizeof(*links));
+	struct facts_link *links;
 	size_t n = 0;
 
+	if (kernel.n_failing > 0) {
+		kernel.n_failing--;
+		return -EAGAIN;
+	}
+	links = calloc(MAX_BONDS * (PORTS + 1), sizeof(*links));
 	ck_assert_ptr_nonnull(links);
+	for (size_t b = 0; b < kernel.n && kernel.n_disturbed > 0; b++) {
+		if (kernel.bonds[b].told.ifindex)
+			say(&kernel.bonds[b].told, 0, false);
+		say(&kernel.bonds[b].link, 0, false);
+	}
+	kernel.n_disturbed -= kernel.n_disturbed > 0;
 	for (size_t b = 0; b < kernel.n; b++) {
 		if (kernel.bonds[b].there)
 			links[n++] = kernel.bonds[b].link;
@@ -364,7 +429,7 @@ int xfrm_dump(const struct facts_address *addresses _unused_, size_t n_addresses
 	ck_assert_ptr_nonnull(sas);
 	kernel.n_dumps++;
 	for (size_t b = 0; b < kernel.n; b++)
-		for (int in = 0; in <= 1; in++) {
+		for (int in = 0; in <= 1 && !kernel.bonds[b].flushed; in++) {
 			const struct fake_bond *bond = &kernel.bonds[b];
 			struct facts_ip local = kernel_local(b), peer = kernel_peer(b);
 
@@ -380,6 +445,33 @@ int xfrm_dump(const struct facts_address *addresses _unused_, size_t n_addresses
 		}
 	*ret = sas;
 	*ret_n = n;
+	return 0;
+}
+
+int xfrm_stat(struct xfrm_counter **ret, size_t *ret_n)
+{
+	struct xfrm_counter *counters = calloc(2, sizeof(*counters));
+
+	ck_assert_ptr_nonnull(counters);
+	counters[0] = (struct xfrm_counter){ "XfrmInError", 7 };
+	counters[1] = (struct xfrm_counter){ "XfrmInNoStates", kernel.refused_packets };
+	*ret = counters;
+	*ret_n = 2;
+	return 0;
+}
+
+uint64_t xfrm_stat_value(const struct xfrm_counter *counters, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (streq(counters[i].name, name))
+			return counters[i].value;
+	return 0;
+}
+
+int kernel_log_read(uint64_t since _unused_, kernel_log_each_fn each, void *userdata)
+{
+	for (size_t i = 0; i < kernel.n_said; i++)
+		each(userdata, kernel.said[i]);
 	return 0;
 }
 

@@ -24,6 +24,15 @@ void kernel_mends_cable(const char *port);
 /* kernel_switches() - the active port changes, told in bonding's order; NULL: there is none */
 void kernel_switches(size_t bond, const char *port);
 
+/* kernel_counts_failure() - bonding has counted one more failure of the port's link */
+void kernel_counts_failure(const char *port);
+
+/* kernel_sets_bond() - up or down, as anybody may; down takes the offloaded SAs with it */
+void kernel_sets_bond(size_t bond, bool up);
+
+/* kernel_changes_mode() - as it is told; FACTS_MODE_… */
+void kernel_changes_mode(size_t bond, enum facts_bond_mode mode);
+
 /* kernel_loses_messages() - whatever waits is lost; the next read says so */
 void kernel_loses_messages(void);
 
@@ -46,6 +55,20 @@ void kernel_forgets_offload(size_t bond);
 
 /* kernel_takes_esp_from() - a port that never could: no feature, no counters */
 void kernel_takes_esp_from(const char *port);
+
+/* kernel_says() - a line in its log; kernel_refuses_packets() - XfrmInNoStates grows */
+void kernel_says(const char *message);
+void kernel_refuses_packets(uint64_t n);
+
+/* kernel_flushes_sas() - as when the bond was set down: nobody is told */
+void kernel_flushes_sas(size_t bond);
+
+/* kernel_fails_dumps() - so many of the next looks at all devices fail */
+void kernel_fails_dumps(size_t n);
+
+/* kernel_talks_during_dumps() - so many of them are disturbed: each device tells where it stood
+ * before, and then where it stands now, while the look is taken */
+void kernel_talks_during_dumps(size_t n);
 
 /* kernel_n_dumps() - how often the SAs were dumped: the price of sampling */
 size_t kernel_n_dumps(void);

@@ -5,11 +5,16 @@
 
 static struct failover_log *log_;
 
-static void open_log(void)
+static void open_log_after(const char *boot)
 {
 	failover_log_free(log_);
 	log_ = NULL;
-	ck_assert_int_eq(failover_log_open(temporary_path("failovers"), &log_), 0);
+	ck_assert_int_eq(failover_log_open(temporary_path("failovers"), boot, &log_), 0);
+}
+
+static void open_log(void)
+{
+	open_log_after("monday");
 }
 
 static void set_up(void)
@@ -36,6 +41,14 @@ static void add(const char *from, const char *to, uint64_t realtime_usec)
 static const struct proof offloaded = { .verdict = VERDICT_OFFLOADED,
 					.tx = { 10, 10, 12 },
 					.rx = { 7, 7, 7 } };
+static const struct proof software = { .verdict = VERDICT_SOFTWARE,
+				       .tx = { 10, 0, 0 },
+				       .reason = "the CPU does it" };
+static const struct failover_evidence silence = { .sas = { true, 2 } };
+static const struct failover_evidence words = { .sas = { true, 4 },
+						.sas_refused = 3,
+						.kernel_words = "No space for SA in Tx table",
+						.xfrm_errors = "XfrmInNoStates +5" };
 
 START_TEST(failovers_are_numbered_and_the_last_one_is_known)
 {
@@ -56,7 +69,7 @@ START_TEST(failovers_and_their_verdicts_outlive_the_process)
 
 	set_up();
 	add("ix0", "ix1", 5);
-	ck_assert_int_eq(failover_log_prove(log_, &offloaded, 900), 1);
+	ck_assert_int_eq(failover_log_prove(log_, &offloaded, &silence, 900), 1);
 	open_log();
 	f = failover_log_last(log_);
 	ck_assert_ptr_nonnull(f);
@@ -78,11 +91,133 @@ END_TEST
 START_TEST(a_verdict_is_noted_once)
 {
 	set_up();
-	ck_assert_int_eq(failover_log_prove(log_, &offloaded, 900), 0);
+	ck_assert_int_eq(failover_log_prove(log_, &offloaded, &silence, 900), 0);
 	add("ix0", "ix1", 5);
-	ck_assert_int_eq(failover_log_prove(log_, &offloaded, 900), 1);
-	ck_assert_int_eq(failover_log_prove(log_, &offloaded, 901), 0);
+	ck_assert_int_eq(failover_log_prove(log_, &offloaded, &silence, 900), 1);
+	ck_assert_int_eq(failover_log_prove(log_, &offloaded, &silence, 901), 0);
 	ck_assert_uint_eq(failover_log_last(log_)->verdict_usec, 900);
+	tear_down();
+}
+END_TEST
+
+START_TEST(the_evidence_is_kept_with_the_verdict)
+{
+	const struct failover *f;
+
+	set_up();
+	add("ix0", "ix1", 5);
+	ck_assert_int_eq(failover_log_prove(log_, &software, &words, 900), 1);
+	open_log();
+	f = failover_log_last(log_);
+	ck_assert_int_eq(f->verdict, VERDICT_SOFTWARE);
+	ck_assert_str_eq(f->reason, "the CPU does it");
+	ck_assert(f->evidence.sas.known);
+	ck_assert_uint_eq(f->evidence.sas.n, 4);
+	ck_assert_uint_eq(f->evidence.sas_refused, 3);
+	ck_assert_str_eq(f->evidence.kernel_words, "No space for SA in Tx table");
+	ck_assert_str_eq(f->evidence.xfrm_errors, "XfrmInNoStates +5");
+	tear_down();
+}
+END_TEST
+
+START_TEST(what_is_not_known_is_left_out_and_stays_unknown)
+{
+	json_t *j;
+
+	set_up();
+	add("ix0", "ix1", 5);
+	j = failover_log_since(log_, 0);
+	ck_assert_ptr_null(json_object_get(json_array_get(j, 0), "sas_before"));
+	ck_assert_ptr_null(json_object_get(json_array_get(j, 0), "verdict"));
+	json_decref(j);
+	open_log();
+	ck_assert(!failover_log_last(log_)->sas_before.known);
+	ck_assert(failover_log_is_open(log_));
+	tear_down();
+}
+END_TEST
+
+START_TEST(a_failover_before_the_verdict_leaves_the_first_one_unknown)
+{
+	json_t *all, *first;
+
+	set_up();
+	add("ix0", "ix1", 5);
+	add("ix1", "ix0", 25);
+	for (int i = 0; i < 2; i++) {
+		ck_assert(failover_log_is_open(log_));
+		all = failover_log_since(log_, 0);
+		first = json_array_get(all, 0);
+		ck_assert_str_eq(json_string_value(json_object_get(first, "verdict")), "unknown");
+		ck_assert_int_eq(json_integer_value(json_object_get(first, "verdict_usec")), 20);
+		ck_assert_str_eq(json_string_value(json_object_get(first, "reason")),
+				 "the next failover came before there was a verdict");
+		json_decref(all);
+		open_log();
+	}
+	ck_assert_int_eq(failover_log_prove(log_, &offloaded, &silence, 1), 1);
+	tear_down();
+}
+END_TEST
+
+START_TEST(a_verdict_is_still_waited_for_after_a_restart_and_not_after_a_boot)
+{
+	set_up();
+	add("ix0", "ix1", 5);
+	open_log();
+	ck_assert(failover_log_is_open(log_));
+	open_log_after("tuesday");
+	ck_assert(!failover_log_is_open(log_));
+	ck_assert_int_eq(failover_log_last(log_)->verdict, VERDICT_UNKNOWN);
+	tear_down();
+}
+END_TEST
+
+START_TEST(where_the_bond_stands_outlives_the_process_and_not_the_boot)
+{
+	const struct failover_log_standing noted = { "ix7", 3 };
+	struct failover_log_standing seen;
+
+	set_up();
+	ck_assert(!failover_log_standing(log_, &seen));
+	ck_assert_int_eq(failover_log_note(log_, &noted), 0);
+	open_log();
+	ck_assert(failover_log_standing(log_, &seen));
+	ck_assert_str_eq(seen.port, "ix7");
+	ck_assert_uint_eq(seen.link_failures, 3);
+	ck_assert_uint_eq(failover_log_count(log_), 0);
+	open_log_after("tuesday");
+	ck_assert(!failover_log_standing(log_, &seen));
+	tear_down();
+}
+END_TEST
+
+START_TEST(a_failover_tells_where_the_bond_stands)
+{
+	struct failover f = { .from = "ix0", .to = "ix1", .link_failures = 9 };
+	struct failover_log_standing seen;
+
+	set_up();
+	ck_assert_int_eq(failover_log_add(log_, &f), 0);
+	open_log();
+	ck_assert(failover_log_standing(log_, &seen));
+	ck_assert_str_eq(seen.port, "ix1");
+	ck_assert_uint_eq(seen.link_failures, 9);
+	tear_down();
+}
+END_TEST
+
+START_TEST(the_same_standing_is_written_once)
+{
+	const struct failover_log_standing noted = { "ix7", 3 };
+
+	set_up();
+	failover_log_note(log_, &noted);
+	ck_assert_uint_eq(temporary_count_lines("failovers"), 2);
+	failover_log_note(log_, &noted);
+	open_log();
+	failover_log_note(log_, &noted);
+	ck_assert_uint_eq(temporary_count_lines("failovers"), 2);
 	tear_down();
 }
 END_TEST
@@ -133,7 +268,8 @@ START_TEST(only_the_newest_are_kept_in_memory_and_in_the_file)
 	json_decref(all);
 
 	add("ix0", "ix1", 5);
-	ck_assert_uint_eq(temporary_count_lines("failovers"), FAILOVER_LOG_SIZE);
+	/* And where the bond stands. */
+	ck_assert_uint_eq(temporary_count_lines("failovers"), FAILOVER_LOG_SIZE + 1);
 	open_log();
 	ck_assert_uint_eq(failover_log_count(log_), many + 1);
 	ck_assert_uint_eq(failover_log_last(log_)->realtime_usec, 5);
@@ -170,6 +306,11 @@ END_TEST
 
 UNIT_MAIN("failover-log", failovers_are_numbered_and_the_last_one_is_known,
 	  failovers_and_their_verdicts_outlive_the_process, a_verdict_is_noted_once,
+	  the_evidence_is_kept_with_the_verdict, what_is_not_known_is_left_out_and_stays_unknown,
+	  a_failover_before_the_verdict_leaves_the_first_one_unknown,
+	  a_verdict_is_still_waited_for_after_a_restart_and_not_after_a_boot,
+	  where_the_bond_stands_outlives_the_process_and_not_the_boot,
+	  a_failover_tells_where_the_bond_stands, the_same_standing_is_written_once,
 	  a_line_cut_short_by_a_crash_spoils_no_other, lines_that_are_no_failovers_are_passed_over,
 	  only_the_newest_are_kept_in_memory_and_in_the_file, those_since_a_time_come_oldest_first,
 	  a_failover_is_remembered_though_the_disk_refuses_it)

@@ -219,6 +219,29 @@ START_TEST(a_switch_seen_only_afterwards_says_so)
 }
 END_TEST
 
+START_TEST(a_port_that_was_away_while_nobody_listened_is_a_failover_from_and_to_it)
+{
+	set_up();
+	see("ix0");
+	ck_assert_int_eq(see_with("ix0", true), 0);
+	ports[0].port.link_failures++;
+	ck_assert_int_eq(see_with("ix0", true), 1);
+	ck_failover("ix0", "ix0", FAILOVER_RECONSTRUCTED);
+	ck_assert_uint_eq(failover.link_failures, 1);
+	ck_assert_int_eq(see_with("ix0", true), 0);
+}
+END_TEST
+
+START_TEST(a_count_of_failures_that_was_seen_growing_is_no_failover_later)
+{
+	set_up();
+	see("ix0");
+	ports[0].port.link_failures++;
+	ck_assert_int_eq(see("ix0"), 0);
+	ck_assert_int_eq(see_with("ix0", true), 0);
+}
+END_TEST
+
 START_TEST(five_hundred_switches_are_five_hundred_failovers_in_order)
 {
 	set_up();
@@ -242,4 +265,6 @@ UNIT_MAIN("failover", the_first_look_is_no_failover, the_same_port_again_is_no_f
 	  an_outage_ends_with_one_failover_that_tells_its_length,
 	  an_outage_that_the_same_port_ends_is_a_failover_too,
 	  a_bond_that_gets_its_first_port_does_not_fail_over, a_switch_seen_only_afterwards_says_so,
+	  a_port_that_was_away_while_nobody_listened_is_a_failover_from_and_to_it,
+	  a_count_of_failures_that_was_seen_growing_is_no_failover_later,
 	  five_hundred_switches_are_five_hundred_failovers_in_order)

@@ -348,6 +348,29 @@ START_TEST(what_is_said_while_a_conn_comes_up_is_read_until_the_limit)
 }
 END_TEST
 
+START_TEST(a_conn_is_rekeyed_by_the_name_that_the_installed_version_has_for_it)
+{
+	char *text = NULL;
+
+	ipsec_is("echo \"$*\" >>$LOG\n"
+		 "case $* in *rekey-child*) echo \"whack: unrecognized option '--rekey-child'\" "
+		 ">&2\n"
+		 "exit 1;; esac\n"
+		 "echo rekeyed\n");
+	ck_assert_int_eq(ipsec_rekey(&ipsec, "a b", &text), 0);
+	ck_assert_str_eq(text, "rekeyed\n");
+	expect_log("whack --name a b --rekey-child\nwhack --name a b --rekey-ipsec\n");
+	free(text);
+	teardown();
+
+	ipsec_is("echo \"$*\" >>$LOG\n");
+	ck_assert_int_eq(ipsec_rekey(&ipsec, "a", &text), 0);
+	expect_log("whack --name a --rekey-child\n");
+	free(text);
+	teardown();
+}
+END_TEST
+
 static const char *const two[] = { "a", "b" };
 
 START_TEST(waiting_ends_as_soon_as_all_are_established)
@@ -431,6 +454,7 @@ UNIT_MAIN("ipsec", the_version_is_read, a_version_that_makes_no_sense_is_none,
 	  a_conn_that_was_not_accepted_again_is_told_whatever_the_status,
 	  a_conn_that_is_loaded_counts_though_a_command_failed, without_pluto_nothing_is_replaced,
 	  what_is_said_while_a_conn_comes_up_is_read_until_the_limit,
+	  a_conn_is_rekeyed_by_the_name_that_the_installed_version_has_for_it,
 	  waiting_ends_as_soon_as_all_are_established, waiting_names_the_first_that_is_missing,
 	  waiting_for_a_hanging_command_keeps_its_limit, waiting_asks_at_a_modest_pace,
 	  waiting_without_libreswan_ends_at_once)

@@ -639,6 +639,189 @@ START_TEST(a_bond_that_is_deleted_and_made_again_is_followed_on)
 }
 END_TEST
 
+START_TEST(a_look_that_is_disturbed_tells_nothing_old_as_new)
+{
+	configured_and_proved();
+	kernel_switches(0, "ix1");
+	kernel_loses_messages();
+	kernel_talks_during_dumps(1);
+	run_for_msec(50);
+	ck_assert_uint_eq(n_told, 1);
+	ck_assert_str_eq(told[0].f.to, "ix1");
+	kernel_switches(0, "ix0");
+	run_for_msec(50);
+	ck_assert_uint_eq(n_told, 2);
+	ck_assert_int_eq(told[1].f.cause, FAILOVER_REQUEST);
+	end();
+}
+END_TEST
+
+START_TEST(a_look_that_fails_is_taken_again_until_it_works)
+{
+	configured_and_proved();
+	kernel_switches(0, "ix1");
+	kernel_loses_messages();
+	kernel_fails_dumps(2);
+	run_for_msec(50);
+	ck_assert_uint_eq(n_told, 0);
+	kernel_switches(0, "ix0");
+	kernel_switches(0, "ix1");
+	run_for_msec(1200);
+	ck_assert_uint_eq(n_told, 1);
+	ck_assert_int_eq(told[0].f.cause, FAILOVER_RECONSTRUCTED);
+	ck_assert_str_eq(supervisors[0]->active, "ix1");
+	kernel_switches(0, "ix0");
+	run_for_msec(50);
+	ck_assert_uint_eq(n_told, 2);
+	end();
+}
+END_TEST
+
+START_TEST(a_port_that_was_away_among_lost_messages_is_found_by_its_count_of_failures)
+{
+	configured_and_proved();
+	kernel_switches(0, "ix1");
+	kernel_counts_failure("ix0");
+	kernel_switches(0, "ix0");
+	kernel_loses_messages();
+	run_for_msec(50);
+	ck_assert_uint_eq(n_told, 1);
+	ck_assert_str_eq(told[0].f.from, "ix0");
+	ck_assert_str_eq(told[0].f.to, "ix0");
+	ck_assert_int_eq(told[0].f.cause, FAILOVER_RECONSTRUCTED);
+	kernel_loses_messages();
+	run_for_msec(50);
+	ck_assert_uint_eq(n_told, 1);
+	end();
+}
+END_TEST
+
+START_TEST(a_second_failover_before_the_verdict_leaves_the_first_one_unknown)
+{
+	json_t *all;
+
+	configured_and_proved();
+	kernel_switches(0, "ix1");
+	run_for_msec(100);
+	kernel_switches(0, "ix0");
+	run_for_msec(800);
+	kernel_carries(0, 10, 10);
+	run_until_proved();
+	all = failover_log_since(supervisors[0]->failovers, 0);
+	ck_assert_uint_eq(json_array_size(all), 2);
+	ck_assert_str_eq(json_string_value(json_object_get(json_array_get(all, 0), "verdict")),
+			 "unknown");
+	ck_assert_str_eq(json_string_value(json_object_get(json_array_get(all, 1), "verdict")),
+			 "offloaded");
+	json_decref(all);
+	end();
+}
+END_TEST
+
+START_TEST(the_record_has_what_speaks_beside_the_counters)
+{
+	const struct failover *f;
+
+	configured_and_proved();
+	kernel_says("bond0: (slave ix0): bond_ipsec_add_sa_all: failed to add SA");
+	kernel_says("ixgbe 0000:03:00.1 ix1: No space for SA in Tx table");
+	kernel_says("bond0: (slave ix1): bond_ipsec_add_sa_all: failed to add SA");
+	kernel_refuses_packets(3);
+	kernel_switches(0, "ix1");
+	run_for_msec(700);
+	kernel_refuses_packets(5);
+	kernel_carries(0, 10, 0);
+	run_until_proved();
+	f = failover_log_last(supervisors[0]->failovers);
+	ck_assert_int_eq(f->verdict, VERDICT_SOFTWARE);
+	ck_assert(f->sas_before.known && f->evidence.sas.known);
+	ck_assert_uint_eq(f->sas_before.n, 2);
+	ck_assert_uint_eq(f->evidence.sas.n, 2);
+	ck_assert_uint_eq(f->evidence.sas_refused, 1);
+	ck_assert_str_eq(f->evidence.kernel_words,
+			 "No space for SA in Tx table; bond_ipsec_add_sa_all: failed to add SA");
+	ck_assert_str_eq(f->evidence.xfrm_errors, "XfrmInNoStates +5");
+	end();
+}
+END_TEST
+
+START_TEST(sas_that_the_kernel_lost_are_in_the_record_and_looked_into)
+{
+	const struct failover *f;
+
+	configured_and_proved();
+	kernel_flushes_sas(0);
+	kernel_switches(0, NULL);
+	run_for_msec(50);
+	kernel_switches(0, "ix0");
+	run_for_msec(50);
+	n_looks = 0;
+	run_until_proved();
+	f = failover_log_last(supervisors[0]->failovers);
+	ck_assert_int_eq(f->verdict, VERDICT_UNKNOWN);
+	ck_assert_uint_eq(f->sas_before.n, 2);
+	ck_assert(f->evidence.sas.known);
+	ck_assert_uint_eq(f->evidence.sas.n, 0);
+	ck_assert_uint_ge(n_looks, 1);
+	end();
+}
+END_TEST
+
+START_TEST(a_bond_that_somebody_sets_down_and_up_is_an_outage_and_proved_anew)
+{
+	configured_and_proved();
+	kernel_sets_bond(0, false);
+	run_for_msec(30);
+	ck_assert_str_eq(supervisors[0]->active, "");
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_UNKNOWN);
+	n_looks = 0;
+	kernel_sets_bond(0, true);
+	run_for_msec(30);
+	ck_assert_uint_eq(n_told, 1);
+	ck_assert_str_eq(told[0].f.from, "ix0");
+	ck_assert_str_eq(told[0].f.to, "ix0");
+	ck_assert_int_eq(told[0].f.cause, FAILOVER_ADMINISTRATIVE);
+	ck_assert_uint_ge(told[0].f.outage_usec, 20000);
+	ck_assert_uint_ge(n_looks, 1);
+	ck_assert(prover_is_open(supervisors[0]->prover));
+	end();
+}
+END_TEST
+
+START_TEST(a_mode_that_changes_is_told_and_looked_into)
+{
+	configured_and_proved();
+	changes = 0;
+	n_looks = 0;
+	kernel_changes_mode(0, FACTS_MODE_BALANCE_RR);
+	run_for_msec(30);
+	ck_assert(changes & SUPERVISOR_MODE);
+	ck_assert_int_eq(supervisors[0]->mode, FACTS_MODE_BALANCE_RR);
+	ck_assert_uint_ge(n_looks, 1);
+	end();
+}
+END_TEST
+
+START_TEST(somebodys_verification_begins_anew_after_a_failover_as_it_was_asked_for)
+{
+	struct policy_proof how = { .within_usec = 3000000,
+				    .ratio = 0.95,
+				    .probe_address = kernel_peer(0),
+				    .probe_count = 7 };
+
+	configured_and_proved();
+	ck_assert_int_eq(supervisor_verify(supervisors[0], true, &how), 0);
+	run_for_msec(100);
+	kernel_switches(0, "ix1");
+	run_for_msec(50);
+	kernel_answers_probes(true);
+	run_until_proved();
+	ck_assert_uint_eq(proved.probes_sent, 7);
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_OFFLOADED);
+	end();
+}
+END_TEST
+
 START_TEST(five_hundred_switches_over_eight_bonds_are_told_once_each_in_order)
 {
 	size_t seen[MAX] = { 0 };
@@ -686,4 +869,13 @@ UNIT_MAIN("supervisor", a_bond_is_waiting_until_the_worker_has_looked,
 	  a_failover_in_the_middle_of_a_proof_begins_it_anew,
 	  a_switch_among_lost_messages_is_found_and_marked,
 	  a_bond_that_is_deleted_and_made_again_is_followed_on,
+	  a_look_that_is_disturbed_tells_nothing_old_as_new,
+	  a_look_that_fails_is_taken_again_until_it_works,
+	  a_port_that_was_away_among_lost_messages_is_found_by_its_count_of_failures,
+	  a_second_failover_before_the_verdict_leaves_the_first_one_unknown,
+	  the_record_has_what_speaks_beside_the_counters,
+	  sas_that_the_kernel_lost_are_in_the_record_and_looked_into,
+	  a_bond_that_somebody_sets_down_and_up_is_an_outage_and_proved_anew,
+	  a_mode_that_changes_is_told_and_looked_into,
+	  somebodys_verification_begins_anew_after_a_failover_as_it_was_asked_for,
 	  five_hundred_switches_over_eight_bonds_are_told_once_each_in_order)

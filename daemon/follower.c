@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "follower.h"
+
+#include <stdio.h>
+#include <systemd/sd-id128.h>
+#include <time.h>
+
+#include "hints.h"
+
+struct follower {
+	char *bond;
+	bool begun;
+	struct failover_tracker tracker;
+	struct failover_log *log;
+	struct hints *hints;
+	uint64_t switched_usec;  /* monotonic, of the last failover; 0: this process saw none */
+	struct failover_sas sas; /* at the end of the last proof */
+};
+
+static uint64_t clock_usec(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+static int open_log(struct follower *f, const char *state_dir)
+{
+	char boot[FAILOVER_LOG_BOOT_SIZE] = "";
+	_cleanup_free_ char *path = NULL;
+	sd_id128_t id;
+
+	if (sd_id128_get_boot(&id) >= 0)
+		sd_id128_to_string(id, boot);
+	if (state_dir && asprintf(&path, "%s/failovers-%s.jsonl", state_dir, f->bond) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	return failover_log_open(path, boot, &f->log);
+}
+
+int follower_new(const char *bond, const char *state_dir, struct follower **ret)
+{
+	_cleanup_(follower_freep) struct follower *f = NULL;
+	int r;
+
+	f = calloc(1, sizeof(*f));
+	if (!f)
+		return -ENOMEM;
+	f->bond = strdup(bond);
+	if (!f->bond)
+		return -ENOMEM;
+	r = hints_new(&f->hints);
+	if (r >= 0)
+		r = open_log(f, state_dir);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(f);
+	return 0;
+}
+
+struct follower *follower_free(struct follower *f)
+{
+	if (!f)
+		return NULL;
+	failover_log_free(f->log);
+	hints_free(f->hints);
+	free(f->bond);
+	free(f);
+	return NULL;
+}
+
+/* Where the bond stood when somebody followed it last is where this one begins. */
+static void begin(struct follower *f)
+{
+	struct failover_log_standing standing;
+
+	f->begun = true;
+	if (!failover_log_standing(f->log, &standing))
+		return;
+	f->tracker.seen = true;
+	f->tracker.link_failures = standing.link_failures;
+	memcpy(f->tracker.last, standing.port, sizeof(f->tracker.last));
+}
+
+const struct facts_link *follower_active(const struct links *links, const struct facts_link *bond)
+{
+	if (!bond || !bond->up || bond->bond.active_port == FACTS_NO_LINK)
+		return NULL;
+	return links_by_index(links, bond->bond.active_port);
+}
+
+int follower_see(struct follower *f, const struct links *links, const struct facts_link *bond,
+		 bool reconstructed, struct failover *ret)
+{
+	struct failover_sight sight = {
+		.monotonic_usec = clock_usec(CLOCK_MONOTONIC),
+		.realtime_usec = clock_usec(CLOCK_REALTIME),
+		.active = follower_active(links, bond),
+		.bond = bond && bond->up ? bond->ifindex : FACTS_NO_LINK,
+		.primary = bond ? bond->bond.primary : FACTS_NO_LINK,
+		.reconstructed = reconstructed || !f->begun,
+	};
+
+	if (!f->begun)
+		begin(f);
+	sight.last = links_by_name(links, f->tracker.last);
+
+	if (failover_see(&f->tracker, &sight, ret) > 0) {
+		f->switched_usec = sight.monotonic_usec;
+		ret->sas_before = f->sas;
+		return 1;
+	}
+	if (sight.active) {
+		struct failover_log_standing standing = {
+			.link_failures = f->tracker.link_failures,
+		};
+
+		memcpy(standing.port, f->tracker.last, sizeof(standing.port));
+		/* Where that fails, what is missed is a reconstruction after a restart. */
+		(void)failover_log_note(f->log, &standing);
+	}
+	return 0;
+}
+
+int follower_keep(struct follower *f, struct failover *failover)
+{
+	hints_begin(f->hints);
+	return failover_log_add(f->log, failover);
+}
+
+/* From the newest failover until now. One of an earlier process is dated by the host's clock. */
+static uint64_t elapsed_usec(const struct follower *f)
+{
+	uint64_t then = failover_log_last(f->log)->realtime_usec;
+	uint64_t now = clock_usec(CLOCK_REALTIME);
+
+	if (f->switched_usec)
+		return clock_usec(CLOCK_MONOTONIC) - f->switched_usec;
+	return now > then ? now - then : 0;
+}
+
+int follower_prove(struct follower *f, const struct proof *proof, const struct failover_sas *sas)
+{
+	struct failover_evidence evidence;
+
+	if (sas->known)
+		f->sas = *sas;
+	if (!failover_log_is_open(f->log))
+		return 0;
+	hints_take(f->hints, f->bond, failover_log_last(f->log), sas, &evidence);
+	return failover_log_prove(f->log, proof, &evidence, elapsed_usec(f));
+}
+
+uint64_t follower_switches(const struct follower *f)
+{
+	return f->tracker.switches;
+}
+
+uint64_t follower_since_usec(const struct follower *f)
+{
+	return f->switched_usec ? clock_usec(CLOCK_MONOTONIC) - f->switched_usec : UINT64_MAX;
+}
+
+const struct failover_log *follower_log(const struct follower *f)
+{
+	return f->log;
+}
