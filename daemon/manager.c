@@ -259,6 +259,10 @@ static int start_worker(struct manager *m)
 			m->changing = true;
 			argv[n++] = "--apply";
 			argv[n++] = s->name;
+		} else if (supervisor_may_repair(s)) {
+			m->changing = true;
+			argv[n++] = "--on-loss";
+			argv[n++] = s->name;
 		}
 	}
 

@@ -34,6 +34,12 @@ bool supervisor_may_change(const struct supervisor *s)
 	       !s->unsettled && drift_may_change(&s->drift);
 }
 
+bool supervisor_may_repair(const struct supervisor *s)
+{
+	return s->policy && s->policy->manage == POLICY_ENFORCE && s->held == BOND_NOT_HELD &&
+	       !s->unsettled && s->lost;
+}
+
 static void replace_string(char **p, const char *value)
 {
 	char *copy = value ? strdup(value) : NULL;
@@ -269,6 +275,16 @@ static json_t *add_own_findings(const struct supervisor *s, json_t *reported)
 	return findings;
 }
 
+/* They are brought back at the next look; what could not be waits for a look that has a reason. */
+static void take_loss(struct supervisor *s, bool lost)
+{
+	bool is_new = lost && !s->lost;
+
+	s->lost = lost;
+	if (is_new && supervisor_may_repair(s))
+		s->ops->wants_look(s->userdata, s, "lost tunnels are to be brought back");
+}
+
 static void take_bond_report(struct supervisor *s, json_t *report)
 {
 	enum bond_state before = s->state;
@@ -292,6 +308,7 @@ static void take_bond_report(struct supervisor *s, json_t *report)
 		what |= SUPERVISOR_FINDINGS;
 	json_decref(findings);
 	supervisor_changed(s, what);
+	take_loss(s, json_is_true(json_object_get(report, "repairs")));
 
 	if (supervisor_is_to_be_proved(s) && (before != s->state || !s->first_proof_done)) {
 		s->first_proof_done = true;

@@ -95,6 +95,7 @@ struct supervisor {
 	struct prover *prover;
 	struct follower *follower;
 	bool first_proof_done;
+	bool lost; /* the last look has found lost tunnels that "on-loss" wants back */
 	struct drift drift;
 	sd_event_source *repair; /* when the next repair is due */
 	char *libreswan;         /* its version as last seen; NULL: not yet */
@@ -139,6 +140,9 @@ void supervisor_worker_failed(struct supervisor *s, const char *why);
  * Return: 0, and ops->proved will be called; a negative errno.
  */
 int supervisor_verify(struct supervisor *s, bool probe, const struct policy_proof *how);
+
+/* supervisor_may_repair() - true when there are lost tunnels that the worker may bring back */
+bool supervisor_may_repair(const struct supervisor *s);
 
 /* supervisor_may_change() - true when the worker may be let loose on the bond */
 bool supervisor_may_change(const struct supervisor *s);

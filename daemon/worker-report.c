@@ -106,10 +106,11 @@ int worker_report_bond(const struct facts *facts, const struct policy_bond *poli
 		reason = NULL;
 		return -ENOMEM;
 	}
-	j = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "report", REPORT_BOND, "bond",
+	j = json_pack("{s:s, s:s, s:s, s:s, s:b, s:o, s:o, s:o}", "report", REPORT_BOND, "bond",
 		      policy->name, "standing", standing_of(f, plan), "reason",
-		      reason ? reason : "", "findings", findings_to_json(findings), "plan",
-		      plan_to_json(plan), "conns", conns_to_json(facts, policy));
+		      reason ? reason : "", "repairs", plan->repairs, "findings",
+		      findings_to_json(findings), "plan", plan_to_json(plan), "conns",
+		      conns_to_json(facts, policy));
 	if (!j)
 		return -ENOMEM;
 	if (facts->libreswan.major > 0 &&

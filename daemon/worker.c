@@ -31,13 +31,15 @@
 
 static const char usage[] =
 	"esp-offload-worker run [--policy=-] [--root DIR] [--state DIR]\n"
-	"                       [--settle] [--apply BOND]… [--revert BOND]… [BOND]…\n"
+	"                       [--settle] [--apply BOND]… [--on-loss BOND]… [--revert BOND]… "
+	"[BOND]…\n"
 	"\n"
 	"Looks at the host once and prints a report for each bond of the policy, or for those\n"
 	"that are named; JSON, one object a line. Changes only the bonds named with --apply or\n"
 	"--revert, and with --settle those of which an earlier run has left something that was\n"
-	"half done, or that the policy names no more: that is taken back. It is run by\n"
-	"esp-offloadd and by esp-offloadctl.\n"
+	"half done, or that the policy names no more: that is taken back. With --on-loss nothing\n"
+	"is configured, and tunnels whose SAs the kernel has lost are brought back as the policy\n"
+	"says. It is run by esp-offloadd and by esp-offloadctl.\n"
 	"\n"
 	"      --policy=-    read the policy from standard input, else from " CONFIG_DIR "\n"
 	"      --root DIR    take the policy's files from below DIR\n"
@@ -54,7 +56,7 @@ struct options {
 	const char *state_dir;
 	bool policy_from_stdin;
 	bool settle;
-	struct names apply, revert, look;
+	struct names apply, on_loss, revert, look;
 };
 
 static bool names_have(const struct names *names, const char *name)
@@ -81,6 +83,7 @@ static int read_options(int argc, char **argv, struct options *o)
 		STATE,
 		SETTLE,
 		APPLY,
+		ON_LOSS,
 		REVERT
 	};
 	static const struct option longs[] = {
@@ -89,6 +92,7 @@ static int read_options(int argc, char **argv, struct options *o)
 		{ "state", required_argument, NULL, STATE },
 		{ "settle", no_argument, NULL, SETTLE },
 		{ "apply", required_argument, NULL, APPLY },
+		{ "on-loss", required_argument, NULL, ON_LOSS },
 		{ "revert", required_argument, NULL, REVERT },
 		{ 0 },
 	};
@@ -111,6 +115,9 @@ static int read_options(int argc, char **argv, struct options *o)
 			break;
 		case APPLY:
 			r = names_add(&o->apply, optarg);
+			break;
+		case ON_LOSS:
+			r = names_add(&o->on_loss, optarg);
 			break;
 		case REVERT:
 			r = names_add(&o->revert, optarg);
@@ -415,7 +422,8 @@ static int run_bonds(const struct options *o, const struct policy *policy)
 		r = judge(facts, bond, &plan);
 		if (r < 0)
 			return r;
-		if (!to_apply || plan.n == 0)
+		if (plan.n == 0 ||
+		    !(to_apply || (plan.repairs && names_have(&o->on_loss, bond->name))))
 			continue;
 		r = apply(&executor, facts, bond, &plan);
 		if (r < 0)
@@ -450,7 +458,7 @@ int main(int argc, char **argv)
 			log_error("Cannot read the policy: %s", strerror(-r));
 		return EXIT_FAILURE;
 	}
-	if (o.settle || o.apply.n + o.revert.n > 0) {
+	if (o.settle || o.apply.n + o.on_loss.n + o.revert.n > 0) {
 		lock = lock_host(o.state_dir);
 		if (lock < 0) {
 			log_error("Cannot lock %s: %s", o.state_dir,

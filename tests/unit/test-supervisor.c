@@ -83,6 +83,14 @@ static void worker_says(size_t bond, const char *standing, const char *reason)
 			       reason, "findings", "plan", "conns", conns));
 }
 
+/* The worker has looked again, and the kernel lacks SAs, or does not any more. */
+static void lose_tunnels(size_t bond, bool lost)
+{
+	report(bond, json_pack("{s:s, s:s, s:s, s:b, s:[], s:[], s:[]}", "report", REPORT_BOND,
+			       "bond", supervisors[bond]->name, "standing", STANDING_DONE,
+			       "repairs", lost, "findings", "plan", "conns"));
+}
+
 static void worker_ends(const char *outcome, const char *reason)
 {
 	report(0, json_pack("{s:s, s:s, s:s, s:s}", "report", REPORT_OUTCOME, "bond", "bond0",
@@ -767,6 +775,30 @@ START_TEST(sas_that_the_kernel_lost_are_in_the_record_and_looked_into)
 }
 END_TEST
 
+START_TEST(lost_tunnels_are_wished_back_once_and_only_where_something_may_be_changed)
+{
+	begin(1);
+	worker_says(0, STANDING_DONE, "");
+	n_looks = 0;
+	lose_tunnels(0, true);
+	ck_assert(supervisor_may_repair(supervisors[0]));
+	ck_assert_uint_eq(n_looks, 1);
+	worker_ends(OUTCOME_NOT_REPAIRED, "the kernel has no SAs of conn example");
+	lose_tunnels(0, true);
+	ck_assert_uint_eq(n_looks, 1);
+	ck_assert(supervisor_may_repair(supervisors[0]));
+	lose_tunnels(0, false);
+	ck_assert(!supervisor_may_repair(supervisors[0]));
+	ck_assert_str_eq(state(), "configured");
+
+	policies[0].manage = POLICY_MONITOR;
+	lose_tunnels(0, true);
+	ck_assert(!supervisor_may_repair(supervisors[0]));
+	ck_assert_uint_eq(n_looks, 1);
+	end();
+}
+END_TEST
+
 START_TEST(a_bond_that_somebody_sets_down_and_up_is_an_outage_and_proved_anew)
 {
 	configured_and_proved();
@@ -875,6 +907,7 @@ UNIT_MAIN("supervisor", a_bond_is_waiting_until_the_worker_has_looked,
 	  a_second_failover_before_the_verdict_leaves_the_first_one_unknown,
 	  the_record_has_what_speaks_beside_the_counters,
 	  sas_that_the_kernel_lost_are_in_the_record_and_looked_into,
+	  lost_tunnels_are_wished_back_once_and_only_where_something_may_be_changed,
 	  a_bond_that_somebody_sets_down_and_up_is_an_outage_and_proved_anew,
 	  a_mode_that_changes_is_told_and_looked_into,
 	  somebodys_verification_begins_anew_after_a_failover_as_it_was_asked_for,
