@@ -7,7 +7,6 @@
 #include "conn-ends.h"
 #include "evidence.h"
 #include "log.h"
-#include "loss.h"
 #include "meter.h"
 #include "steps.h"
 #include "trial.h"
@@ -27,8 +26,8 @@ static const struct step_kind_ops *ops_of(enum step_kind kind)
 		return &step_conn;
 	case STEP_REPLACE:
 		return &step_replace;
-	case STEP_REKEY:
-		return &step_rekey;
+	case STEP_REKEY: /* of executor_repair() alone */
+		break;
 	case STEP_RESTART:
 		return &step_restart;
 	}
@@ -37,7 +36,7 @@ static const struct step_kind_ops *ops_of(enum step_kind kind)
 
 static bool is_plutos(enum step_kind kind)
 {
-	return kind == STEP_REPLACE || kind == STEP_REKEY || kind == STEP_RESTART;
+	return kind == STEP_REPLACE || kind == STEP_RESTART;
 }
 
 static void tell(const struct executor_options *options, const char *bond, const struct step *step,
@@ -407,51 +406,4 @@ int executor_apply(const struct executor_options *options, const struct facts *f
 		return outcome;
 	r = text_take(&reason, ret_reason);
 	return r < 0 ? r : outcome;
-}
-
-/* ---- bringing back what was lost ---- */
-
-/* One tunnel. Return: as a step. */
-static int repair(struct steps *s, const struct step *step)
-{
-	_cleanup_(undo_entry_freep) struct undo_entry *entry = NULL;
-	_cleanup_free_ char *reason = NULL;
-	int r;
-
-	r = loss_is_there(s->facts, s->policy, &s->options->ipsec, step->subject);
-	if (r <= 0)
-		return r; /* it has come back by itself */
-	r = ops_of(step->kind)->note(s, step, &entry);
-	if (r == 0)
-		r = ops_of(step->kind)->take(s, step, entry);
-	if (r == 0)
-		r = loss_wait_repaired(s->facts, s->policy, &s->options->ipsec, step->subject,
-				       &reason);
-	return r > 0 && reason ? steps_fail(s, "%s", reason) : r;
-}
-
-int executor_repair(const struct executor_options *options, const struct facts *facts,
-		    const struct policy_bond *policy, const struct plan *plan, char **ret_reason)
-{
-	_cleanup_(steps_done) struct steps s = {
-		.options = options, .facts = facts, .policy = policy, .bond = policy->name
-	};
-	int r, failed = 0;
-
-	/* One that does not come back is no reason to leave the next one as it is. */
-	for (size_t i = 0; i < plan->n; i++) {
-		const struct step *step = &plan->items[i];
-
-		tell(options, policy->name, step, STEP_STATUS_BEGINS, NULL);
-		r = repair(&s, step);
-		if (r < 0)
-			r = steps_fail(&s, "%s", strerror(-r));
-		tell(options, policy->name, step, r ? STEP_STATUS_FAILED : STEP_STATUS_DONE,
-		     r ? s.why : NULL);
-		failed |= r;
-	}
-	if (!failed)
-		return plan->n > 0 ? EXECUTOR_DONE : EXECUTOR_NOTHING;
-	*ret_reason = TAKE_PTR(s.why);
-	return EXECUTOR_FAILED;
 }

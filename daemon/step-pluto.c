@@ -188,31 +188,3 @@ static int replace_undo(struct steps *s, const struct undo_entry *entry)
 }
 
 const struct step_kind_ops step_replace = { replace_note, replace_take, replace_undo };
-
-/* New SAs for old ones: there is nothing to take back. */
-static int rekey_note(struct steps *s _unused_, const struct step *step _unused_,
-		      struct undo_entry **ret _unused_)
-{
-	return 0;
-}
-
-static int rekey_take(struct steps *s, const struct step *step,
-		      const struct undo_entry *noted _unused_)
-{
-	_cleanup_free_ char *text = NULL;
-	int r;
-
-	r = ipsec_rekey(&s->options->ipsec, step->subject, &text);
-	if (r == -ENOTCONN)
-		return steps_fail(s, "pluto does not run any more");
-	if (r < 0)
-		return steps_fail(s, "conn %s cannot be rekeyed: %s", step->subject, strerror(-r));
-	return 0;
-}
-
-static int rekey_undo(struct steps *s _unused_, const struct undo_entry *entry _unused_)
-{
-	return 0;
-}
-
-const struct step_kind_ops step_rekey = { rekey_note, rekey_take, rekey_undo };

@@ -67,7 +67,6 @@ extern const struct step_kind_ops step_reactivate; /* step-feature.c */
 extern const struct step_kind_ops step_live;       /* step-feature.c */
 extern const struct step_kind_ops step_conn;       /* step-conn.c */
 extern const struct step_kind_ops step_replace;    /* step-pluto.c */
-extern const struct step_kind_ops step_rekey;      /* step-pluto.c */
 extern const struct step_kind_ops step_restart;    /* step-pluto.c */
 
 /* Limits in time of the single waits; the first for a question to a program. */

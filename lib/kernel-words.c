@@ -3,12 +3,24 @@
 
 #include <stdio.h>
 
-static bool contains_any(const char *text, const char *const *words, size_t n)
+static bool is_letter(char c)
 {
-	for (size_t i = 0; i < n; i++)
-		if (strcasestr(text, words[i]))
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* "SA", and not as a part of another word. */
+static bool names_an_sa(const char *text)
+{
+	for (const char *p = text; (p = strstr(p, "SA")); p += 2)
+		if ((p == text || !is_letter(p[-1])) && !is_letter(p[2]))
 			return true;
 	return false;
+}
+
+static bool is_about_ipsec(const char *text)
+{
+	return names_an_sa(text) || strcasestr(text, "ipsec") || strcasestr(text, "xfrm") ||
+	       strcasestr(text, "offload");
 }
 
 /* Behind "PREFIX", or NULL. */
@@ -35,7 +47,6 @@ static const char *words_of_bonding(const char *bond, const char *port, const ch
  */
 static const char *words_of_driver(const char *port, const char *message)
 {
-	static const char *const subjects[] = { "ipsec", " sa ", "xfrm", "offload" };
 	char prefix[32];
 	const char *words = message;
 
@@ -47,7 +58,7 @@ static const char *words_of_driver(const char *port, const char *message)
 			return NULL;
 	}
 	words += strlen(prefix);
-	return contains_any(words, subjects, ARRAY_SIZE(subjects)) ? words : NULL;
+	return is_about_ipsec(words) ? words : NULL;
 }
 
 static void add(struct kernel_words *w, const char *words)

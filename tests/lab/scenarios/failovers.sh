@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# limit: 420
+# Every kind of failover: each is one record, with the right cause, verdict and evidence, and its
+# figures agree with those of the kernel's SAs and of the card, to the packet.
+
+last_record() {
+	esp-offloadctl failovers bond0 --json=short | jq -ce '.failovers[-1]'
+}
+
+# record_is CONDITION: of the newest record, in jq's language.
+record_is() {
+	last_record | jq -e "$1" >/dev/null || {
+		printf 'wanted: %s\nseen:   %s\n' "$1" "$(last_record)"
+		return 1
+	}
+}
+
+# before_it: from here on, what happens is compared.
+before_it() {
+	forget
+	mark
+	carried_before=$(carried)
+}
+
+# carried: "sent received", packets of the kernel's SAs with the peer.
+carried() {
+	ip -s xfrm state | awk -v own=$host_address -v peer=$peer_address '
+		/^src/ { way = $2 == own && $4 == peer ? 1 : $2 == peer && $4 == own ? 2 : 0 }
+		/lifetime current/ { getline; gsub(/[^0-9 ]/, " "); n[way] += $2 }
+		END { print n[1] + 0, n[2] + 0 }'
+}
+
+# carried_by PORT: what the SAs carried since before_it was counted by this port, and by no other.
+carried_by() {
+	local port tx rx was_tx was_rx
+	# Answers may be under way still.
+	sleep 0.2
+	read -r was_tx was_rx <<<"$carried_before"
+	read -r tx rx <<<"$(carried)"
+	for port in "${!marked[@]}"; do
+		if [ "$port" = "$1" ]; then
+			equals "$port $((tx - was_tx)) $((rx - was_rx))" "$port $(gained "$port")" || return
+		elif [ -n "${marked[$port]// /}" ] && [ -e "/sys/class/net/$port" ]; then
+			equals "$port 0 0" "$port $(gained "$port")" || return
+		fi
+	done
+}
+
+# recorded NAME FROM TO CAUSE VERDICT [CONDITION]: one more record, which says so.
+n_records=0
+recorded() {
+	n_records=$((n_records + 1))
+	check "$1: one record more" wait_for 20 record_is ".id == $n_records"
+	check "$1: from $2 to $3 ($4)" record_is "[.from, .to, .cause] == [\"$2\", \"$3\", \"$4\"]"
+	check "$1: the verdict is $5" wait_for 60 record_is ".verdict == \"$5\""
+	check "$1: and the bond's" wait_for 5 bond_is Verdict "$5"
+	check "$1: told as counted" equals "t $n_records" "$(bond_property Failovers)"
+	[ -z "${6:-}" ] || check "$1: and what goes with it" record_is "$6"
+}
+
+# offloaded NAME FROM TO CAUSE [CONDITION]: such a record, the hardware does all, and to the packet.
+offloaded() {
+	recorded "$1" "$2" "$3" "$4" offloaded "${5:-}"
+	check "$1: its figures are those of five pings" record_is \
+		'[.tx_packets, .tx_hardware, .tx_counted] == [5, 5, 5] and .rx_packets >= 3 and
+		.rx_packets == .rx_hardware and .rx_packets == .rx_counted'
+	check "$1: both SAs are there, before and after" record_is \
+		'[.sas_before, .sas_after, .sas_refused] == [2, 2, 0] and (has("kernel") | not)'
+	check "$1: card and kernel agree to the packet" carried_by "$3"
+}
+
+# refused NAME FROM TO N VERDICT WORDS: such a record, and N of the SAs were refused with words.
+refused() {
+	recorded "$1" "$2" "$3" request "$5" \
+		".sas_after == 2 and .sas_refused == $4 and (.kernel | contains(\"$6\"))"
+	check "$1: the dump says offload all the same" equals 2 "$(sas_offloaded)"
+	# A rekey gives new SAs to the port, and they open a proof by themselves.
+	ipsec whack --rekey-ipsec --name example >/dev/null
+	check "$1: a rekey mends it" wait_for 40 bond_is Verdict offloaded
+	check "$1: the record stays as it was" record_is ".id == $n_records and .verdict == \"$5\""
+}
+
+conn_set nic-offload=yes
+systemctl restart ipsec
+established
+policy "proof: {within: 20s, probe: {address: $peer_address, count: 5}}"
+check "the daemon starts" start_daemon
+check "the bond gets configured" wait_for 90 bond_is State configured
+check "and proven" wait_for 40 bond_is Verdict offloaded
+
+before_it
+port_down ix0
+offloaded "port down" ix0 ix1 administrative
+port_up ix0
+wait_for 10 grep -A 1 'Interface: ix0' /proc/net/bonding/bond0
+
+before_it
+cut_cable ix1
+offloaded "cable cut" ix1 ix0 carrier ".outage_usec == 0"
+mend_cable ix1
+wait_for 10 eval '! grep -q "MII Status: down" /proc/net/bonding/bond0'
+
+before_it
+echo ix1 >/sys/class/net/bond0/bonding/active_slave
+offloaded "active_slave written" ix0 ix1 request
+
+before_it
+ip link set bond0 type bond primary ix0
+offloaded "a primary port" ix1 ix0 primary
+echo >/sys/class/net/bond0/bonding/primary
+
+before_it
+echo ix1 >/sys/class/net/bond0/bonding/active_slave
+offloaded "back once more" ix0 ix1 request
+before_it
+echo ixgbe.1 >/sys/bus/platform/drivers/ixgbe/unbind
+offloaded "port taken away" ix1 ix0 administrative
+echo ixgbe.1 >/sys/bus/platform/drivers/ixgbe/bind
+plug
+check "the port comes back" wait_for 30 ports_are "ix0 ix1"
+wait_for 20 eval '! grep -q "MII Status: down" /proc/net/bonding/bond0'
+
+before_it
+cut_cable ix1
+cut_cable ix0
+check "all down: no port is active" wait_for 20 bond_is ActivePort ""
+check "all down: the verdict is unknown" bond_is Verdict unknown
+check "all down: no record yet" equals "t $n_records" "$(bond_property Failovers)"
+mend_cable ix1
+offloaded "all down" ix0 ix1 carrier ".outage_usec > 100000"
+mend_cable ix0
+wait_for 20 eval '! grep -q "MII Status: down" /proc/net/bonding/bond0'
+
+fault ix0 refuse_sas 2
+activate ix0
+refused "both SAs refused" ix1 ix0 2 software "SA refused, as asked"
+fault ix1 refuse_sas 1
+activate ix1
+refused "one SA refused" ix0 ix1 1 partial "failed to add SA"
+nic_parameter max_sas 0
+activate ix0
+wait_for 10 bond_is ActivePort ix0
+sleep 1
+nic_parameter max_sas 1024
+refused "a full table" ix1 ix0 2 software "No space"
+
+ip link set ix3 down
+ip link set ix3 master bond0
+wait_for 20 grep -A 1 'Interface: ix3' /proc/net/bonding/bond0
+activate ix3
+recorded "a port without ESP" ix0 ix3 request software \
+	'.sas_refused == 2 and .tx_hardware == 0 and .reason == "the active port cannot offload ESP"'
+before_it
+activate ix0
+offloaded "back from it" ix3 ix0 request
+ip link set ix3 nomaster
+
+before_it
+activate ix1
+sleep 0.4
+activate ix0
+n_records=$((n_records + 1))
+offloaded "in the middle of a proof" ix1 ix0 request
+check "in the middle of a proof: the first one has no verdict" equals \
+	"unknown the next failover came before there was a verdict" \
+	"$(esp-offloadctl failovers --json=short | jq -r '.failovers[-2] | .verdict + " " + .reason')"
+
+before_it
+activate ix1
+wait_for 5 record_is ".id == $((n_records + 1))"
+check "restarted in between: the daemon starts again" systemctl restart esp-offloadd
+wait_for 60 record_is 'has("verdict")'
+offloaded "restarted in between" ix0 ix1 request
+
+check "not there: the daemon stops" systemctl stop esp-offloadd
+activate ix0
+before_it
+check "not there: the daemon starts" start_daemon
+recorded "not there" ix1 ix0 reconstructed offloaded ".tx_hardware == 5 and .sas_after == 2"
+check "not there: card and kernel agree to the packet" carried_by ix0
+check "away and back: the daemon stops" systemctl stop esp-offloadd
+cut_cable ix0
+wait_for 10 is_active ix1
+mend_cable ix0
+wait_for 20 eval '! grep -q "MII Status: down" /proc/net/bonding/bond0'
+activate ix0
+before_it
+check "away and back: the daemon starts" start_daemon
+recorded "away and back" ix0 ix0 reconstructed offloaded
+
+# Nothing happens any more, and nothing is done.
+wakeups() {
+	awk '/^voluntary_ctxt_switches/ { print $2 }' "/proc/$(systemctl show -P MainPID esp-offloadd)/status"
+}
+wait_for 30 bond_is State configured
+sleep 3
+woken=$(wakeups)
+sleep 20
+check "in 20 s without events the daemon does not wake up once" equals "$woken" "$(wakeups)"
+check "each record's sums agree" equals "" "$(esp-offloadctl failovers --json=short | jq -c '.failovers[] |
+	select(.tx_hardware > .tx_packets or .rx_hardware > .rx_packets or .tx_hardware > .tx_counted or
+		(.verdict == "offloaded" and (.tx_hardware != .tx_packets or .tx_counted != .tx_packets)))')"
+esp-offloadctl failovers | sed 's/^/# /'
