@@ -317,9 +317,9 @@ struct verify_options {
 
 static int read_option(sd_bus_message *call, const char *key, struct verify_options *o)
 {
-	const char *address;
-	uint64_t n;
-	int r, b;
+	const char *address = NULL;
+	uint64_t n = 0;
+	int r, b = 0;
 
 	if (streq(key, "within_usec")) {
 		r = sd_bus_message_read(call, "v", "t", &n);

@@ -242,7 +242,7 @@ static int rewrite(struct failover_log *l)
 		return -ENOMEM;
 	}
 	for (uint64_t id = l->count - l->n + 1; id <= l->count; id++) {
-		r = add_failover(l, &t, item(l, id));
+		r = add_failover(l, &t, &l->items[id % FAILOVER_LOG_SIZE]);
 		if (r < 0)
 			return r;
 	}

@@ -71,7 +71,7 @@ static int root_lstat(const char *path, struct stat *st)
 		full = path_join(resolved, path_base(path));
 		r = full ? 0 : -ENOMEM;
 	}
-	if (r < 0) {
+	if (r != 0) {
 		errno = -r;
 		return -1;
 	}

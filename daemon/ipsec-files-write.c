@@ -462,7 +462,7 @@ static int locate_alone(const char *path, struct ipsec_files_result *ret, char *
 		r = path_resolve(root_fd, path, &resolved);
 	if (root_fd >= 0)
 		close(root_fd);
-	if (r < 0) {
+	if (r != 0) {
 		files_say(ret, 0, "Look at it.", "%s: %s", path, strerror(-r));
 		return r == -ENOENT ? IPSEC_FILES_REFUSED : r;
 	}

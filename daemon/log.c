@@ -26,7 +26,8 @@ static bool stderr_is_journal(void)
 	unsigned long long dev, ino;
 	struct stat st;
 
-	if (!env || sscanf(env, "%llu:%llu", &dev, &ino) != 2)
+	/* What systemd has put there; any other is no journal. */
+	if (!env || sscanf(env, "%20llu:%20llu", &dev, &ino) != 2)
 		return false;
 	return fstat(STDERR_FILENO, &st) == 0 && st.st_dev == dev && st.st_ino == ino;
 }

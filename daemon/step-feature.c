@@ -95,6 +95,7 @@ const struct step_kind_ops step_profile = { profile_note, profile_take, profile_
 
 /* ---- the kernel's bit ---- */
 
+/* Return: 0; -ENODEV when there is no such bond; else as steps_fail() does. */
 static int bit_is_on(struct steps *s, bool *ret)
 {
 	enum facts_feature feature;

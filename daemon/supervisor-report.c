@@ -160,6 +160,12 @@ static bool take_conns(struct supervisor *s, json_t *array)
 		const char *name = json_string_value(json_object_get(j, "name"));
 
 		conns[i].name = strdup(name ? name : "");
+		if (!conns[i].name) {
+			while (i > 0)
+				free(conns[--i].name);
+			free(conns);
+			return false;
+		}
 		take_ip(j, "local", &conns[i].local);
 		take_ip(j, "remote", &conns[i].remote);
 	}

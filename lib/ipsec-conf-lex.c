@@ -278,8 +278,8 @@ enum ipsec_token ipsec_lex_next(struct ipsec_lex *lex)
 	return lex_end(lex);
 }
 
-bool ipsec_conf_include_path(struct libreswan_version version, const char *bytes, size_t len,
-			     size_t line, size_t *ret)
+int ipsec_conf_include_path(struct libreswan_version version, const char *bytes, size_t len,
+			    size_t line, size_t *ret)
 {
 	static const char word[] = "include";
 	const size_t word_len = sizeof(word) - 1;
@@ -289,9 +289,9 @@ bool ipsec_conf_include_path(struct libreswan_version version, const char *bytes
 
 	/* Nearly all lines are none. */
 	if (len - line <= word_len || memcmp(bytes + line, word, word_len) != 0)
-		return false;
+		return 0;
 	if (ipsec_key_index_init(&index, version) < 0)
-		return false;
+		return -ENOMEM;
 	ipsec_lex_line(&lex, bytes, len, line);
 	is_include = ipsec_lex_next(&lex) == IPSEC_TOKEN_INCLUDE &&
 		     ipsec_lex_next(&lex) == IPSEC_TOKEN_STRING;

@@ -371,7 +371,7 @@ int ipsec_conf_loaded_names(struct ipsec_conf *c, const struct ipsec_conf_conn *
 	r = ipsec_conf_effective(c, conn, "leftsubnets", &left);
 	if (r == 0)
 		r = ipsec_conf_effective(c, conn, "rightsubnets", &right);
-	if (r < 0)
+	if (r != 0)
 		return r;
 
 	n_left = count_subnets(left.value ? left.value : "");

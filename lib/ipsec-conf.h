@@ -114,11 +114,11 @@ const char *ipsec_conf_pattern(const struct ipsec_conf *conf, size_t i);
  *
  * For making a copy of a set that includes files elsewhere.
  *
- * Return: true, and the offset of the pattern's first character in @ret; false when the line is no
- * include statement.
+ * Return: 1, and the offset of the pattern's first character in @ret; 0 when the line is no include
+ * statement; -ENOMEM.
  */
-bool ipsec_conf_include_path(struct libreswan_version version, const char *bytes, size_t len,
-			     size_t line, size_t *ret);
+int ipsec_conf_include_path(struct libreswan_version version, const char *bytes, size_t len,
+			    size_t line, size_t *ret);
 
 /* A place in the set: file number, line and column from 1 (in bytes); line 0 when there is none. */
 struct ipsec_conf_place {

@@ -76,12 +76,13 @@ static int print_outcome(const struct ctl *ctl, struct daemon *d, const char *na
 }
 
 static int change(struct ctl *ctl, int argc, char **argv, const char *help,
-		  struct daemon_question *q)
+		  const struct daemon_question *question)
 {
 	_cleanup_(daemon_closep) struct daemon *d = NULL;
 	sd_bus_error error = SD_BUS_ERROR_NULL;
 	json_t *document = NULL;
 	const char *name = NULL;
+	struct daemon_question q = *question;
 	char doing[128];
 	int status;
 
@@ -92,12 +93,12 @@ static int change(struct ctl *ctl, int argc, char **argv, const char *help,
 	if (status == CTL_FINE)
 		status = bonds_only(document, name, &name);
 	if (status == CTL_FINE) {
-		snprintf(doing, sizeof(doing), "%s: %s", name, q->doing);
-		q->bond = name;
-		q->doing = doing;
-		q->authorize = true;
-		q->tell_progress = true;
-		if (daemon_ask(d, ctl, q, NULL, &error) < 0)
+		snprintf(doing, sizeof(doing), "%s: %s", name, question->doing);
+		q.bond = name;
+		q.doing = doing;
+		q.authorize = true;
+		q.tell_progress = true;
+		if (daemon_ask(d, ctl, &q, NULL, &error) < 0)
 			status = daemon_complain(&error, name);
 		else
 			status = print_outcome(ctl, d, name);

@@ -205,7 +205,7 @@ static int parse_files(char *const *paths, size_t n, struct diagnostics *diagnos
 	int r = texts ? 0 : -ENOMEM;
 
 	for (size_t i = 0; i < n && r >= 0; i++) {
-		char *bytes;
+		char *bytes = NULL;
 
 		r = read_file(paths[i], &bytes, &texts[i].len);
 		texts[i].file = streq(paths[i], "-") ? "standard input" : paths[i];
