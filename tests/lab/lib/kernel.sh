@@ -44,9 +44,12 @@ kernel_extract() {
 
 # kernel_prune FOLDER: keeps what is named above of the modules in FOLDER/usr/lib/modules/VERSION.
 kernel_prune() {
-	local from=$1/lib/modules/$2/kernel to=$3/usr/lib/modules/$2 path
+	local from=$1/lib/modules/$2 to=$3/usr/lib/modules/$2 path
+	# A later release has the merged /usr in its packages too.
+	[ -d "$from" ] || from=$1/usr/lib/modules/$2
 	mkdir -p "$to/kernel"
-	cp "$1/lib/modules/$2"/modules.{builtin,builtin.modinfo,order} "$to"
+	cp "$from"/modules.{builtin,builtin.modinfo,order} "$to"
+	from=$from/kernel
 	for path in "${kernel_modules[@]}"; do
 		# A later release compresses the modules.
 		for file in "$from/$path"{,.xz}; do
@@ -83,6 +86,35 @@ kernel_initrd() {
 	rm -rf initrd
 }
 
+# kernel_tools BUILD PACKAGE: the kernel's own programs for building modules may want later libraries
+# than the host has; then they get those of the guest's release, and its loader.
+kernel_tools() {
+	local program loader programs=() packages
+	while read -r program; do
+		[[ $(ldd "$program" 2>&1) != *'not found'* ]] || programs+=("$program")
+	done < <(find "$1/usr/lib" -type f -perm -u+x -exec sh -c 'for f; do
+		[ "$(head -c 4 "$f" | tail -c 3)" != ELF ] || echo "$f"; done' _ {} +)
+	[ "${#programs[@]}" -gt 0 ] || return 0
+
+	mapfile -t packages < <(apt_depends "$2" '^(lib|zlib)' && echo libzstd1)
+	apt_unpack "$1/libraries" "${packages[@]}"
+	loader=$(find "$1/libraries" -type f -name 'ld-linux-x86-64.so.2')
+	for program in "${programs[@]}"; do
+		mv "$program" "$program.elf"
+		kernel_tool "$program" "$loader" | install -m 755 /dev/stdin "$program"
+	done
+}
+
+# kernel_tool PROGRAM LOADER: prints a script that runs PROGRAM.elf with what lies beside the loader.
+# Both are found from the script's own place: the folder that they are in is moved yet.
+kernel_tool() {
+	cat <<-END
+		#!/bin/sh
+		libraries=\$(dirname "\$(readlink -f "\$0")")/$(realpath --relative-to "${1%/*}" "${2%/*}")
+		exec "\$libraries/${2##*/}" --library-path "\$libraries" --argv0 "\$0" "\$0.elf" "\$@"
+	END
+}
+
 # kernel_build VERSION PACKAGE...: in the current folder makes vmlinux, initrd, modules/ and build/.
 kernel_build() {
 	local version=$1
@@ -98,6 +130,7 @@ kernel_build() {
 	mkdir build
 	mv unpacked/usr build
 	rm -rf unpacked
+	kernel_tools build "linux-kbuild-${version%-amd64}"
 	# The tree knows its other half by an absolute path, where it was not installed.
 	echo "include ../linux-headers-${version%-amd64}-common/Makefile" \
 		>"build/usr/src/linux-headers-$version/Makefile"

@@ -7,6 +7,7 @@
 #include <linux/if_bridge.h>
 #include <linux/module.h>
 #include <linux/rtnetlink.h>
+#include <linux/version.h>
 
 #define NIC_MAX_CABLES  1024
 #define NIC_MAX_ARRIVED 8192
@@ -328,7 +329,7 @@ free:
 	return err;
 }
 
-static int nic_remove(struct platform_device *pdev)
+static void nic_remove(struct platform_device *pdev)
 {
 	struct cable *cable = platform_get_drvdata(pdev);
 
@@ -338,18 +339,28 @@ static int nic_remove(struct platform_device *pdev)
 	WARN_ON(cable->near->tx_count || cable->near->rx_count);
 	free_netdev(cable->near->dev);
 	free_netdev(cable->far->dev);
+}
+
+/* Until 6.11 it had a value to return, which nobody looked at. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
+static int nic_removed(struct platform_device *pdev)
+{
+	nic_remove(pdev);
 	return 0;
 }
+#else
+#define nic_removed nic_remove
+#endif
 
 static struct platform_driver drivers[] = {
 	{
 		.probe = nic_probe,
-		.remove = nic_remove,
+		.remove = nic_removed,
 		.driver = { .name = nic_esp_driver, .dev_groups = nic_groups },
 	},
 	{
 		.probe = nic_probe,
-		.remove = nic_remove,
+		.remove = nic_removed,
 		.driver = { .name = plain_driver, .dev_groups = nic_groups },
 	},
 };

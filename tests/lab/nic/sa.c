@@ -11,6 +11,7 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/module.h>
+#include <linux/version.h>
 
 static unsigned int max_sas = NIC_MAX_SAS;
 module_param(max_sas, uint, 0644);
@@ -192,8 +193,18 @@ static bool sa_offload_ok(struct sk_buff *skb, struct xfrm_state *xs)
 	return !ipv6_ext_hdr(ipv6_hdr(skb)->nexthdr);
 }
 
+/* Since 6.3 the reason goes to who asked; here it goes to the log, as it did before. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+static int sa_add_asked(struct xfrm_state *xs, struct netlink_ext_ack *extack)
+{
+	return sa_add(xs);
+}
+#else
+#define sa_add_asked sa_add
+#endif
+
 const struct xfrmdev_ops nic_xfrmdev_ops = {
-	.xdo_dev_state_add = sa_add,
+	.xdo_dev_state_add = sa_add_asked,
 	.xdo_dev_state_delete = sa_delete,
 	.xdo_dev_offload_ok = sa_offload_ok,
 };
