@@ -51,7 +51,8 @@ static void tell(const struct executor_options *options, const char *bond, const
 static int undo_one(struct steps *s, const struct undo_entry *e)
 {
 	const struct step step = { .kind = e->kind, .subject = e->subject };
-	int r = ops_of(e->kind)->undo(s, e);
+	const struct step_kind_ops *ops = ops_of(e->kind);
+	int r = ops ? ops->undo(s, e) : -EOPNOTSUPP;
 
 	if (r < 0)
 		r = steps_fail(s, "%s", strerror(-r));
@@ -243,7 +244,7 @@ static int take_step(struct steps *s, struct undo *u, const struct step *step)
 	int r;
 
 	tell(s->options, s->bond, step, STEP_STATUS_BEGINS, NULL);
-	r = ops->note(s, step, &entry);
+	r = ops ? ops->note(s, step, &entry) : -EOPNOTSUPP;
 	if (r == 0 && entry) {
 		r = undo_note(u, entry);
 		if (r < 0)

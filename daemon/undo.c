@@ -147,7 +147,8 @@ static int take_string(json_t *j, const char *key, bool needed, char **ret)
 static int kind_from_name(const char *name, enum step_kind *ret)
 {
 	for (enum step_kind k = STEP_PROFILE; k <= STEP_RESTART; k++)
-		if (name && streq(step_kind_name(k), name)) {
+		/* What is done anew by pluto leaves nothing to be undone. */
+		if (name && k != STEP_REKEY && streq(step_kind_name(k), name)) {
 			*ret = k;
 			return 0;
 		}

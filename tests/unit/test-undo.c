@@ -173,6 +173,7 @@ START_TEST(a_journal_that_cannot_be_understood_is_refused)
 	ck_refused("[]\n");
 	ck_refused("{\"step\":\"dance\",\"subject\":\"x\"}\n");
 	ck_refused("{\"step\":\"profile\"}\n");
+	ck_refused("{\"step\":\"rekey\",\"subject\":\"a\"}\n"); /* leaves nothing to be undone */
 	ck_refused("{\"step\":\"conn\",\"subject\":\"a\",\"file\":\"f\",\"key\":\"k\",\"value\":"
 		   "\"v\",\"old_bytes\":\"0g\",\"new_bytes\":\"\"}\n");
 	ck_refused("{\"step\":\"conn\",\"subject\":\"a\",\"file\":\"f\",\"key\":\"k\",\"value\":"
