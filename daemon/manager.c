@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "manager.h"
+#include "manager-private.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -7,77 +7,15 @@
 #include <time.h>
 
 #include "array.h"
-#include "bus.h"
 #include "log.h"
 #include "names.h"
 #include "policy-files.h"
 #include "text.h"
-#include "watches.h"
-#include "worker-report.h"
-#include "worker-run.h"
-#include "xfrm.h"
 
-/* One look serves all that happened within this time: a restart sends a dozen signals. */
-#define GATHER_USEC UINT64_C(250000)
-/* A run of the worker is ended by force after this; each of its own waits is far shorter. */
-#define WORKER_LIMIT_USEC UINT64_C(900000000)
 /* The bus daemon went away: how often it is looked for. */
 #define BUS_RETRY_USEC UINT64_C(2000000)
-/*
- * What an earlier run has left is taken back: again after the first of these when that failed, and
- * ever later, since each attempt may restart pluto.
- */
-#define SETTLE_FIRST_USEC UINT64_C(5000000)
-#define SETTLE_LAST_USEC  UINT64_C(600000000)
-/* Another worker has the lock; it ends within its own limits. */
-#define BUSY_USEC UINT64_C(5000000)
 /* Lines of xfrm messages taken at a time. */
 #define MAX_SAS_AT_ONCE 256
-
-/* Somebody who waits for the worker. */
-struct request {
-	struct request *next;
-	enum manager_task task;
-	char *bond;
-	manager_done_fn done;
-	void *userdata;
-};
-
-struct manager {
-	struct manager_options options;
-	sd_event *event;
-	struct ethtool *ethtool;
-	struct links *links;
-	struct watches *watches;
-
-	struct xfrm_watch *sa_watch;
-	sd_event_source *sa_source;
-
-	sd_bus *bus;
-	struct bus_objects *objects;
-	sd_event_source *bus_retry;
-
-	struct policy *policy;
-	char **files;
-	bool policy_valid;
-	struct supervisor **items;
-	size_t n, alloc;
-
-	struct worker_run *worker;
-	sd_event_source *gather; /* armed while a look is wished for */
-	sd_event_source *again;  /* armed while a run is to be repeated */
-	bool unsettled;          /* earlier runs may have left something; see settle.h */
-	bool settle_due;         /* the next run looks after that */
-	bool settling;           /* this run does */
-	bool changing;           /* this run may change something */
-	uint64_t settle_usec;    /* how long it was put off last */
-	bool look_wished;
-	struct request *waiting; /* for the next run */
-	struct request *running; /* answered at the end of this one */
-	bool ready;
-};
-
-static void wish_look(struct manager *m, const char *why);
 
 /* ---- status, as systemctl shows it ---- */
 
@@ -100,237 +38,6 @@ static void tell_systemd(struct manager *m)
 		text_printf(&t, "; and %zu more", m->n - 8);
 	if (text_take(&t, &status) == 0)
 		(void)sd_notify(false, status);
-}
-
-/* ---- the worker ---- */
-
-static void requests_free(struct request *q)
-{
-	while (q) {
-		struct request *next = q->next;
-
-		free(q->bond);
-		free(q);
-		q = next;
-	}
-}
-
-static void requests_answer(struct request *q, int error)
-{
-	for (struct request *i = q; i; i = i->next)
-		i->done(i->userdata, error);
-	requests_free(q);
-}
-
-/* Of a bond that the policy names no more. */
-static void log_left_bond(const char *bond, json_t *report)
-{
-	const struct log_field fields[] = { { LOG_FIELD_BOND, bond } };
-	const char *outcome = json_string_value(json_object_get(report, "outcome"));
-	const char *reason = json_string_value(json_object_get(report, "reason"));
-	bool bad = outcome && streq(outcome, OUTCOME_UNSETTLED);
-
-	if (outcome)
-		log_event(bad ? LOG_ERR : LOG_NOTICE, bad ? MESSAGE_STEP_FAILED : MESSAGE_UNDONE,
-			  fields, ARRAY_SIZE(fields), "%s: the policy names it no more: %s%s%s",
-			  bond,
-			  bad ? "what was applied cannot be taken back yet"
-			      : "what was applied is taken back",
-			  reason ? ": " : "", reason ? reason : "");
-}
-
-static void on_report(void *userdata, json_t *report)
-{
-	struct manager *m = userdata;
-	const char *kind = json_string_value(json_object_get(report, "report"));
-	const char *bond = json_string_value(json_object_get(report, "bond"));
-	struct supervisor *s = bond ? manager_bond_named(m, bond) : NULL;
-
-	if (kind && streq(kind, REPORT_SETTLED)) {
-		m->unsettled = false;
-		m->settle_usec = 0;
-	} else if (s) {
-		supervisor_report(s, report);
-	} else if (bond && kind && streq(kind, REPORT_OUTCOME)) {
-		log_left_bond(bond, report);
-	}
-}
-
-static void run_again_in(struct manager *m, uint64_t usec)
-{
-	uint64_t now;
-
-	if (sd_event_now(m->event, CLOCK_MONOTONIC, &now) < 0)
-		return;
-	(void)sd_event_source_set_time(m->again, now + usec);
-	(void)sd_event_source_set_enabled(m->again, SD_EVENT_ONESHOT);
-}
-
-/* The next run does not settle again, but one after a while does. */
-static void settle_later(struct manager *m)
-{
-	m->settle_usec = m->settle_usec == 0 ? SETTLE_FIRST_USEC : 2 * m->settle_usec;
-	if (m->settle_usec > SETTLE_LAST_USEC)
-		m->settle_usec = SETTLE_LAST_USEC;
-	run_again_in(m, m->settle_usec);
-}
-
-static int on_again(sd_event_source *s _unused_, uint64_t usec _unused_, void *userdata)
-{
-	struct manager *m = userdata;
-
-	m->settle_due = true;
-	wish_look(m, "a run is to be repeated");
-	return 0;
-}
-
-/* What it was doing is in the undo journal. */
-static void worker_failed(struct manager *m)
-{
-	for (size_t i = 0; i < m->n; i++)
-		supervisor_worker_failed(m->items[i], "the worker ended before its work was done");
-	if (m->changing && !m->settling) {
-		m->unsettled = m->settle_due = true;
-		wish_look(m, "the worker ended before its work was done");
-	}
-}
-
-static void on_worker_done(void *userdata, int error)
-{
-	struct manager *m = userdata;
-	struct request *done = m->running;
-
-	m->running = NULL;
-	m->worker = worker_run_free(m->worker);
-	if (error == -EBUSY)
-		run_again_in(m, BUSY_USEC);
-	else if (error < 0)
-		worker_failed(m);
-	if (error != -EBUSY && m->settling && m->unsettled)
-		settle_later(m);
-	requests_answer(done, error);
-	if (m->look_wished || m->waiting)
-		wish_look(m, "more was asked for meanwhile");
-}
-
-static const struct worker_run_ops worker_ops = {
-	.report = on_report,
-	.done = on_worker_done,
-};
-
-/* The names of the bonds that a run is for. */
-static bool is_asked_for(const struct manager *m, enum manager_task task, const char *bond)
-{
-	for (const struct request *q = m->waiting; q; q = q->next)
-		if (q->task == task && q->bond && streq(q->bond, bond))
-			return true;
-	return false;
-}
-
-/*
- * The worker's command line: what may be changed is named, all else is only looked at. A bond is
- * reverted or applied, never both in one run.
- */
-static int start_worker(struct manager *m)
-{
-	_cleanup_free_ const char **argv = NULL;
-	_cleanup_free_ char *policy = NULL;
-	size_t n = 0;
-	int r;
-
-	argv = calloc(2 * m->n + 8, sizeof(*argv));
-	if (!argv)
-		return -ENOMEM;
-	argv[n++] = m->options.worker_path;
-	argv[n++] = "run";
-	argv[n++] = "--policy=-";
-	m->settling = m->unsettled && m->settle_due;
-	m->changing = m->settling;
-	if (m->settling)
-		argv[n++] = "--settle";
-	for (size_t i = 0; i < m->n; i++) {
-		struct supervisor *s = m->items[i];
-
-		if (is_asked_for(m, MANAGER_REVERT, s->name)) {
-			m->changing = true;
-			argv[n++] = "--revert";
-			argv[n++] = s->name;
-		} else if (supervisor_may_change(s)) {
-			m->changing = true;
-			argv[n++] = "--apply";
-			argv[n++] = s->name;
-		} else if (supervisor_may_repair(s)) {
-			m->changing = true;
-			argv[n++] = "--on-loss";
-			argv[n++] = s->name;
-		}
-	}
-
-	r = policy_print(m->policy, &policy);
-	if (r < 0)
-		return r;
-	r = worker_run_start(m->event, argv, policy, WORKER_LIMIT_USEC, &worker_ops, m, &m->worker);
-	if (r < 0)
-		return r;
-	m->running = TAKE_PTR(m->waiting);
-	m->look_wished = m->settle_due = false;
-	return 0;
-}
-
-static int on_gathered(sd_event_source *s _unused_, uint64_t usec _unused_, void *userdata)
-{
-	struct manager *m = userdata;
-	int r;
-
-	if (m->worker || !m->policy)
-		return 0;
-	r = start_worker(m);
-	if (r < 0) {
-		log_error("Cannot start %s: %s", m->options.worker_path, strerror(-r));
-		requests_answer(TAKE_PTR(m->waiting), r);
-	}
-	return 0;
-}
-
-static void wish_look(struct manager *m, const char *why)
-{
-	uint64_t now;
-
-	log_debug("To look at the host: %s", why);
-	m->look_wished = true;
-	if (m->worker || !m->ready)
-		return;
-	if (sd_event_now(m->event, CLOCK_MONOTONIC, &now) < 0)
-		return;
-	(void)sd_event_source_set_time(m->gather, now + GATHER_USEC);
-	(void)sd_event_source_set_enabled(m->gather, SD_EVENT_ONESHOT);
-}
-
-int manager_ask(struct manager *m, enum manager_task task, const char *bond, manager_done_fn done,
-		void *userdata)
-{
-	struct request *q;
-
-	q = calloc(1, sizeof(*q));
-	if (!q)
-		return -ENOMEM;
-	if (bond) {
-		q->bond = strdup(bond);
-		if (!q->bond) {
-			free(q);
-			return -ENOMEM;
-		}
-	}
-	q->task = task;
-	q->done = done;
-	q->userdata = userdata;
-	q->next = m->waiting;
-	m->waiting = q;
-
-	if (task == MANAGER_APPLY && bond && manager_bond_named(m, bond))
-		supervisor_release(manager_bond_named(m, bond));
-	wish_look(m, "somebody asked");
-	return 0;
 }
 
 /* ---- what the supervisors tell ---- */
@@ -360,7 +67,7 @@ static void on_proved(void *userdata, struct supervisor *s, const struct prover_
 
 static void on_wants_look(void *userdata, struct supervisor *s _unused_, const char *why)
 {
-	wish_look(userdata, why);
+	manager_wish_look(userdata, why);
 }
 
 static const struct supervisor_ops supervisor_ops = {
@@ -382,7 +89,7 @@ static void on_link_changed(void *userdata, const struct links_change *change)
 
 static void on_watched(void *userdata, const char *why)
 {
-	wish_look(userdata, why);
+	manager_wish_look(userdata, why);
 }
 
 static int on_sas(sd_event_source *s _unused_, int fd _unused_, uint32_t events _unused_,
@@ -475,9 +182,8 @@ static void take_policy(struct manager *m, struct policy *policy)
 			supervisor_attach(s, m->links);
 	}
 	policy_free(old);
-	m->unsettled = m->settle_due = true;
-	m->settle_usec = 0;
-	wish_look(m, "the policy was loaded");
+	manager_wish_settle(m);
+	manager_wish_look(m, "the policy was loaded");
 }
 
 static void free_strings(char **strings)
@@ -601,7 +307,7 @@ static int on_bus_retry(sd_event_source *s _unused_, uint64_t usec _unused_, voi
 		return 0;
 	}
 	log_info("The bus is back");
-	wish_look(m, "the bus is back");
+	manager_wish_look(m, "the bus is back");
 	return 0;
 }
 
@@ -644,7 +350,7 @@ static int add_signals(struct manager *m)
 	return r;
 }
 
-static int add_timer(struct manager *m, sd_event_time_handler_t handler, sd_event_source **ret)
+int manager_add_timer(struct manager *m, sd_event_time_handler_t handler, sd_event_source **ret)
 {
 	int r;
 
@@ -662,11 +368,9 @@ static int set_up(struct manager *m, const char **ret_what)
 	if (r >= 0)
 		r = add_signals(m);
 	if (r >= 0)
-		r = add_timer(m, on_gathered, &m->gather);
+		r = manager_worker_init(m);
 	if (r >= 0)
-		r = add_timer(m, on_again, &m->again);
-	if (r >= 0)
-		r = add_timer(m, on_bus_retry, &m->bus_retry);
+		r = manager_add_timer(m, on_bus_retry, &m->bus_retry);
 	if (r < 0)
 		return r;
 
@@ -710,9 +414,7 @@ struct manager *manager_free(struct manager *m)
 {
 	if (!m)
 		return NULL;
-	worker_run_free(m->worker);
-	requests_answer(TAKE_PTR(m->running), -ECANCELED);
-	requests_answer(TAKE_PTR(m->waiting), -ECANCELED);
+	manager_worker_done(m);
 	if (m->bus)
 		(void)sd_bus_flush(m->bus);
 	watches_free(m->watches);
@@ -727,8 +429,6 @@ struct manager *manager_free(struct manager *m)
 	ethtool_close(m->ethtool);
 	policy_free(m->policy);
 	free_strings(m->files);
-	sd_event_source_unref(m->gather);
-	sd_event_source_unref(m->again);
 	sd_event_source_unref(m->bus_retry);
 	sd_event_unref(m->event);
 	free(m);
@@ -755,7 +455,7 @@ int manager_run(struct manager *m)
 	(void)sd_event_set_watchdog(m->event, true);
 	(void)sd_notify(false, "READY=1");
 	tell_systemd(m);
-	wish_look(m, "the daemon has started");
+	manager_wish_look(m, "the daemon has started");
 
 	r = sd_event_loop(m->event);
 	(void)sd_notify(false, "STOPPING=1");

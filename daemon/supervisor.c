@@ -95,6 +95,8 @@ static void look_at_feature(struct supervisor *s)
 	if (on == s->feature_on)
 		return;
 	s->feature_on = on;
+	if (s->ifindex != FACTS_NO_LINK)
+		log_notice("%s: %s is %s now", s->name, FEATURE_ESP_HW_OFFLOAD, on ? "on" : "off");
 	supervisor_changed(s, SUPERVISOR_FEATURE);
 	s->ops->wants_look(s->userdata, s, "the bond's feature bit has changed");
 }
@@ -202,6 +204,14 @@ static bool is_port_of(const struct supervisor *s, const struct facts_link *l)
 	return l && s->ifindex != FACTS_NO_LINK && l->master == s->ifindex;
 }
 
+static void log_port(const struct supervisor *s, const char *port, const char *what)
+{
+	const struct log_field fields[] = { { LOG_FIELD_BOND, s->name }, { LOG_FIELD_PORT, port } };
+
+	log_event(LOG_NOTICE, NULL, fields, ARRAY_SIZE(fields), "%s: port %s %s", s->name, port,
+		  what);
+}
+
 static void port_changed(struct supervisor *s, const struct links_change *change)
 {
 	bool was = is_port_of(s, change->before), is = is_port_of(s, change->now);
@@ -209,6 +219,8 @@ static void port_changed(struct supervisor *s, const struct links_change *change
 	if (!was && !is)
 		return;
 	if (was != is) {
+		log_port(s, is ? change->now->name : change->before->name,
+			 is ? "was added" : "was removed");
 		supervisor_changed(s, SUPERVISOR_PORTS);
 		s->ops->wants_look(s->userdata, s, is ? "a port was added" : "a port was removed");
 		return;

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "bus.h"
+#include "manager.h"
+#include "watches.h"
+#include "worker-run.h"
+#include "xfrm.h"
+
+/* What the files of the manager share: manager.c owns everything, manager-worker.c runs the worker.
+ */
+
+/* Somebody who waits for the worker. */
+struct request {
+	struct request *next;
+	enum manager_task task;
+	char *bond;
+	manager_done_fn done;
+	void *userdata;
+};
+
+struct manager {
+	struct manager_options options;
+	sd_event *event;
+	struct ethtool *ethtool;
+	struct links *links;
+	struct watches *watches;
+
+	struct xfrm_watch *sa_watch;
+	sd_event_source *sa_source;
+
+	sd_bus *bus;
+	struct bus_objects *objects;
+	sd_event_source *bus_retry;
+
+	struct policy *policy;
+	char **files;
+	bool policy_valid;
+	struct supervisor **items;
+	size_t n, alloc;
+
+	struct worker_run *worker;
+	sd_event_source *gather; /* armed while a look is wished for */
+	sd_event_source *again;  /* armed while a run is to be repeated */
+	bool unsettled;          /* earlier runs may have left something; see settle.h */
+	bool settle_due;         /* the next run looks after that */
+	bool settling;           /* this run does */
+	bool changing;           /* this run may change something */
+	uint64_t settle_usec;    /* how long it was put off last */
+	bool look_wished;
+	struct request *waiting; /* for the next run */
+	struct request *running; /* answered at the end of this one */
+	bool ready;
+};
+
+/* manager_add_timer() - a timer that is off. Return: 0; a negative errno. */
+int manager_add_timer(struct manager *m, sd_event_time_handler_t handler, sd_event_source **ret);
+
+/* manager_worker_init() - the timers of the worker's runs. Return: 0; a negative errno. */
+int manager_worker_init(struct manager *m);
+
+/* manager_worker_done() - ends a run at once, and answers those who wait */
+void manager_worker_done(struct manager *m);
+
+/* manager_wish_look() - the worker is run soon, or once more; @why is for the log */
+void manager_wish_look(struct manager *m, const char *why);
+
+/* manager_wish_settle() - and it looks after what earlier runs have left */
+void manager_wish_settle(struct manager *m);

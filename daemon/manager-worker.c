@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "manager-private.h"
+
+#include "log.h"
+#include "names.h"
+#include "worker-report.h"
+
+/* The runs of the worker: when, for whom, and again. */
+
+/* One look serves all that happened within this time: a restart sends a dozen signals. */
+#define GATHER_USEC UINT64_C(250000)
+/* A run of the worker is ended by force after this; each of its own waits is far shorter. */
+#define WORKER_LIMIT_USEC UINT64_C(900000000)
+/*
+ * What an earlier run has left is taken back: again after the first of these when that failed, and
+ * ever later, since each attempt may restart pluto.
+ */
+#define SETTLE_FIRST_USEC UINT64_C(5000000)
+#define SETTLE_LAST_USEC  UINT64_C(600000000)
+/* Another worker has the lock; it ends within its own limits. */
+#define BUSY_USEC UINT64_C(5000000)
+
+/* ---- those who wait ---- */
+
+static void requests_free(struct request *q)
+{
+	while (q) {
+		struct request *next = q->next;
+
+		free(q->bond);
+		free(q);
+		q = next;
+	}
+}
+
+static void requests_answer(struct request *q, int error)
+{
+	for (struct request *i = q; i; i = i->next)
+		i->done(i->userdata, error);
+	requests_free(q);
+}
+
+/* ---- a run ---- */
+
+/* Of a bond that the policy names no more. */
+static void log_left_bond(const char *bond, json_t *report)
+{
+	const struct log_field fields[] = { { LOG_FIELD_BOND, bond } };
+	const char *outcome = json_string_value(json_object_get(report, "outcome"));
+	const char *reason = json_string_value(json_object_get(report, "reason"));
+	bool bad = outcome && streq(outcome, OUTCOME_UNSETTLED);
+
+	if (outcome)
+		log_event(bad ? LOG_ERR : LOG_NOTICE, bad ? MESSAGE_STEP_FAILED : MESSAGE_UNDONE,
+			  fields, ARRAY_SIZE(fields), "%s: the policy names it no more: %s%s%s",
+			  bond,
+			  bad ? "what was applied cannot be taken back yet"
+			      : "what was applied is taken back",
+			  reason ? ": " : "", reason ? reason : "");
+}
+
+static void on_report(void *userdata, json_t *report)
+{
+	struct manager *m = userdata;
+	const char *kind = json_string_value(json_object_get(report, "report"));
+	const char *bond = json_string_value(json_object_get(report, "bond"));
+	struct supervisor *s = bond ? manager_bond_named(m, bond) : NULL;
+
+	if (kind && streq(kind, REPORT_SETTLED)) {
+		m->unsettled = false;
+		m->settle_usec = 0;
+	} else if (s) {
+		supervisor_report(s, report);
+	} else if (bond && kind && streq(kind, REPORT_OUTCOME)) {
+		log_left_bond(bond, report);
+	}
+}
+
+static void run_again_in(struct manager *m, uint64_t usec)
+{
+	uint64_t now;
+
+	if (sd_event_now(m->event, CLOCK_MONOTONIC, &now) < 0)
+		return;
+	(void)sd_event_source_set_time(m->again, now + usec);
+	(void)sd_event_source_set_enabled(m->again, SD_EVENT_ONESHOT);
+}
+
+/* The next run does not settle again, but one after a while does. */
+static void settle_later(struct manager *m)
+{
+	m->settle_usec = m->settle_usec == 0 ? SETTLE_FIRST_USEC : 2 * m->settle_usec;
+	if (m->settle_usec > SETTLE_LAST_USEC)
+		m->settle_usec = SETTLE_LAST_USEC;
+	run_again_in(m, m->settle_usec);
+}
+
+static int on_again(sd_event_source *s _unused_, uint64_t usec _unused_, void *userdata)
+{
+	struct manager *m = userdata;
+
+	m->settle_due = true;
+	manager_wish_look(m, "a run is to be repeated");
+	return 0;
+}
+
+/* What it was doing is in the undo journal. */
+static void worker_failed(struct manager *m)
+{
+	for (size_t i = 0; i < m->n; i++)
+		supervisor_worker_failed(m->items[i], "the worker ended before its work was done");
+	if (m->changing && !m->settling) {
+		m->unsettled = m->settle_due = true;
+		manager_wish_look(m, "the worker ended before its work was done");
+	}
+}
+
+static void on_worker_done(void *userdata, int error)
+{
+	struct manager *m = userdata;
+	struct request *done = m->running;
+
+	m->running = NULL;
+	m->worker = worker_run_free(m->worker);
+	if (error == -EBUSY)
+		run_again_in(m, BUSY_USEC);
+	else if (error < 0)
+		worker_failed(m);
+	if (error != -EBUSY && m->settling && m->unsettled)
+		settle_later(m);
+	requests_answer(done, error);
+	if (m->look_wished || m->waiting)
+		manager_wish_look(m, "more was asked for meanwhile");
+}
+
+static const struct worker_run_ops worker_ops = {
+	.report = on_report,
+	.done = on_worker_done,
+};
+
+/* The names of the bonds that a run is for. */
+static bool is_asked_for(const struct manager *m, enum manager_task task, const char *bond)
+{
+	for (const struct request *q = m->waiting; q; q = q->next)
+		if (q->task == task && q->bond && streq(q->bond, bond))
+			return true;
+	return false;
+}
+
+/*
+ * The worker's command line: what may be changed is named, all else is only looked at. A bond is
+ * reverted or applied, never both in one run.
+ */
+static int start_worker(struct manager *m)
+{
+	_cleanup_free_ const char **argv = NULL;
+	_cleanup_free_ char *policy = NULL;
+	size_t n = 0;
+	int r;
+
+	argv = calloc(2 * m->n + 8, sizeof(*argv));
+	if (!argv)
+		return -ENOMEM;
+	argv[n++] = m->options.worker_path;
+	argv[n++] = "run";
+	argv[n++] = "--policy=-";
+	m->settling = m->unsettled && m->settle_due;
+	m->changing = m->settling;
+	if (m->settling)
+		argv[n++] = "--settle";
+	for (size_t i = 0; i < m->n; i++) {
+		struct supervisor *s = m->items[i];
+
+		if (is_asked_for(m, MANAGER_REVERT, s->name)) {
+			m->changing = true;
+			argv[n++] = "--revert";
+			argv[n++] = s->name;
+		} else if (supervisor_may_change(s)) {
+			m->changing = true;
+			argv[n++] = "--apply";
+			argv[n++] = s->name;
+		} else if (supervisor_may_repair(s)) {
+			m->changing = true;
+			argv[n++] = "--on-loss";
+			argv[n++] = s->name;
+		}
+	}
+
+	r = policy_print(m->policy, &policy);
+	if (r < 0)
+		return r;
+	r = worker_run_start(m->event, argv, policy, WORKER_LIMIT_USEC, &worker_ops, m, &m->worker);
+	if (r < 0)
+		return r;
+	m->running = TAKE_PTR(m->waiting);
+	m->look_wished = m->settle_due = false;
+	return 0;
+}
+
+static int on_gathered(sd_event_source *s _unused_, uint64_t usec _unused_, void *userdata)
+{
+	struct manager *m = userdata;
+	int r;
+
+	if (m->worker || !m->policy)
+		return 0;
+	r = start_worker(m);
+	if (r < 0) {
+		log_error("Cannot start %s: %s", m->options.worker_path, strerror(-r));
+		requests_answer(TAKE_PTR(m->waiting), r);
+	}
+	return 0;
+}
+
+void manager_wish_look(struct manager *m, const char *why)
+{
+	uint64_t now;
+
+	log_debug("To look at the host: %s", why);
+	m->look_wished = true;
+	if (m->worker || !m->ready)
+		return;
+	if (sd_event_now(m->event, CLOCK_MONOTONIC, &now) < 0)
+		return;
+	(void)sd_event_source_set_time(m->gather, now + GATHER_USEC);
+	(void)sd_event_source_set_enabled(m->gather, SD_EVENT_ONESHOT);
+}
+
+int manager_ask(struct manager *m, enum manager_task task, const char *bond, manager_done_fn done,
+		void *userdata)
+{
+	struct request *q;
+
+	q = calloc(1, sizeof(*q));
+	if (!q)
+		return -ENOMEM;
+	if (bond) {
+		q->bond = strdup(bond);
+		if (!q->bond) {
+			free(q);
+			return -ENOMEM;
+		}
+	}
+	q->task = task;
+	q->done = done;
+	q->userdata = userdata;
+	q->next = m->waiting;
+	m->waiting = q;
+
+	if (task == MANAGER_APPLY && bond && manager_bond_named(m, bond))
+		supervisor_release(manager_bond_named(m, bond));
+	manager_wish_look(m, "somebody asked");
+	return 0;
+}
+
+/* ---- life ---- */
+
+void manager_wish_settle(struct manager *m)
+{
+	m->unsettled = m->settle_due = true;
+	m->settle_usec = 0;
+}
+
+int manager_worker_init(struct manager *m)
+{
+	int r;
+
+	r = manager_add_timer(m, on_gathered, &m->gather);
+	return r < 0 ? r : manager_add_timer(m, on_again, &m->again);
+}
+
+void manager_worker_done(struct manager *m)
+{
+	m->worker = worker_run_free(m->worker);
+	requests_answer(TAKE_PTR(m->running), -ECANCELED);
+	requests_answer(TAKE_PTR(m->waiting), -ECANCELED);
+	m->gather = sd_event_source_unref(m->gather);
+	m->again = sd_event_source_unref(m->again);
+}

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# limit: 500
+# The worker is killed at the boundaries of its steps, and at random moments, and the daemon in the
+# middle of applying: the next start takes back or finishes, says so, and the tunnels are up.
+
+# shellcheck source=tests/lab/guest/lab/apply.sh
+. /lab/apply.sh
+
+policy "proof: {within: 20s, probe: {address: $peer_address, count: 3}}"
+ethtool -K bond0 esp-hw-offload off
+systemctl restart ipsec
+check "both tunnels are up to begin with" tunnels_up
+before_mark
+
+# At each boundary.
+for boundary in profile:begins reactivate:begins reactivate:done conn:begins conn:done \
+	replace:begins replace:done; do
+	check "killed at $boundary" \
+		kill_when "\"step\":\"${boundary%:*}\".*\"${boundary#*:}\"" --apply bond0
+	check "killed at $boundary: the next run takes back" settle
+	check "killed at $boundary: all is as it was before" as_before
+done
+
+# At random moments: the whole of it takes so long.
+began=${EPOCHREALTIME/./}
+work --apply bond0
+took=$(((${EPOCHREALTIME/./} - began) / 1000))
+check "without being killed it applies" as_should_be
+revert
+check "and reverts" as_before
+for ((i = 0; i < ${random_kills:-3}; i++)); do
+	moment=$((RANDOM * took / 32768))
+	check "killed after $moment of $took ms" kill_after "$moment" --apply bond0
+	check "killed after $moment of $took ms: the next run takes back" settle
+	check "killed after $moment of $took ms: all is as it was, or as it should be" as_either
+	[ ! -e "$journals/undo-bond0.jsonl" ] || revert
+done
+
+# The worker of a daemon that lives on.
+worker_pid() {
+	pgrep -f -- "$worker run"
+}
+applying() {
+	contains "$(bond_property StateReason)" "$1"
+}
+reason_has() {
+	contains "$(bond_property StateReason)" "$1"
+}
+check "the daemon begins to apply" eval 'start_daemon && wait_for 60 applying "reactivate|conn|replace"'
+check "its worker is killed" pkill -KILL -f -- "$worker run"
+check "the bond has failed" wait_for 10 bond_is State failed
+check "what was half done is taken back, which the state tells" \
+	wait_for 60 reason_has 'what was half done is taken back now'
+check "and the journal" logged 'took back what an earlier run had left half done' esp-offloadd
+check "all is as it was before" as_before
+
+# The daemon itself.
+esp-offloadctl apply bond0 >/dev/null 2>&1 &
+check "it applies anew once somebody asks" wait_for 60 applying 'reactivate|conn|replace'
+forget
+systemctl kill -s KILL --kill-who=main esp-offloadd
+check "killed itself, it is started again" wait_for 30 bond_property State
+check "takes back what was half done" \
+	wait_for 60 logged 'took back what an earlier run had left half done' esp-offloadd
+check "and finishes" wait_for 90 bond_is State configured
+check "all is as it should be" as_should_be
+check "the verdict is offloaded" wait_for 30 bond_is Verdict offloaded
+check "the kernel has nothing to complain of" no_complaints
