@@ -233,6 +233,20 @@ static int reply_dicts(sd_bus_message *call, json_t *array)
 	return r;
 }
 
+static int reply_dict(sd_bus_message *call, json_t *object)
+{
+	sd_bus_message *reply = NULL;
+	int r;
+
+	r = sd_bus_message_new_method_return(call, &reply);
+	if (r >= 0)
+		r = bus_append_dict(reply, object);
+	if (r >= 0)
+		r = sd_bus_send(NULL, reply, NULL);
+	sd_bus_message_unref(reply);
+	return r;
+}
+
 static int answer_check(struct bus_pending *p, struct supervisor *s, int error)
 {
 	return error < 0 ? worker_error(p->call, error) : reply_dicts(p->call, s->findings);
@@ -369,7 +383,6 @@ static int answer_verify(struct bus_pending *p, struct supervisor *s, int error)
 {
 	const struct proof *proof = &s->proof;
 	json_t *j;
-	sd_bus_message *reply = NULL;
 	int r;
 
 	if (error < 0)
@@ -385,12 +398,7 @@ static int answer_verify(struct bus_pending *p, struct supervisor *s, int error)
 		      (json_int_t)proof->before.rx_ipsec, "tx_ipsec_after",
 		      (json_int_t)proof->after.tx_ipsec, "rx_ipsec_after",
 		      (json_int_t)proof->after.rx_ipsec);
-	r = j ? sd_bus_message_new_method_return(p->call, &reply) : -ENOMEM;
-	if (r >= 0)
-		r = bus_append_dict(reply, j);
-	if (r >= 0)
-		r = sd_bus_send(NULL, reply, NULL);
-	sd_bus_message_unref(reply);
+	r = j ? reply_dict(p->call, j) : -ENOMEM;
 	json_decref(j);
 	return r;
 }
@@ -461,6 +469,30 @@ static int method_get_failovers(sd_bus_message *call, void *userdata, sd_bus_err
 	return r;
 }
 
+static int method_get_traffic(sd_bus_message *call, void *userdata, sd_bus_error *error _unused_)
+{
+	const struct supervisor *s = userdata;
+	struct sampler_traffic traffic;
+	struct sampler_view view;
+	json_t *j;
+	int r;
+
+	supervisor_view(s, &view);
+	r = sampler_traffic(&view, &traffic);
+	if (r < 0)
+		return sd_bus_reply_method_errorf(call, BUS_ERROR_FAILED,
+						  "The kernel's SAs cannot be read: %s",
+						  strerror(-r));
+	j = json_pack("{s:I, s:I, s:I, s:I, s:I}", "sas", (json_int_t)traffic.n_sas, "tx_packets",
+		      (json_int_t)traffic.tx.offloadable, "tx_software",
+		      (json_int_t)traffic.tx.software, "rx_packets",
+		      (json_int_t)traffic.rx.offloadable, "rx_software",
+		      (json_int_t)traffic.rx.software);
+	r = j ? reply_dict(call, j) : -ENOMEM;
+	json_decref(j);
+	return r;
+}
+
 #define EMITS SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
 
 const sd_bus_vtable bus_bond_vtable[] = {
@@ -489,6 +521,7 @@ const sd_bus_vtable bus_bond_vtable[] = {
 	SD_BUS_METHOD("Verify", "a{sv}", "a{sv}", method_verify, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("GetFailovers", "t", "aa{sv}", method_get_failovers,
 		      SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("GetTraffic", NULL, "a{sv}", method_get_traffic, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_SIGNAL("FailedOver", "tsss", 0),
 	SD_BUS_VTABLE_END,
 };

@@ -96,3 +96,26 @@ int sampler_take(struct ethtool *ethtool, const struct sampler_view *view, struc
 	sample = PROOF_SAMPLE_NULL;
 	return 0;
 }
+
+int sampler_traffic(const struct sampler_view *view, struct sampler_traffic *ret)
+{
+	_cleanup_(proof_sample_done) struct proof_sample sample = PROOF_SAMPLE_NULL;
+	struct sampler_traffic traffic = { 0 };
+	int r;
+
+	r = add_sas(view, &sample);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < sample.n_sas; i++) {
+		const struct proof_sa *sa = &sample.sas[i];
+		struct sampler_flow *flow = sa->direction == FACTS_OUT ? &traffic.tx : &traffic.rx;
+
+		if (sa->offloaded)
+			flow->offloadable += sa->packets;
+		else
+			flow->software += sa->packets;
+	}
+	traffic.n_sas = sample.n_sas;
+	*ret = traffic;
+	return 0;
+}

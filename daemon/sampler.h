@@ -31,3 +31,21 @@ struct sampler_view {
  */
 int sampler_take(struct ethtool *ethtool, const struct sampler_view *view,
 		 struct proof_sample *ret);
+
+/* Packets of SAs that live now, since each was made. */
+struct sampler_flow {
+	uint64_t offloadable; /* of SAs that the kernel names as offloaded to the bond */
+	uint64_t software;    /* of SAs of the conns that it does not */
+};
+
+struct sampler_traffic {
+	size_t n_sas;
+	struct sampler_flow tx, rx;
+};
+
+/*
+ * sampler_traffic() - sums over the SAs of a bond
+ *
+ * Return: as sampler_take().
+ */
+int sampler_traffic(const struct sampler_view *view, struct sampler_traffic *ret);

@@ -285,9 +285,8 @@ void supervisor_sa_added(struct supervisor *s, const struct facts_ip *destinatio
 
 /* ---- the proof ---- */
 
-static void prover_view(void *userdata, struct sampler_view *ret)
+void supervisor_view(const struct supervisor *s, struct sampler_view *ret)
 {
-	struct supervisor *s = userdata;
 	const struct facts_link *bond = links_by_index(s->links, s->ifindex);
 
 	*ret = (struct sampler_view){
@@ -297,6 +296,11 @@ static void prover_view(void *userdata, struct sampler_view *ret)
 		.conns = s->conns,
 		.n_conns = s->n_conns,
 	};
+}
+
+static void prover_view(void *userdata, struct sampler_view *ret)
+{
+	supervisor_view(userdata, ret);
 }
 
 static void log_verdict(const struct supervisor *s, const struct proof *proof)

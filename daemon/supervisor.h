@@ -141,6 +141,9 @@ void supervisor_worker_failed(struct supervisor *s, const char *why);
  */
 int supervisor_verify(struct supervisor *s, bool probe, const struct policy_proof *how);
 
+/* supervisor_view() - the bond as a sampler sees it; valid until the next change */
+void supervisor_view(const struct supervisor *s, struct sampler_view *ret);
+
 /* supervisor_may_repair() - true when there are lost tunnels that the worker may bring back */
 bool supervisor_may_repair(const struct supervisor *s);
 

@@ -2,6 +2,7 @@
 #include <getopt.h>
 #include <signal.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "bond-fields.h"
 #include "bond-text.h"
@@ -11,16 +12,20 @@
 #include "judgement.h"
 #include "names.h"
 #include "terminal.h"
+#include "rates.h"
 #include "times.h"
 #include "verbs.h"
+#include "view.h"
 
 static const char help[] =
 	"Usage: esp-offloadctl monitor [OPTION…] [BOND]\n\n"
-	"Shows what happens while it happens, a line for each switch, state and verdict, of\n"
-	"the bond or of all bonds, until ^C. It waits for esp-offloadd where that does not\n"
-	"run.\n\n"
+	"Shows the bond or all bonds live: the ports, the packets a second that the hardware\n"
+	"did and those that it did not, and what happens while it happens, until ^C. Where the\n"
+	"output is no terminal it is a line for each switch, state and verdict. It waits for\n"
+	"esp-offloadd where that does not run.\n\n"
 	"Options:\n"
-	"  --rates                   each second, what the ports' counters have moved by\n"
+	"  --view=live|lines|auto    the whole terminal, or lines; auto: as the output is\n"
+	"  --rates                   in lines: also each second how many packets went\n"
 	"  --json=short|pretty|off   an object for each event, always one a line\n"
 	"  -h, --help                this text\n\n"
 	"Exit status: 0 ended by ^C, 1 error.\n";
@@ -31,6 +36,9 @@ struct monitor {
 	const struct ctl *ctl;
 	const char *only; /* the bond that was named, or NULL */
 	bool rates;
+	struct view *view; /* NULL: each event is a line */
+	json_t *rates_now; /* by the bond's name */
+	json_t *traffic;   /* the same: what GetTraffic answered last */
 	sd_event *event;
 	struct daemon *daemon;
 	json_t *bonds; /* by name: as they were told last */
@@ -84,31 +92,14 @@ static void describe(const json_t *e, const char *kind, char *buffer, size_t siz
 	}
 }
 
-static void describe_rates(const json_t *e, char *buffer, size_t size)
-{
-	size_t used = 0, i;
-	json_t *port;
-
-	json_array_foreach(json_object_get(e, "ports"), i, port)
-	{
-		if (used >= size)
-			return;
-		used += (size_t)snprintf(buffer + used, size - used, "%s%s%s tx %lld/s rx %lld/s",
-					 i ? ", " : "", field_string(port, "name"),
-					 field_bool(port, "active") ? "*" : "",
-					 (long long)field_integer(port, "tx_per_second"),
-					 (long long)field_integer(port, "rx_per_second"));
-	}
-}
-
-static void print_event(const struct monitor *m, const json_t *e)
+static void print_event(const struct monitor *m, const json_t *e, FILE *f)
 {
 	const char *kind = field_string(e, "event"), *bond = field_string(e, "bond");
 	char when[TIMES_TEXT_SIZE], text[1024] = "";
 	enum tone tone = TONE_PLAIN;
 
 	if (streq(kind, "rates"))
-		describe_rates(e, text, sizeof(text));
+		rates_describe(e, text, sizeof(text));
 	else
 		describe(e, kind, text, sizeof(text));
 	if (streq(kind, "state") || streq(kind, "verdict"))
@@ -116,11 +107,29 @@ static void print_event(const struct monitor *m, const json_t *e)
 	else if (streq(kind, "failover"))
 		tone = TONE_STRONG;
 	times_print_clock((uint64_t)field_integer(e, "realtime_usec"), when);
-	printf("%s %s", when, terminal_begin(m->ctl, tone));
-	ctl_print_safe(stdout, *bond ? bond : "-");
-	printf(" %s%s", kind, *text ? " " : "");
-	ctl_print_safe(stdout, text);
-	printf("%s\n", terminal_end(m->ctl, tone));
+	fprintf(f, "%s %s", when, terminal_begin(m->ctl, tone));
+	ctl_print_safe(f, *bond ? bond : "-");
+	fprintf(f, " %s%s", kind, *text ? " " : "");
+	ctl_print_safe(f, text);
+	fputs(terminal_end(m->ctl, tone), f);
+}
+
+/* On the whole terminal rates have their own place, and the rest is noted. */
+static void show_event(struct monitor *m, json_t *e)
+{
+	char *line = NULL;
+	size_t size;
+	FILE *f;
+
+	if (field_is(e, "event", "rates")) {
+		(void)json_object_set(m->rates_now, field_string(e, "bond"), e);
+	} else if ((f = open_memstream(&line, &size))) {
+		print_event(m, e, f);
+		if (fclose(f) == 0)
+			view_note(m->view, line);
+		free(line);
+	}
+	view_draw(m->view, m->bonds, m->rates_now);
 }
 
 /* Tells an event, which is let go of; NULL: no memory. */
@@ -132,8 +141,11 @@ static void tell(struct monitor *m, json_t *e)
 		return;
 	if (!field_is_there(e, "realtime_usec"))
 		(void)json_object_set_new(e, "realtime_usec", json_integer((json_int_t)now));
-	if (m->ctl->json == CTL_JSON_OFF) {
-		print_event(m, e);
+	if (m->view) {
+		show_event(m, e);
+	} else if (m->ctl->json == CTL_JSON_OFF) {
+		print_event(m, e, stdout);
+		putchar('\n');
 	} else {
 		(void)json_dumpf(e, stdout, JSON_COMPACT);
 		putchar('\n');
@@ -231,36 +243,39 @@ static void tell_daemon(struct monitor *m, bool runs)
 
 /* ---- rates ---- */
 
-static json_int_t per_second(const json_t *old, const json_t *new, const char *key, uint64_t usec)
+/* Return: a new reference; NULL from a daemon that cannot tell, or not in time. */
+static json_t *ask_traffic(struct monitor *m, const char *bond)
 {
-	json_int_t moved = field_integer(new, key) - field_integer(old, key);
+	sd_bus_message *question = NULL, *reply = NULL;
+	_cleanup_free_ char *path = NULL;
+	json_t *traffic = NULL;
 
-	/* A port that was reset begins anew. */
-	return usec > 0 && moved > 0 ? (json_int_t)((double)moved * 1e6 / (double)usec + 0.5) : 0;
+	if (sd_bus_path_encode(BUS_PATH_BOND, bond, &path) >= 0 &&
+	    sd_bus_message_new_method_call(daemon_bus(m->daemon), &question, BUS_NAME, path,
+					   BUS_INTERFACE_BOND, "GetTraffic") >= 0 &&
+	    sd_bus_message_set_auto_start(question, false) >= 0 &&
+	    sd_bus_call(daemon_bus(m->daemon), question, RATES_USEC, NULL, &reply) >= 0)
+		(void)dbus_json_read(reply, &traffic);
+	sd_bus_message_unref(question);
+	sd_bus_message_unref(reply);
+	return traffic;
 }
 
-static void tell_rates(struct monitor *m, const json_t *old, const json_t *new, uint64_t usec)
+static void tell_rates(struct monitor *m, const json_t *old_bond, const json_t *bond, uint64_t usec)
 {
-	json_t *ports = json_array(), *port;
-	size_t i;
+	const char *name = field_string(bond, "interface");
+	const struct rates_look old = { old_bond, json_object_get(m->traffic, name) };
+	struct rates_look new = { bond, NULL };
+	json_t *traffic = ask_traffic(m, name), *event;
 
-	json_array_foreach(json_object_get(new, "ports"), i, port)
-	{
-		const json_t *before = bond_text_port(old, field_string(port, "name"));
-
-		if (!before || !field_is_there(port, "tx_ipsec"))
-			continue;
-		(void)json_array_append_new(
-			ports,
-			json_pack("{s:s, s:b, s:I, s:I}", "name", field_string(port, "name"),
-				  "active", field_bool(port, "active"), "tx_per_second",
-				  per_second(before, port, "tx_ipsec", usec), "rx_per_second",
-				  per_second(before, port, "rx_ipsec", usec)));
-	}
-	if (json_array_size(ports) > 0)
-		tell(m, json_pack("{s:O, s:s, s:O}", "bond", json_object_get(new, "interface"),
-				  "event", "rates", "ports", ports));
-	json_decref(ports);
+	new.traffic = traffic;
+	event = rates_between(&old, &new, usec);
+	if (event)
+		tell(m, event);
+	if (traffic)
+		(void)json_object_set_new(m->traffic, name, traffic);
+	else
+		(void)json_object_del(m->traffic, name);
 }
 
 /* ---- looking ---- */
@@ -283,7 +298,7 @@ static bool look(struct monitor *m, bool with_rates)
 	{
 		const json_t *old = json_object_get(m->bonds, field_string(bond, "interface"));
 
-		if (with_rates && old)
+		if (with_rates && old && is_meant(m, field_string(bond, "interface")))
 			tell_rates(m, old, bond, m->read_usec - before);
 		see_bond(m, bond);
 	}
@@ -298,6 +313,8 @@ static int on_second(sd_event_source *s, uint64_t usec, void *userdata)
 
 	if (json_object_size(m->bonds) > 0)
 		(void)look(m, true);
+	if (m->view)
+		view_draw(m->view, m->bonds, m->rates_now);
 	r = sd_event_source_set_time(s, usec + RATES_USEC);
 	return r < 0 ? r : sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
 }
@@ -420,9 +437,9 @@ static int set_up(struct monitor *m)
 		r = sd_bus_attach_event(daemon_bus(m->daemon), m->event, SD_EVENT_PRIORITY_NORMAL);
 	if (r >= 0)
 		r = sd_bus_set_exit_on_disconnect(daemon_bus(m->daemon), true);
-	if (r >= 0 && m->rates)
+	if (r >= 0 && (m->rates || m->view))
 		r = sd_event_now(m->event, CLOCK_MONOTONIC, &now);
-	if (r >= 0 && m->rates)
+	if (r >= 0 && (m->rates || m->view))
 		r = sd_event_add_time(m->event, NULL, CLOCK_MONOTONIC, now + RATES_USEC, 0,
 				      on_second, m);
 	return r;
@@ -446,21 +463,61 @@ static int monitor(struct monitor *m)
 	return CTL_ERROR;
 }
 
+/* Return: a negative errno for a word that is none. */
+static int read_view(const struct ctl *ctl, const char *word, bool *ret_live)
+{
+	if (streq(word, "auto"))
+		*ret_live = isatty(STDOUT_FILENO) && ctl->json == CTL_JSON_OFF;
+	else if (streq(word, "live") || streq(word, "lines"))
+		*ret_live = streq(word, "live");
+	else
+		return -EINVAL;
+	return 0;
+}
+
+static int run(struct monitor *m, bool live)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	int status;
+
+	if (daemon_open(&m->daemon, &error) < 0) {
+		status = daemon_complain(&error, NULL);
+		sd_bus_error_free(&error);
+		return status;
+	}
+	m->bonds = json_object();
+	m->rates_now = json_object();
+	m->traffic = json_object();
+	if (live)
+		m->view = view_begin(m->ctl);
+	status = m->bonds && m->rates_now && m->traffic && (!live || m->view) ? monitor(m)
+									      : CTL_ERROR;
+	m->view = view_end(m->view);
+	return status;
+}
+
 int verb_monitor(struct ctl *ctl, int argc, char **argv)
 {
 	enum {
-		RATES = CTL_OPTION_OWN
+		RATES = CTL_OPTION_OWN,
+		VIEW
 	};
 	static const struct option options[] = { CTL_OPTIONS,
 						 { "rates", no_argument, NULL, RATES },
+						 { "view", required_argument, NULL, VIEW },
 						 { 0 } };
 	struct monitor m = { .ctl = ctl };
-	sd_bus_error error = SD_BUS_ERROR_NULL;
+	const char *view = "auto";
 	int option, status;
+	bool live;
 
 	while ((option = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
 		if (option == RATES) {
 			m.rates = true;
+			continue;
+		}
+		if (option == VIEW) {
+			view = optarg;
 			continue;
 		}
 		status = ctl_option(ctl, option, optarg, help);
@@ -470,16 +527,16 @@ int verb_monitor(struct ctl *ctl, int argc, char **argv)
 	status = bonds_argument(argc, argv, &m.only);
 	if (status != CTL_FINE)
 		return status;
-
-	if (daemon_open(&m.daemon, &error) < 0) {
-		status = daemon_complain(&error, NULL);
-	} else {
-		m.bonds = json_object();
-		status = m.bonds ? monitor(&m) : CTL_ERROR;
+	if (read_view(ctl, view, &live) < 0) {
+		ctl_error("--view= takes live, lines or auto, not \"%s\"", view);
+		return CTL_USAGE;
 	}
+	/* Who asks for rates in lines, or for JSON, does not want the whole terminal. */
+	status = run(&m, live && !m.rates && ctl->json == CTL_JSON_OFF);
 	daemon_close(m.daemon);
 	sd_event_unref(m.event);
 	json_decref(m.bonds);
-	sd_bus_error_free(&error);
+	json_decref(m.rates_now);
+	json_decref(m.traffic);
 	return status;
 }

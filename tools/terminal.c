@@ -79,6 +79,15 @@ unsigned int terminal_width(void)
 	return n < NARROWEST ? NARROWEST : (unsigned int)n;
 }
 
+unsigned int terminal_height(void)
+{
+	struct winsize size;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 1)
+		return size.ws_row;
+	return 24;
+}
+
 /* The columns that a word takes, in the user's locale. */
 static unsigned int columns_of(const char *s, size_t len)
 {

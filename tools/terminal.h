@@ -34,6 +34,9 @@ void terminal_paint_cell(struct libscols_table *table, size_t column);
  */
 unsigned int terminal_width(void);
 
+/* terminal_height() - the lines of the standard output; 24 when it is no terminal */
+unsigned int terminal_height(void);
+
 /*
  * terminal_wrap() - prints a text, breaking lines between words where the terminal ends
  * @indent: the column where the text begins, and its further lines too; the caller is there already

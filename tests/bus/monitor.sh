@@ -115,6 +115,38 @@ end_watch
 check "rates as JSON" equals "ix0 ix1" \
 	"$(jq -r 'select(.event == "rates") | [.ports[].name] | join(" ")' "$work/seen" | head -n 1)"
 
+# What the tunnels carry, beside what the ports' counters say.
+carried='{reply: {sas: 2, tx_packets: 100, tx_software: 7, rx_packets: 50, rx_software: 0}}'
+vary "del(.bonds.bond1) | .GetTraffic = [$carried] | .Check = [{set: {bond0: {Ports: [
+	{name: \"ix0\", active: false, tx_ipsec: 5, rx_ipsec: 900},
+	{name: \"ix1\", active: true, tx_ipsec: 1000015, rx_ipsec: 500014}]}}}, {reply: []}]"
+watch --rates
+check "rates tell what the tunnels carry" \
+	saw_soon 'rates .*; sent 0/s offloaded, 0/s not; received 0/s offloaded, 0/s not$'
+end_watch
+
+# The whole terminal. Each frame begins at the top; the last one is looked at.
+frame() {
+	tail -c 4000 "$work/seen" | sed -E 's/.*\x1b\[H//' | sed -E 's/\x1b\[[0-9;?]*[A-Za-z]//g'
+}
+frame_has() { contains "$(frame)" "$1"; }
+watch --view=live
+check "the live view has the bond, its state and verdict" \
+	wait_for 10 frame_has '^bond0 +configured$'
+check "with the share of the hardware" frame_has '^  offloaded, 100\.0 % of the packets'
+check "it has each port" frame_has '^ *ix1 +active +up +on +[0-9-]+ +[0-9-]+ +[0-9]+$'
+check "and what the tunnels carry" \
+	wait_for 10 frame_has '^  tunnels: sent [0-9]+/s offloaded, [0-9]+/s not; received'
+check "and what happened" frame_has '^[0-9:.]+ bond0 state configured$'
+prod
+check "rates of ports move in it" \
+	wait_for 10 in_file "$work/seen" '^ *ix1 +active .* [1-9][0-9]{5}[0-9]? +[1-9][0-9]{5} +'
+end_watch
+check "^C ends it well, too" equals 0 "$status"
+check "and gives the terminal back" in_file "$work/seen" '\[\?1049l'
+run "$CTL" monitor --view=nothing
+check "a view that is none is wrong usage" equals 2 "$status"
+
 watch
 saw_soon 'bond0 verdict'
 stop "$bus_pid"

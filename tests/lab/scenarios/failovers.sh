@@ -157,14 +157,14 @@ offloaded "back from it" ix3 ix0 request
 ip link set ix3 nomaster
 
 before_it
-activate ix1
-sleep 0.4
-activate ix0
+echo ix1 >/sys/class/net/bond0/bonding/active_slave
+sleep 0.2
+echo ix0 >/sys/class/net/bond0/bonding/active_slave
 n_records=$((n_records + 1))
 offloaded "in the middle of a proof" ix1 ix0 request
 check "in the middle of a proof: the first one has no verdict" equals \
-	"unknown the next failover came before there was a verdict" \
-	"$(esp-offloadctl failovers --json=short | jq -r '.failovers[-2] | .verdict + " " + .reason')"
+	"unknown: the next failover came before there was a verdict" \
+	"$(esp-offloadctl failovers --json=short | jq -r '.failovers[-2] | .verdict + ": " + .reason')"
 
 before_it
 activate ix1
