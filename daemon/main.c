@@ -16,7 +16,9 @@ static const char usage[] =
 	"\n"
 	"      --root DIR     take the configuration from below DIR\n"
 	"      --state DIR    keep state in DIR instead of " STATE_DIR "\n"
-	"      --worker FILE  the worker's program instead of " WORKER_PATH "\n"
+	"      --worker FILE  the worker's program instead of " WORKER_PATH ",\n"
+	"                     or the socket where it is to be had\n"
+	"      --probe FILE   the socket of esp-offload-probe, which opens those for pings\n"
 	"      --session      use the session's bus instead of the system's\n"
 	"  -d, --debug        log more\n"
 	"  -h, --help         show this\n"
@@ -36,6 +38,7 @@ static int read_options(int argc, char **argv, struct options *o)
 		ROOT = 256,
 		STATE,
 		WORKER,
+		PROBE,
 		SESSION,
 		VERSION
 	};
@@ -43,6 +46,7 @@ static int read_options(int argc, char **argv, struct options *o)
 		{ "root", required_argument, NULL, ROOT },
 		{ "state", required_argument, NULL, STATE },
 		{ "worker", required_argument, NULL, WORKER },
+		{ "probe", required_argument, NULL, PROBE },
 		{ "session", no_argument, NULL, SESSION },
 		{ "debug", no_argument, NULL, 'd' },
 		{ "help", no_argument, NULL, 'h' },
@@ -61,6 +65,9 @@ static int read_options(int argc, char **argv, struct options *o)
 			break;
 		case WORKER:
 			o->manager.worker_path = optarg;
+			break;
+		case PROBE:
+			o->manager.probe_path = optarg;
 			break;
 		case SESSION:
 			o->manager.session_bus = true;

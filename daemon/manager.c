@@ -138,7 +138,7 @@ static struct supervisor *add_bond(struct manager *m, const struct policy_bond *
 	r = ARRAY_GROW(m);
 	if (r >= 0)
 		r = supervisor_new(m->event, m->ethtool, policy, m->options.state_dir,
-				   &supervisor_ops, m, &s);
+				   m->options.probe_path, &supervisor_ops, m, &s);
 	if (r < 0) {
 		log_error("%s: Cannot supervise it: %s", policy->name, strerror(-r));
 		return NULL;

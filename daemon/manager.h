@@ -17,7 +17,8 @@ struct manager;
 struct manager_options {
 	const char *root;        /* where the configuration lies below; NULL: / */
 	const char *state_dir;   /* NULL: nothing is kept over restarts */
-	const char *worker_path; /* the worker's program */
+	const char *worker_path; /* the worker's program, or the socket where it answers */
+	const char *probe_path;  /* the socket of who opens sockets for pings; NULL: done here */
 	bool session_bus;        /* for tests: the bus in $DBUS_SESSION_BUS_ADDRESS */
 };
 

@@ -11,6 +11,8 @@
 
 #include <linux/icmp.h>
 
+#include "probe-opener.h"
+
 /* What a request carries, besides its header: something that nobody else's has. */
 #define COOKIE_SIZE 16
 
@@ -37,6 +39,8 @@ union address {
 
 struct probe {
 	int fd;
+	int opener; /* a connection to who opens the socket; -1: none, or it has answered */
+	int error;  /* what came of that */
 	bool raw;
 	union address to;
 	socklen_t to_len;
@@ -93,41 +97,19 @@ static int set_address(const struct facts_ip *ip, const char *device, struct pro
 	}
 }
 
-/* A raw socket sees everybody's messages: replies suffice. */
-static int filter_raw(struct probe *p)
+/* Return: 0, and whether the socket in p->fd is a raw one is known; a negative errno */
+static int look_at_socket(struct probe *p)
 {
-	struct icmp_filter four = { .data = ~(1U << ICMP_ECHOREPLY) };
-	struct icmp6_filter six;
-	int r;
+	socklen_t len = sizeof(int);
+	int type;
 
-	if (p->to.any.sa_family == AF_INET) {
-		r = setsockopt(p->fd, SOL_RAW, ICMP_FILTER, &four, sizeof(four));
-	} else {
-		ICMP6_FILTER_SETBLOCKALL(&six);
-		ICMP6_FILTER_SETPASS(ICMP6_ECHO_REPLY, &six);
-		r = setsockopt(p->fd, IPPROTO_ICMPV6, ICMP6_FILTER, &six, sizeof(six));
-	}
-	return r < 0 ? -errno : 0;
-}
-
-static int open_socket(struct probe *p)
-{
-	int family = p->to.any.sa_family;
-	int protocol = family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6;
-	int flags = SOCK_CLOEXEC | SOCK_NONBLOCK;
-
-	p->fd = socket(family, SOCK_DGRAM | flags, protocol);
-	if (p->fd >= 0)
-		return 0;
-
-	p->fd = socket(family, SOCK_RAW | flags, protocol);
-	if (p->fd < 0)
+	if (getsockopt(p->fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0)
 		return -errno;
-	p->raw = true;
-	return filter_raw(p);
+	p->raw = type == SOCK_RAW;
+	return 0;
 }
 
-int probe_open(const struct facts_ip *address, const char *device, struct probe **ret)
+static int probe_new(const struct facts_ip *address, const char *device, struct probe **ret)
 {
 	_cleanup_(probe_closep) struct probe *p = NULL;
 	int r;
@@ -135,13 +117,10 @@ int probe_open(const struct facts_ip *address, const char *device, struct probe 
 	p = calloc(1, sizeof(*p));
 	if (!p)
 		return -ENOMEM;
-	p->fd = -1;
-
-	if ((r = set_address(address, device, p)) < 0 || (r = open_socket(p)) < 0)
+	p->fd = p->opener = -1;
+	r = set_address(address, device, p);
+	if (r < 0)
 		return r;
-	if (device && setsockopt(p->fd, SOL_SOCKET, SO_BINDTODEVICE, device,
-				 (socklen_t)strlen(device) + 1) < 0)
-		return -errno;
 	if (getrandom(p->cookie, sizeof(p->cookie), 0) != sizeof(p->cookie) ||
 	    getrandom(&p->id, sizeof(p->id), 0) != sizeof(p->id))
 		return -EIO;
@@ -150,12 +129,71 @@ int probe_open(const struct facts_ip *address, const char *device, struct probe 
 	return 0;
 }
 
+int probe_open(const struct facts_ip *address, const char *device, struct probe **ret)
+{
+	_cleanup_(probe_closep) struct probe *p = NULL;
+	int r;
+
+	r = probe_new(address, device, &p);
+	if (r < 0)
+		return r;
+	p->fd = probe_socket(p->to.any.sa_family);
+	if (p->fd < 0)
+		return p->fd;
+	r = look_at_socket(p);
+	if (r < 0)
+		return r;
+	if (device && setsockopt(p->fd, SOL_SOCKET, SO_BINDTODEVICE, device,
+				 (socklen_t)strlen(device) + 1) < 0)
+		return -errno;
+
+	*ret = TAKE_PTR(p);
+	return 0;
+}
+
+int probe_ask(const char *opener, const struct facts_ip *address, struct probe **ret)
+{
+	_cleanup_(probe_closep) struct probe *p = NULL;
+	int r;
+
+	r = probe_new(address, NULL, &p);
+	if (r < 0)
+		return r;
+	p->opener = probe_opener_ask(opener, p->to.any.sa_family);
+	if (p->opener < 0)
+		return p->opener;
+
+	*ret = TAKE_PTR(p);
+	return 0;
+}
+
+int probe_ready(struct probe *p)
+{
+	int r;
+
+	if (p->fd >= 0)
+		return 1;
+	if (p->error < 0)
+		return p->error;
+	r = probe_opener_take(p->opener, p->to.any.sa_family, &p->fd);
+	if (r == -EAGAIN)
+		return 0;
+	if (r >= 0)
+		r = look_at_socket(p);
+	p->error = r;
+	close(p->opener);
+	p->opener = -1;
+	return r < 0 ? r : 1;
+}
+
 struct probe *probe_close(struct probe *p)
 {
 	if (!p)
 		return NULL;
 	if (p->fd >= 0)
 		close(p->fd);
+	if (p->opener >= 0)
+		close(p->opener);
 	free(p);
 	return NULL;
 }

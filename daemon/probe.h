@@ -22,9 +22,29 @@ struct probe;
  */
 int probe_open(const struct facts_ip *address, const char *device, struct probe **ret) _must_check_;
 struct probe *probe_close(struct probe *p);
+
+/*
+ * probe_ask() - the same for who may not open such sockets: asks esp-offload-probe for one
+ * @opener: the path of the socket where that answers; see probe-opener.h
+ *
+ * Does not wait for the answer: probe_ready() tells when it is there.
+ *
+ * Return: 0; -EAFNOSUPPORT for an address of no family; -ENOENT, -ECONNREFUSED when nobody answers
+ * there; another negative errno.
+ */
+int probe_ask(const char *opener, const struct facts_ip *address, struct probe **ret) _must_check_;
+
+/*
+ * probe_ready() - whether requests can be sent
+ *
+ * Return: 1, always after probe_open(); 0 when the opener has not answered yet; -EACCES or -EPERM
+ * when it may not either; -EBADMSG when it gave no socket that is good for this; another negative
+ * errno. After an error it stays at that.
+ */
+int probe_ready(struct probe *p) _must_check_;
 DEFINE_CLEANUP(struct probe, probe_close)
 
-/* probe_fd() - becomes readable with POLLIN; it stays the probe's */
+/* probe_fd() - becomes readable with POLLIN; it stays the probe's; -1 while it is not ready */
 int probe_fd(const struct probe *p);
 
 /*

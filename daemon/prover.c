@@ -3,6 +3,7 @@
 
 #include <time.h>
 
+#include "log.h"
 #include "probe.h"
 
 /* Packets in a direction before it has a say; at the end of the time one must do. */
@@ -15,6 +16,7 @@
 struct prover {
 	sd_event *event;
 	struct ethtool *ethtool;
+	const char *opener;
 	const struct prover_ops *ops;
 	void *userdata;
 
@@ -22,8 +24,8 @@ struct prover {
 	bool open;
 	struct policy_proof policy;
 	bool asked_to_probe;
-	bool probing;
 	struct probe *probe;
+	unsigned int to_send; /* as soon as the probe is ready */
 	uint16_t next_seq;
 
 	uint64_t started_usec;
@@ -69,21 +71,35 @@ static void finish(struct prover *p, const struct proof *proof, int error)
 	p->ops->done(p->userdata, &outcome);
 }
 
+/* Real traffic may do as well as pings: the verdict says unknown if it does not. */
+static void open_probe(struct prover *p)
+{
+	const struct facts_ip *address = &p->policy.probe_address;
+	int r;
+
+	if (p->opener)
+		r = probe_ask(p->opener, address, &p->probe);
+	else
+		r = probe_open(address, NULL, &p->probe);
+	if (r < 0)
+		log_debug("Cannot ping: %s", strerror(-r));
+}
+
 static void send_probes(struct prover *p)
 {
 	int r;
 
-	if (!p->probing)
+	if (!p->probe || p->to_send == 0)
 		return;
-	if (!p->probe) {
-		r = probe_open(&p->policy.probe_address, NULL, &p->probe);
-		if (r < 0) {
-			/* Real traffic may do as well: the verdict says unknown if it does not. */
-			p->probing = false;
-			return;
-		}
+	r = probe_ready(p->probe);
+	if (r == 0)
+		return;
+	if (r < 0) {
+		log_debug("Cannot ping: %s", strerror(-r));
+		p->probe = probe_close(p->probe);
+		return;
 	}
-	for (unsigned int i = 0; i < p->policy.probe_count; i++)
+	for (; p->to_send > 0; p->to_send--)
 		if (probe_send(p->probe, p->next_seq++) == 0)
 			p->outcome.probes_sent++;
 }
@@ -92,7 +108,7 @@ static void count_answers(struct prover *p)
 {
 	int n;
 
-	if (!p->probe)
+	if (!p->probe || probe_ready(p->probe) <= 0)
 		return;
 	n = probe_read(p->probe);
 	if (n > 0)
@@ -107,6 +123,7 @@ static void begin_window(struct prover *p, struct proof_sample *sample)
 	*sample = PROOF_SAMPLE_NULL;
 	p->have_from = true;
 	p->look_usec = FIRST_LOOK_USEC;
+	p->to_send = p->policy.probe_count;
 	send_probes(p);
 }
 
@@ -140,6 +157,7 @@ static int look(struct prover *p)
 	struct proof proof = { 0 };
 	int r;
 
+	send_probes(p);
 	count_answers(p);
 	p->ops->view(p->userdata, &view);
 	r = sampler_take(p->ethtool, &view, &sample);
@@ -176,8 +194,8 @@ static int on_timer(sd_event_source *s _unused_, uint64_t usec _unused_, void *u
 	return look(userdata);
 }
 
-int prover_new(sd_event *event, struct ethtool *ethtool, const struct prover_ops *ops,
-	       void *userdata, struct prover **ret)
+int prover_new(sd_event *event, struct ethtool *ethtool, const char *opener,
+	       const struct prover_ops *ops, void *userdata, struct prover **ret)
 {
 	_cleanup_(prover_freep) struct prover *p = NULL;
 	int r;
@@ -187,6 +205,7 @@ int prover_new(sd_event *event, struct ethtool *ethtool, const struct prover_ops
 		return -ENOMEM;
 	p->event = sd_event_ref(event);
 	p->ethtool = ethtool;
+	p->opener = opener;
 	p->ops = ops;
 	p->userdata = userdata;
 
@@ -219,7 +238,9 @@ int prover_start(struct prover *p, const struct policy_proof *policy, bool probe
 	prover_stop(p);
 	p->policy = *policy;
 	p->asked_to_probe = probe;
-	p->probing = probe && policy->probe_address.family != 0;
+	p->to_send = 0;
+	if (probe && policy->probe_address.family != 0)
+		open_probe(p);
 	p->outcome = (struct prover_outcome){ 0 };
 	p->started_usec = now_usec();
 	p->deadline_usec = p->started_usec + grace_usec + policy->within_usec;

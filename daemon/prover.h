@@ -32,12 +32,13 @@ struct prover_ops {
 };
 
 /*
- * prover_new() - @ops, @ethtool and @userdata stay the caller's, and live longer
+ * prover_new() - @ops, @ethtool, @opener and @userdata stay the caller's, and live longer
+ * @opener: where sockets for pings are asked for (probe_ask()); NULL: it opens them itself
  *
  * Return: 0; a negative errno.
  */
-int prover_new(sd_event *event, struct ethtool *ethtool, const struct prover_ops *ops,
-	       void *userdata, struct prover **ret);
+int prover_new(sd_event *event, struct ethtool *ethtool, const char *opener,
+	       const struct prover_ops *ops, void *userdata, struct prover **ret);
 struct prover *prover_free(struct prover *p);
 DEFINE_CLEANUP(struct prover, prover_free)
 

@@ -353,8 +353,8 @@ int supervisor_verify(struct supervisor *s, bool probe, const struct policy_proo
 /* ---- life ---- */
 
 int supervisor_new(sd_event *event, struct ethtool *ethtool, const struct policy_bond *policy,
-		   const char *state_dir, const struct supervisor_ops *ops, void *userdata,
-		   struct supervisor **ret)
+		   const char *state_dir, const char *opener, const struct supervisor_ops *ops,
+		   void *userdata, struct supervisor **ret)
 {
 	_cleanup_(supervisor_freep) struct supervisor *s = NULL;
 	int r;
@@ -376,7 +376,7 @@ int supervisor_new(sd_event *event, struct ethtool *ethtool, const struct policy
 	if (r < 0)
 		return r;
 	s->failovers = follower_log(s->follower);
-	r = prover_new(event, ethtool, &prover_ops, s, &s->prover);
+	r = prover_new(event, ethtool, opener, &prover_ops, s, &s->prover);
 	if (r >= 0)
 		r = supervisor_add_repair(s, event);
 	if (r < 0)

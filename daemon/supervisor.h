@@ -105,14 +105,15 @@ struct supervisor {
  * supervisor_new()
  * @policy: becomes the supervisor's view of the policy, and belongs to the manager
  * @state_dir: where failovers are kept; NULL for nowhere
+ * @opener: as in prover_new()
  *
  * The bond is looked for in @links at once.
  *
  * Return: 0; a negative errno.
  */
 int supervisor_new(sd_event *event, struct ethtool *ethtool, const struct policy_bond *policy,
-		   const char *state_dir, const struct supervisor_ops *ops, void *userdata,
-		   struct supervisor **ret);
+		   const char *state_dir, const char *opener, const struct supervisor_ops *ops,
+		   void *userdata, struct supervisor **ret);
 struct supervisor *supervisor_free(struct supervisor *s);
 DEFINE_CLEANUP(struct supervisor, supervisor_free)
 

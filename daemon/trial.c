@@ -171,7 +171,7 @@ static int trial_open(struct trial *t, const struct facts *before, const struct 
 	if (r >= 0)
 		r = sd_event_new(&t->event);
 	if (r >= 0)
-		r = prover_new(t->event, t->ethtool, &prover_ops, t, &t->prover);
+		r = prover_new(t->event, t->ethtool, NULL, &prover_ops, t, &t->prover);
 	return r;
 }
 

@@ -159,3 +159,8 @@ int worker_report_settled(void)
 {
 	return print(json_pack("{s:s}", "report", REPORT_SETTLED));
 }
+
+int worker_report_end(int status)
+{
+	return print(json_pack("{s:s, s:i}", "report", REPORT_END, "status", status));
+}

@@ -16,6 +16,7 @@
  *   outcome  the end of applying or reverting: "bond", "outcome", "reason"
  *   settled  nothing is left any more of what earlier runs had half done, or had done for bonds and
  *            conns that the policy names no more
+ *   end      the end of all, where nobody sees the exit status: "status"
  *
  * The objects in "findings" and "plan" are those of the bus and of --json.
  */
@@ -23,6 +24,7 @@
 #define REPORT_STEP    "step"
 #define REPORT_OUTCOME "outcome"
 #define REPORT_SETTLED "settled"
+#define REPORT_END     "end"
 
 /* "standing" */
 #define STANDING_MISSING "missing" /* something is not there yet */
@@ -67,3 +69,6 @@ int worker_report_settled(void);
 
 /* The worker's exit status when another one is at it, as sysexits.h has it for "try again". */
 #define WORKER_EXIT_BUSY 75
+
+/* worker_report_end() - @status: the exit status. Return: as above */
+int worker_report_end(int status);

@@ -5,6 +5,9 @@
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,7 +23,9 @@ struct worker_run {
 	const struct worker_run_ops *ops;
 	void *userdata;
 
-	pid_t pid; /* 0 once it was waited for */
+	pid_t pid;   /* 0 once it was waited for, and with a connection */
+	bool remote; /* it is at the other end of a connection */
+	int status;  /* as it told there; -1: not told */
 	sd_event_source *child, *limit, *reading, *writing;
 	int in_fd, out_fd; /* the worker's standard input and output, our ends */
 	char *input;
@@ -37,6 +42,14 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
+static bool is_end(const json_t *report)
+{
+	const char *kind = json_string_value(json_object_get(report, "report"));
+
+	return kind && streq(kind, REPORT_END) &&
+	       json_is_integer(json_object_get(report, "status"));
+}
+
 static void take_line(struct worker_run *w, const char *line, size_t len)
 {
 	json_error_t error;
@@ -45,7 +58,9 @@ static void take_line(struct worker_run *w, const char *line, size_t len)
 	if (len == 0)
 		return;
 	report = json_loadb(line, len, JSON_REJECT_DUPLICATES, &error);
-	if (!json_is_object(report))
+	if (w->remote && is_end(report))
+		w->status = (int)json_integer_value(json_object_get(report, "status"));
+	else if (!json_is_object(report))
 		log_warning("The worker reported something strange, ignoring: %s",
 			    report ? "not an object" : error.text);
 	else
@@ -79,6 +94,14 @@ static void maybe_done(struct worker_run *w)
 	}
 }
 
+static void judge_status(struct worker_run *w, int status)
+{
+	if (status == 0)
+		return;
+	w->error = status == WORKER_EXIT_BUSY ? -EBUSY : -ECHILD;
+	log_error("The worker ended with exit status %d", status);
+}
+
 static int on_output(sd_event_source *s, int fd, uint32_t events _unused_, void *userdata)
 {
 	struct worker_run *w = userdata;
@@ -95,6 +118,12 @@ static int on_output(sd_event_source *s, int fd, uint32_t events _unused_, void 
 
 	sd_event_source_set_enabled(s, SD_EVENT_OFF);
 	close_fd(&w->out_fd);
+	if (w->remote && w->status < 0) {
+		w->error = -ECHILD;
+		log_error("The worker ended before it told how");
+	} else if (w->remote) {
+		judge_status(w, w->status);
+	}
 	maybe_done(w);
 	return 0;
 }
@@ -111,6 +140,8 @@ static int on_input(sd_event_source *s, int fd, uint32_t events _unused_, void *
 		w->input_done += (size_t)n;
 	if (n < 0 || w->input_done == w->input_len) {
 		sd_event_source_set_enabled(s, SD_EVENT_OFF);
+		if (w->remote)
+			(void)shutdown(w->in_fd, SHUT_WR);
 		close_fd(&w->in_fd);
 	}
 	return 0;
@@ -121,18 +152,15 @@ static int on_child(sd_event_source *s _unused_, const siginfo_t *si, void *user
 	struct worker_run *w = userdata;
 
 	w->pid = 0;
-	if (w->timed_out)
-		w->error = -ETIME;
-	else if (si->si_code == CLD_EXITED && si->si_status == WORKER_EXIT_BUSY)
-		w->error = -EBUSY;
-	else if (si->si_code != CLD_EXITED || si->si_status != 0)
+	if (si->si_code == CLD_EXITED) {
+		judge_status(w, si->si_status);
+	} else {
 		w->error = -ECHILD;
-
-	if (si->si_code == CLD_EXITED && si->si_status != 0)
-		log_error("The worker ended with exit status %d", si->si_status);
-	else if (si->si_code != CLD_EXITED)
 		log_error("The worker was ended by signal %d%s", si->si_status,
 			  w->timed_out ? ", at its limit in time" : "");
+	}
+	if (w->timed_out)
+		w->error = -ETIME;
 	maybe_done(w);
 	return 0;
 }
@@ -144,6 +172,15 @@ static int on_limit(sd_event_source *s _unused_, uint64_t usec _unused_, void *u
 	w->timed_out = true;
 	if (w->pid > 0)
 		kill(-w->pid, SIGKILL);
+	if (w->remote && !w->ended) {
+		log_error("The worker was ended at its limit in time");
+		(void)sd_event_source_set_enabled(w->reading, SD_EVENT_OFF);
+		(void)sd_event_source_set_enabled(w->writing, SD_EVENT_OFF);
+		close_fd(&w->in_fd);
+		close_fd(&w->out_fd);
+		w->error = -ETIME;
+		maybe_done(w);
+	}
 	return 0;
 }
 
@@ -197,6 +234,56 @@ fail:
 	return r;
 }
 
+/* ---- a worker at the other end of a connection ---- */
+
+static bool is_socket(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISSOCK(st.st_mode);
+}
+
+/* The arguments come first, as JSON in a line; the rest is what the worker would read. */
+static int add_arguments(const char *const argv[], char **input)
+{
+	_cleanup_text_ struct text t = TEXT_NULL;
+	_cleanup_free_ char *line = NULL;
+	json_t *arguments = json_array();
+	int r = 0;
+
+	for (const char *const *a = argv + 1; arguments && *a; a++)
+		r |= json_array_append_new(arguments, json_string(*a));
+	if (arguments && r == 0)
+		line = json_dumps(arguments, JSON_COMPACT);
+	json_decref(arguments);
+	if (!line)
+		return -ENOMEM;
+	text_printf(&t, "%s\n%s", line, *input);
+	free(TAKE_PTR(*input));
+	return text_take(&t, input);
+}
+
+static int connect_to(struct worker_run *w, const char *const argv[])
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	int r;
+
+	if (strlen(argv[0]) >= sizeof(to.sun_path))
+		return -ENAMETOOLONG;
+	strcpy(to.sun_path, argv[0]);
+	r = add_arguments(argv, &w->input);
+	if (r < 0)
+		return r;
+
+	w->remote = true;
+	w->status = -1;
+	w->out_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (w->out_fd < 0 || connect(w->out_fd, (const struct sockaddr *)&to, sizeof(to)) < 0)
+		return -errno;
+	w->in_fd = fcntl(w->out_fd, F_DUPFD_CLOEXEC, 0);
+	return w->in_fd < 0 ? -errno : 0;
+}
+
 static int watch(struct worker_run *w, sd_event *event, uint64_t limit_usec)
 {
 	uint64_t now;
@@ -205,9 +292,11 @@ static int watch(struct worker_run *w, sd_event *event, uint64_t limit_usec)
 	r = sd_event_now(event, CLOCK_MONOTONIC, &now);
 	if (r < 0)
 		return r;
-	r = sd_event_add_child(event, &w->child, w->pid, WEXITED, on_child, w);
-	if (r < 0)
-		return r;
+	if (!w->remote) {
+		r = sd_event_add_child(event, &w->child, w->pid, WEXITED, on_child, w);
+		if (r < 0)
+			return r;
+	}
 	r = sd_event_add_io(event, &w->reading, w->out_fd, EPOLLIN, on_output, w);
 	if (r < 0)
 		return r;
@@ -234,11 +323,11 @@ int worker_run_start(sd_event *event, const char *const argv[], const char *inpu
 	w->input = strdup(input);
 	if (!w->input)
 		return -ENOMEM;
-	w->input_len = strlen(input);
 
-	r = spawn(w, argv);
+	r = is_socket(argv[0]) ? connect_to(w, argv) : spawn(w, argv);
 	if (r < 0)
 		return r;
+	w->input_len = strlen(w->input);
 	r = watch(w, event, limit_usec);
 	if (r < 0)
 		return r;

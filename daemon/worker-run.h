@@ -9,6 +9,10 @@
 /*
  * One run of the worker, the process that looks at the host as a whole and changes it. Its reports
  * come line by line; see worker-report.h.
+ *
+ * It is a child of ours, or, where its path is that of a socket, a process that systemd starts for
+ * the connection, in a sandbox of its own: worker-serve.h tells what goes over it. Such a worker
+ * ends when the connection does.
  */
 struct worker_run;
 
@@ -17,7 +21,7 @@ struct worker_run_ops {
 	void (*report)(void *userdata, json_t *report);
 	/*
 	 * The worker has ended. @error is 0 when it did so by itself with exit status 0, -ETIME
-	 * when it was killed at the limit, -EBUSY when another worker is at it, -ECHILD when it
+	 * when it was ended at the limit, -EBUSY when another worker is at it, -ECHILD when it
 	 * ended otherwise. The run may be freed from here.
 	 */
 	void (*done)(void *userdata, int error);
@@ -25,7 +29,7 @@ struct worker_run_ops {
 
 /*
  * worker_run_start() - starts the worker
- * @argv: the program's path and its arguments, ending in NULL
+ * @argv: the path of the program or of the socket, and arguments, ending in NULL
  * @input: what it reads on standard input; copied
  * @limit_usec: when it is killed, with all that it started
  *
@@ -35,6 +39,6 @@ int worker_run_start(sd_event *event, const char *const argv[], const char *inpu
 		     uint64_t limit_usec, const struct worker_run_ops *ops, void *userdata,
 		     struct worker_run **ret);
 
-/* worker_run_free() - ends it at once if it is still there, and waits for its end */
+/* worker_run_free() - ends it at once if it is still there; a child's end is waited for */
 struct worker_run *worker_run_free(struct worker_run *w);
 DEFINE_CLEANUP(struct worker_run, worker_run_free)

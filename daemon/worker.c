@@ -15,13 +15,12 @@
 #include "observer.h"
 #include "plan.h"
 #include "policy-files.h"
-#include "settle.h"
 #include "repair.h"
+#include "settle.h"
 #include "worker-report.h"
+#include "worker-serve.h"
 
 /* The worker: looks at the host as a whole, says how each bond stands, and changes what it may. */
-
-#define MAX_POLICY (16 * 1024 * 1024)
 
 /*
  * One run of the ipsec command within a step. Replacing a conn deletes it first, so that a command
@@ -33,13 +32,15 @@ static const char usage[] =
 	"esp-offload-worker run [--policy=-] [--root DIR] [--state DIR]\n"
 	"                       [--settle] [--apply BOND]… [--on-loss BOND]… [--revert BOND]… "
 	"[BOND]…\n"
+	"esp-offload-worker serve\n"
 	"\n"
 	"Looks at the host once and prints a report for each bond of the policy, or for those\n"
 	"that are named; JSON, one object a line. Changes only the bonds named with --apply or\n"
 	"--revert, and with --settle those of which an earlier run has left something that was\n"
 	"half done, or that the policy names no more: that is taken back. With --on-loss nothing\n"
 	"is configured, and tunnels whose SAs the kernel has lost are brought back as the policy\n"
-	"says. It is run by esp-offloadd and by esp-offloadctl.\n"
+	"says. It is run by esp-offloadd and by esp-offloadctl. With serve it reads its arguments\n"
+	"from standard input as well, which is a connection of esp-offloadd's.\n"
 	"\n"
 	"      --policy=-    read the policy from standard input, else from " CONFIG_DIR "\n"
 	"      --root DIR    take the policy's files from below DIR\n"
@@ -52,6 +53,8 @@ struct names {
 };
 
 struct options {
+	const char *input; /* what was read already of the standard input; NULL: nothing */
+	size_t input_len;
 	const char *root;
 	const char *state_dir;
 	bool policy_from_stdin;
@@ -135,40 +138,22 @@ static int read_options(int argc, char **argv, struct options *o)
 
 /* ---- the policy ---- */
 
-static int read_stdin(char **ret, size_t *ret_len)
-{
-	_cleanup_text_ struct text t = TEXT_NULL;
-	char buffer[16384];
-	ssize_t n;
-
-	while ((n = read(STDIN_FILENO, buffer, sizeof(buffer))) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		text_add_bytes(&t, buffer, (size_t)n);
-		if (t.len > MAX_POLICY)
-			return -EFBIG;
-	}
-	*ret_len = t.len;
-	return text_take(&t, ret);
-}
-
 static int load_policy(const struct options *o, struct diagnostics *diagnostics,
 		       struct policy **ret)
 {
+	struct policy_text text = { .file = "policy", .bytes = o->input, .len = o->input_len };
 	_cleanup_free_ char *bytes = NULL;
 	char **files = NULL;
-	size_t len = 0;
 	int r;
 
 	if (o->policy_from_stdin) {
-		r = read_stdin(&bytes, &len);
-		if (r < 0)
-			return r;
-		return policy_parse(
-			&(struct policy_text){ .file = "policy", .bytes = bytes, .len = len }, 1,
-			diagnostics, ret);
+		if (!text.bytes) {
+			r = worker_read_all(STDIN_FILENO, &bytes, &text.len);
+			if (r < 0)
+				return r;
+			text.bytes = bytes;
+		}
+		return policy_parse(&text, 1, diagnostics, ret);
 	}
 	r = policy_files_load(o->root, diagnostics, &files, ret);
 	for (char **f = files; f && *f; f++)
@@ -437,37 +422,64 @@ static int run_bonds(const struct options *o, const struct policy *policy)
 	return 0;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv, struct options *o)
 {
 	_cleanup_(diagnostics_done) struct diagnostics diagnostics = DIAGNOSTICS_NULL;
-	struct options o = { .state_dir = STATE_DIR };
 	_cleanup_(policy_freep) struct policy *policy = NULL;
 	int lock = -1, r;
 
-	(void)signal(SIGPIPE, SIG_IGN);
-	if (read_options(argc, argv, &o) < 0) {
+	if (read_options(argc, argv, o) < 0) {
 		fputs(usage, stderr);
 		return 2;
 	}
-	log_open("esp-offloadd", LOG_INFO);
-
-	r = load_policy(&o, &diagnostics, &policy);
+	r = load_policy(o, &diagnostics, &policy);
 	print_diagnostics(&diagnostics);
 	if (r < 0) {
 		if (r != -EBADMSG)
 			log_error("Cannot read the policy: %s", strerror(-r));
 		return EXIT_FAILURE;
 	}
-	if (o.settle || o.apply.n + o.on_loss.n + o.revert.n > 0) {
-		lock = lock_host(o.state_dir);
+	if (o->settle || o->apply.n + o->on_loss.n + o->revert.n > 0) {
+		lock = lock_host(o->state_dir);
 		if (lock < 0) {
-			log_error("Cannot lock %s: %s", o.state_dir,
+			log_error("Cannot lock %s: %s", o->state_dir,
 				  lock == -EBUSY ? "another worker is at it" : strerror(-lock));
 			return lock == -EBUSY ? WORKER_EXIT_BUSY : EXIT_FAILURE;
 		}
 	}
-	r = run_bonds(&o, policy);
+	r = run_bonds(o, policy);
 	if (lock >= 0)
 		close(lock);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* The standard input is a connection, by which the order comes. */
+static int serve(void)
+{
+	_cleanup_(worker_order_done) struct worker_order order = WORKER_ORDER_NULL;
+	struct options o = { .state_dir = STATE_DIR };
+	int r, status;
+
+	r = worker_order_read(STDIN_FILENO, &order);
+	if (r >= 0)
+		r = worker_die_with(STDIN_FILENO);
+	if (r < 0) {
+		log_error("Cannot take an order: %s", strerror(-r));
+		return EXIT_FAILURE;
+	}
+	o.input = order.input;
+	o.input_len = order.input_len;
+	status = run(order.argc, order.argv, &o);
+	return worker_report_end(status) < 0 ? EXIT_FAILURE : status;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = { .state_dir = STATE_DIR };
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	log_open("esp-offloadd", LOG_INFO);
+	if (argc == 2 && streq(argv[1], "serve"))
+		return serve();
+	return run(argc, argv, &o);
 }

@@ -42,6 +42,7 @@ static struct {
 	bool lost;
 	int fd;
 	bool answering, answers_in_hardware;
+	int opener_busy, opener_error;
 	int answers;
 	size_t n_dumps;
 	size_t n_failing, n_disturbed;
@@ -277,6 +278,12 @@ void kernel_answers_probes(bool hardware)
 	kernel.answers_in_hardware = hardware;
 }
 
+void kernel_opens_probes_after(int asked, int error)
+{
+	kernel.opener_busy = asked;
+	kernel.opener_error = error;
+}
+
 void kernel_rekeys(size_t b)
 {
 	kernel.bonds[b].spi += 2;
@@ -483,6 +490,21 @@ int probe_open(const struct facts_ip *a _unused_, const char *device _unused_, s
 {
 	*ret = calloc(1, sizeof(**ret));
 	return *ret ? 0 : -ENOMEM;
+}
+
+int probe_ask(const char *opener _unused_, const struct facts_ip *a, struct probe **ret)
+{
+	return probe_open(a, NULL, ret);
+}
+
+/* The opener's answer takes as long as the test has it. */
+int probe_ready(struct probe *p _unused_)
+{
+	if (kernel.opener_busy > 0) {
+		kernel.opener_busy--;
+		return 0;
+	}
+	return kernel.opener_error < 0 ? kernel.opener_error : 1;
 }
 
 struct probe *probe_close(struct probe *p)

@@ -47,6 +47,10 @@ void kernel_carries(size_t bond, uint64_t packets, uint64_t hardware);
 /* kernel_answers_probes() - each echo request is answered, through the hardware or not */
 void kernel_answers_probes(bool hardware);
 
+/* kernel_opens_probes_after() - asked so often, who opens sockets for pings answers; @error: with
+ * that */
+void kernel_opens_probes_after(int asked, int error);
+
 /* kernel_rekeys() - the SAs go, and new ones come */
 void kernel_rekeys(size_t bond);
 

@@ -5,10 +5,12 @@
 #include <netinet/ip_icmp.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "live.h"
 
+#include "probe-opener.h"
 #include "probe.h"
 
 static struct probe *open_probe(const char *address, const char *device)
@@ -274,6 +276,155 @@ START_TEST(no_address_is_no_one_to_ping)
 }
 END_TEST
 
+/* ---- who asks another process for the socket ---- */
+
+static const char *const opener = "/tmp/opener";
+
+/* What listens where an opener would. */
+static int listen_as_opener(void)
+{
+	const struct sockaddr_un at = { .sun_family = AF_UNIX, .sun_path = "/tmp/opener" };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_ge(fd, 0);
+	(void)unlink(opener);
+	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&at, sizeof(at)), 0);
+	ck_assert_int_eq(listen(fd, 1), 0);
+	return fd;
+}
+
+static struct probe *ask(const char *address)
+{
+	struct facts_ip ip;
+	struct probe *p;
+
+	ck_assert_int_eq(facts_ip_parse(address, &ip), 0);
+	ck_assert_int_eq(probe_ask(opener, &ip, &p), 0);
+	return p;
+}
+
+START_TEST(a_socket_that_another_opened_pings_as_well)
+{
+	static const char *const addresses[] = { "127.0.0.1", "::1" };
+	int listening = listen_as_opener();
+
+	for (size_t i = 0; i < ARRAY_SIZE(ranges) * 2; i++) {
+		struct probe *p;
+		int connection;
+
+		allow(ranges[i / 2]);
+		p = ask(addresses[i % 2]);
+		ck_assert_int_eq(probe_ready(p), 0);
+		ck_assert_int_eq(probe_fd(p), -1);
+		connection = accept(listening, NULL, NULL);
+		ck_assert_int_eq(probe_ready(p), 0);
+		ck_assert_int_eq(probe_opener_answer(connection), 0);
+		close(connection);
+		ck_assert_int_eq(probe_ready(p), 1);
+		for (uint16_t seq = 1; seq <= 3; seq++)
+			ck_assert_int_eq(probe_send(p, seq), 0);
+		ck_assert_int_eq(replies(p, 3), 3);
+		p = probe_close(p);
+	}
+	close(listening);
+}
+END_TEST
+
+START_TEST(who_asks_is_told_why_there_is_no_socket)
+{
+	int listening = listen_as_opener(), connection, answer = -EPERM;
+	struct probe *p = ask("127.0.0.1");
+
+	connection = accept(listening, NULL, NULL);
+	ck_assert_int_eq(write(connection, &answer, sizeof(answer)), sizeof(answer));
+	ck_assert_int_eq(probe_ready(p), -EPERM);
+	ck_assert_int_eq(probe_ready(p), -EPERM);
+	p = probe_close(p);
+	close(connection);
+	close(listening);
+}
+END_TEST
+
+/* Gives away any file as if it were the socket that was asked for. */
+static void give(int connection, int answer, int fd)
+{
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr head;
+	} rights = { .bytes = { 0 } };
+	struct iovec iov = { &answer, sizeof(answer) };
+	struct msghdr m = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = rights.bytes,
+		.msg_controllen = sizeof(rights.bytes),
+	};
+
+	rights.head = (struct cmsghdr){ CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS };
+	memcpy(CMSG_DATA(&rights.head), &fd, sizeof(fd));
+	ck_assert_int_eq(sendmsg(connection, &m, 0), sizeof(answer));
+}
+
+START_TEST(a_file_that_is_no_such_socket_is_refused)
+{
+	int listening = listen_as_opener(), six = probe_socket(AF_INET6),
+	    udp = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0),
+	    blocking = socket(AF_INET, SOCK_RAW, IPPROTO_ICMP), good = probe_socket(AF_INET);
+	const struct {
+		int answer, fd, ready;
+	} given[] = {
+		{ 0, STDIN_FILENO, -EBADMSG },
+		{ 0, six, -EBADMSG },
+		{ 0, udp, -EBADMSG },
+		{ 0, blocking, -EBADMSG },
+		{ 1, good, -EBADMSG },
+		{ -EPERM, good, -EBADMSG },
+		{ 0, good, 1 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(given); i++) {
+		struct probe *p = ask("127.0.0.1");
+		int connection = accept(listening, NULL, NULL);
+
+		give(connection, given[i].answer, given[i].fd);
+		ck_assert_int_eq(probe_ready(p), given[i].ready);
+		p = probe_close(p);
+		close(connection);
+	}
+	close(listening);
+}
+END_TEST
+
+START_TEST(an_opener_that_hangs_up_or_is_not_there_is_told)
+{
+	int listening = listen_as_opener();
+	struct probe *p = ask("127.0.0.1");
+	struct facts_ip ip;
+
+	close(accept(listening, NULL, NULL));
+	ck_assert_int_lt(probe_ready(p), 0);
+	p = probe_close(p);
+	close(listening);
+	ck_assert_int_eq(facts_ip_parse("127.0.0.1", &ip), 0);
+	ck_assert_int_eq(probe_ask(opener, &ip, &p), -ECONNREFUSED);
+	ck_assert_int_eq(unlink(opener), 0);
+	ck_assert_int_eq(probe_ask(opener, &ip, &p), -ENOENT);
+}
+END_TEST
+
+START_TEST(a_strange_request_gets_no_socket)
+{
+	int ends[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+	ck_assert_int_eq(write(ends[0], "x", 1), 1);
+	ck_assert_int_eq(probe_opener_answer(ends[1]), -EBADMSG);
+	close(ends[0]);
+	ck_assert_int_eq(probe_opener_answer(ends[1]), -EBADMSG);
+	close(ends[1]);
+}
+END_TEST
+
 static bool possible(void)
 {
 	return true;
@@ -285,4 +436,7 @@ LIVE_MAIN("live-probe", possible, each_request_has_its_reply,
 	  a_reply_that_is_not_ours_in_one_thing_does_not_count,
 	  a_reply_of_another_host_does_not_count, a_device_below_can_be_chosen,
 	  no_way_to_the_address_is_told,
-	  an_address_that_is_rejected_is_neither_a_reply_nor_an_error, no_address_is_no_one_to_ping)
+	  an_address_that_is_rejected_is_neither_a_reply_nor_an_error, no_address_is_no_one_to_ping,
+	  a_socket_that_another_opened_pings_as_well, who_asks_is_told_why_there_is_no_socket,
+	  a_file_that_is_no_such_socket_is_refused, an_opener_that_hangs_up_or_is_not_there_is_told,
+	  a_strange_request_gets_no_socket)

@@ -113,8 +113,8 @@ static void begin(size_t n)
 		policies[i] =
 			(struct policy_bond){ .name = strdup(name),
 					      .proof = { .within_usec = 2500000, .ratio = 0.95 } };
-		ck_assert_int_eq(supervisor_new(event, ethtool, &policies[i], NULL, &ops, NULL,
-						&supervisors[i]),
+		ck_assert_int_eq(supervisor_new(event, ethtool, &policies[i], NULL, NULL, &ops,
+						NULL, &supervisors[i]),
 				 0);
 		supervisor_attach(supervisors[i], links);
 	}
@@ -472,17 +472,49 @@ START_TEST(software_once_and_then_silence_is_software)
 }
 END_TEST
 
-START_TEST(the_policys_probe_makes_the_traffic)
+/* A bond whose policy has five pings, which are answered through the hardware. */
+static void begin_with_a_probe(void)
 {
 	begin(1);
 	policies[0].proof.probe_address = kernel_peer(0);
 	policies[0].proof.probe_count = 5;
 	kernel_answers_probes(true);
-	worker_says(0, STANDING_DONE, "");
+}
+
+static void expect_probed(void)
+{
 	run_until_proved();
 	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_OFFLOADED);
 	ck_assert_uint_eq(proved.probes_sent, 5);
 	ck_assert_uint_eq(proved.probes_answered, 5);
+	end();
+}
+
+START_TEST(the_policys_probe_makes_the_traffic)
+{
+	begin_with_a_probe();
+	worker_says(0, STANDING_DONE, "");
+	expect_probed();
+}
+END_TEST
+
+START_TEST(a_probe_whose_socket_comes_late_is_sent_late)
+{
+	begin_with_a_probe();
+	kernel_opens_probes_after(2, 0);
+	worker_says(0, STANDING_DONE, "");
+	expect_probed();
+}
+END_TEST
+
+START_TEST(without_a_socket_for_a_probe_there_is_only_the_real_traffic)
+{
+	begin_with_a_probe();
+	kernel_opens_probes_after(0, -EPERM);
+	worker_says(0, STANDING_DONE, "");
+	run_until_proved();
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_UNKNOWN);
+	ck_assert_uint_eq(proved.probes_sent, 0);
 	end();
 }
 END_TEST
@@ -894,6 +926,8 @@ UNIT_MAIN("supervisor", a_bond_is_waiting_until_the_worker_has_looked,
 	  looking_again_at_a_configured_bond_proves_nothing_anew,
 	  software_is_believed_only_when_a_second_window_agrees, software_twice_is_software,
 	  software_once_and_then_silence_is_software, the_policys_probe_makes_the_traffic,
+	  a_probe_whose_socket_comes_late_is_sent_late,
+	  without_a_socket_for_a_probe_there_is_only_the_real_traffic,
 	  sas_that_are_rekeyed_meanwhile_only_take_a_window_more, sas_without_offload_are_software,
 	  a_new_sa_of_a_conn_opens_a_proof, a_failover_is_told_at_once_and_its_verdict_follows,
 	  a_failover_to_a_port_without_esp_is_software_though_the_dump_says_offload,

@@ -4,14 +4,32 @@
 # The daemon as a service: every step works within its sandbox, and little else does; a reload
 # fails with the reason; others may look and not touch.
 
-# inside COMMAND...: as root with every capability, in the daemon's view of the files.
+# inside COMMAND...: as root with every capability, in the worker's view of the files.
 inside() {
-	nsenter -t "$(systemctl show -P MainPID esp-offloadd)" -m -- "$@"
+	nsenter -t "$worker" -m -- "$@"
 }
 
-# read_only DIR: nothing can be written there in the daemon's view.
+# ask_for_worker: has one started, which waits for its order; who asks is $asking.
+ask_for_worker() {
+	perl -MIO::Socket::UNIX -e 'my $s = IO::Socket::UNIX->new("/run/esp-offloadd/worker") or die $!; sleep 120' &
+	asking=$!
+}
+
+# workers: the processes of those that are there.
+workers() {
+	systemctl list-units --plain --no-legend 'esp-offload-worker@*' | awk '{ print $1 }' |
+		while read -r unit; do systemctl show -P MainPID "$unit"; done | grep -v '^0$'
+}
+
+# read_only DIR: nothing can be written there in the worker's view.
 read_only() {
 	inside sh -c "! touch '$1/written' && ! test -e '$1/written'"
+}
+
+# daemon_writes_in DIR...: what of these the daemon itself can write in.
+daemon_writes_in() {
+	nsenter -t "$(systemctl show -P MainPID esp-offloadd)" -m -- sh -c '
+		for dir; do touch "$dir/written" 2>/dev/null && echo "$dir" && rm "$dir/written"; done; :' sh "$@"
 }
 
 # somebody COMMAND...: as a user without any rights.
@@ -33,8 +51,9 @@ beside_ipsec_conf() {
 	find "$1" -maxdepth 1 -name '*ipsec*' -printf '%f\n' | sort
 }
 
+# process_has PID FIELD VALUE
 process_has() {
-	grep -qE "^$1:[[:space:]]*$2\$" "/proc/$(systemctl show -P MainPID esp-offloadd)/status"
+	grep -qE "^$2:[[:space:]]*$3\$" "/proc/$1/status"
 }
 
 # A conn in /etc/ipsec.conf itself, with a group of its own, beside a mode that is not the usual.
@@ -62,20 +81,41 @@ check "the verdict is offloaded" wait_for 30 bond_is Verdict offloaded
 check "systemctl status says how the bond stands" \
 	wait_for 5 status_has "^bond0: configured, offloaded"
 
-# The sandbox.
-check "systemd finds it as tight as it was" \
-	systemd-analyze security --no-pager --threshold=24 esp-offloadd.service
-check "it has NET_ADMIN, NET_RAW and CHOWN and nothing else" process_has CapBnd 0000000000003001
-check "it gains no privileges" process_has NoNewPrivs 1
-check "its system calls are filtered" process_has Seccomp 2
+# The sandbox of what runs all the time.
+daemon=$(systemctl show -P MainPID esp-offloadd)
+check "systemd finds the daemon's tight" \
+	systemd-analyze security --no-pager --threshold=15 esp-offloadd.service
+check "the daemon has NET_ADMIN and nothing else" process_has "$daemon" CapBnd 0000000000001000
+check "it gains no privileges" process_has "$daemon" NoNewPrivs 1
+check "its system calls are filtered" process_has "$daemon" Seccomp 2
+check "it writes its state and nothing else" equals "/var/lib/esp-offloadd" "$(daemon_writes_in \
+	/etc /etc/ipsec.d /etc/esp-offloadd /usr/bin /var/lib /var/lib/esp-offloadd /run /boot /root)"
+check "its state is for root only" equals "root 700" "$(stat -c '%U %a' /var/lib/esp-offloadd)"
+check "nobody else gets at its sockets" equals "600 600" \
+	"$(stat -c %a /run/esp-offloadd/worker /run/esp-offloadd/probe | xargs)"
+
+# The sandbox of what looks and changes.
+ask_for_worker
+check "a worker is there when it is asked for" wait_for 20 workers
+worker=$(workers | tail -n 1)
+check "it has NET_ADMIN, NET_RAW and CHOWN and nothing else" \
+	process_has "$worker" CapBnd 0000000000003001
+check "it gains no privileges either" process_has "$worker" NoNewPrivs 1
+check "its system calls are filtered as well" process_has "$worker" Seccomp 2
 for dir in /etc/systemd/system /etc/cron.d /etc/pam.d /etc/NetworkManager /etc/esp-offloadd /usr/bin \
 	/var/lib /boot /root; do
 	[ ! -d "$dir" ] || check "$dir is out of its reach" read_only "$dir"
 done
 check "it sees nothing of /root" equals "" "$(inside ls -A /root)"
 check "it can look for the kernel's modules" inside test -s "/lib/modules/$(uname -r)/modules.dep"
-check "its state is for root only" equals "root 700" "$(stat -c '%U %a' /var/lib/esp-offloadd)"
+kill "$asking"
+check "it ends with who asked" wait_for 10 test ! -e "/proc/$worker"
+check "nothing of it stays with systemd" equals "" \
+	"$(systemctl list-units --plain --no-legend --all 'esp-offload-worker@*')"
 check "check finds nothing that blocks" esp-offloadctl check bond0
+sysctl -q net.ipv4.ping_group_range='1 0'
+check "where root may open no ping socket it is proven by a raw one" \
+	contains "$(esp-offloadctl verify --probe bond0)" offloaded
 
 # A reload.
 cp /etc/esp-offloadd/config.yaml /run/config.yaml
@@ -131,4 +171,5 @@ rm /run/systemd/system/esp-offload-metrics.*
 pid=$(systemctl show -P MainPID esp-offloadd)
 check "it stops within seconds" timeout 10 systemctl stop esp-offloadd
 check "nothing of it is left" not test -e "/proc/$pid"
+check "neither are its sockets" not test -e /run/esp-offloadd/worker -o -e /run/esp-offloadd/probe
 check "the tunnel stays in hardware" offloads "$(active_port)"
