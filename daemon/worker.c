@@ -15,6 +15,7 @@
 #include "observer.h"
 #include "plan.h"
 #include "policy-files.h"
+#include "proposal.h"
 #include "repair.h"
 #include "settle.h"
 #include "worker-report.h"
@@ -32,6 +33,7 @@ static const char usage[] =
 	"esp-offload-worker run [--policy=-] [--root DIR] [--state DIR]\n"
 	"                       [--settle] [--apply BOND]… [--on-loss BOND]… [--revert BOND]… "
 	"[BOND]…\n"
+	"esp-offload-worker propose\n"
 	"esp-offload-worker serve\n"
 	"\n"
 	"Looks at the host once and prints a report for each bond of the policy, or for those\n"
@@ -39,8 +41,9 @@ static const char usage[] =
 	"--revert, and with --settle those of which an earlier run has left something that was\n"
 	"half done, or that the policy names no more: that is taken back. With --on-loss nothing\n"
 	"is configured, and tunnels whose SAs the kernel has lost are brought back as the policy\n"
-	"says. It is run by esp-offloadd and by esp-offloadctl. With serve it reads its arguments\n"
-	"from standard input as well, which is a connection of esp-offloadd's.\n"
+	"says. It is run by esp-offloadd and by esp-offloadctl. With propose it prints a first\n"
+	"configuration for this host. With serve it reads its arguments from standard input as\n"
+	"well, which is a connection of esp-offloadd's.\n"
 	"\n"
 	"      --policy=-    read the policy from standard input, else from " CONFIG_DIR "\n"
 	"      --root DIR    take the policy's files from below DIR\n"
@@ -453,6 +456,23 @@ static int run(int argc, char **argv, struct options *o)
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+static int propose(void)
+{
+	_cleanup_(facts_freep) struct facts *facts = NULL;
+	_cleanup_proposal_ struct proposal proposal = PROPOSAL_NULL;
+	int r;
+
+	r = look(&facts);
+	if (r < 0)
+		return EXIT_FAILURE;
+	r = proposal_make(facts, &proposal);
+	if (r < 0) {
+		log_error("Cannot propose anything: %s", strerror(-r));
+		return EXIT_FAILURE;
+	}
+	return fputs(proposal.text, stdout) < 0 || fflush(stdout) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 /* The standard input is a connection, by which the order comes. */
 static int serve(void)
 {
@@ -481,5 +501,7 @@ int main(int argc, char **argv)
 	log_open("esp-offloadd", LOG_INFO);
 	if (argc == 2 && streq(argv[1], "serve"))
 		return serve();
+	if (argc == 2 && streq(argv[1], "propose"))
+		return propose();
 	return run(argc, argv, &o);
 }

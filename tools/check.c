@@ -239,15 +239,8 @@ static int look(struct ctl *ctl, struct looking *l, int argc, char **argv, const
 	int option, status;
 
 	while ((option = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
-		if (option == WORKER && optarg[0] == '/') {
-			l->worker = optarg;
-			continue;
-		}
-		if (option == WORKER) {
-			ctl_error("--worker= takes the full path of a program, not \"%s\"", optarg);
-			return CTL_USAGE;
-		}
-		status = ctl_option(ctl, option, optarg, help);
+		status = option == WORKER ? worker_option(optarg, &l->worker)
+					  : ctl_option(ctl, option, optarg, help);
 		if (status >= 0)
 			return status;
 	}

@@ -13,6 +13,7 @@ static const struct verb {
 	int (*function)(struct ctl *ctl, int argc, char **argv);
 	const char *help;
 } verbs[] = {
+	{ "init", verb_init, "propose a first configuration for this host" },
 	{ "status", verb_status, "how the bonds stand, and what the counters prove" },
 	{ "check", verb_check, "what stands in the way of offload, and what to do" },
 	{ "plan", verb_plan, "what would be changed, and what that interrupts" },

@@ -9,6 +9,7 @@
  * getopt_long(), and returns an exit status.
  */
 int verb_conn(struct ctl *ctl, int argc, char **argv);
+int verb_init(struct ctl *ctl, int argc, char **argv);
 int verb_status(struct ctl *ctl, int argc, char **argv);
 int verb_check(struct ctl *ctl, int argc, char **argv);
 int verb_plan(struct ctl *ctl, int argc, char **argv);

@@ -71,11 +71,24 @@ static int judge_end(const char *program, const struct command_result *result)
 	return CTL_ERROR;
 }
 
+/* Runs the worker to its end. Return: an exit status. */
+static int run(const char *const argv[], struct command_result *ret)
+{
+	const struct command_options options = { .limit_usec = LIMIT_USEC,
+						 .max_output = MAX_OUTPUT };
+	int r;
+
+	r = command_run(argv, &options, ret);
+	if (r < 0) {
+		ctl_error("Cannot run %s: %s", argv[0], strerror(-r));
+		return CTL_ERROR;
+	}
+	return judge_end(argv[0], ret);
+}
+
 int worker_look(const struct ctl *ctl, const char *program, const char *bond, json_t **ret)
 {
 	_cleanup_command_result_ struct command_result result = COMMAND_RESULT_NULL;
-	const struct command_options options = { .limit_usec = LIMIT_USEC,
-						 .max_output = MAX_OUTPUT };
 	const char *argv[6];
 	json_t *bonds;
 	size_t n = 0;
@@ -93,12 +106,7 @@ int worker_look(const struct ctl *ctl, const char *program, const char *bond, js
 		argv[n++] = bond;
 	argv[n] = NULL;
 
-	r = command_run(argv, &options, &result);
-	if (r < 0) {
-		ctl_error("Cannot run %s: %s", program, strerror(-r));
-		return CTL_ERROR;
-	}
-	status = judge_end(program, &result);
+	status = run(argv, &result);
 	if (status != CTL_FINE)
 		return status;
 
@@ -111,4 +119,31 @@ int worker_look(const struct ctl *ctl, const char *program, const char *bond, js
 	}
 	*ret = bonds;
 	return CTL_FINE;
+}
+
+int worker_propose(const char *program, char **ret)
+{
+	const char *const argv[] = { program ? program : WORKER_PATH, "propose", NULL };
+	_cleanup_command_result_ struct command_result result = COMMAND_RESULT_NULL;
+	int status;
+
+	status = run(argv, &result);
+	if (status != CTL_FINE)
+		return status;
+	if (result.out_len == 0 || strlen(result.out) != result.out_len) {
+		ctl_error("%s gave a strange answer.", argv[0]);
+		return CTL_ERROR;
+	}
+	*ret = TAKE_PTR(result.out);
+	return CTL_FINE;
+}
+
+int worker_option(const char *argument, const char **ret)
+{
+	if (argument[0] != '/') {
+		ctl_error("--worker= takes the full path of a program, not \"%s\"", argument);
+		return CTL_USAGE;
+	}
+	*ret = argument;
+	return -1;
 }

@@ -21,3 +21,18 @@
  * "plan".
  */
 int worker_look(const struct ctl *ctl, const char *program, const char *bond, json_t **ret);
+
+/*
+ * worker_propose() - a first configuration for this host, as its text
+ * @program: as above
+ *
+ * Return: an exit status; CTL_FINE with the text in @ret, which is free()d by the caller.
+ */
+int worker_propose(const char *program, char **ret);
+
+/*
+ * worker_option() - takes the argument of --worker
+ *
+ * Return: -1 to go on; an exit status when it is no full path.
+ */
+int worker_option(const char *argument, const char **ret);

@@ -48,7 +48,7 @@ _esp_offloadctl() {
 			conn/* | diagnose/) mapfile -t COMPREPLY < <(compgen -W "$(_esp_offloadctl_words conns)" -- "$current") ;;
 			config/) mapfile -t COMPREPLY < <(compgen -W 'show validate' -- "$current") ;;
 			config/validate) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
-			metrics/ | reload/) ;;
+			init/ | metrics/ | reload/) ;;
 			*/) mapfile -t COMPREPLY < <(compgen -W "$(_esp_offloadctl_words bonds)" -- "$current") ;;
 			esac
 			;;

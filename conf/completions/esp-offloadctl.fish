@@ -30,7 +30,7 @@ function __esp_offloadctl_words
             printf '%s\n' show validate
         case config/validate
             __fish_complete_path (commandline -ct)
-        case metrics/ reload/
+        case init/ metrics/ reload/
         case '*/'
             $program completion-words bonds 2>/dev/null
     end

@@ -40,6 +40,6 @@ conn/) compadd list show set unset ;;
 conn/* | diagnose/) compadd -- ${(f)"$($program completion-words conns 2>/dev/null)"} ;;
 config/) compadd show validate ;;
 config/validate) _files ;;
-metrics/ | reload/) ;;
+init/ | metrics/ | reload/) ;;
 */) compadd -- ${(f)"$($program completion-words bonds 2>/dev/null)"} ;;
 esac

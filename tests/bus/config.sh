@@ -86,4 +86,56 @@ printf 'version: 1\nbonds:\n  "\033[31mb": {connections: [x]}\n' >"$work/odd.yam
 ctl config validate "$work/odd.yaml"
 check "no message breaks the terminal" not says $'\033'
 
+
+# ---- a first one ----
+fresh=$work/fresh
+mkdir -p "$fresh/etc"
+worker=$work/worker/fake-worker.sh
+mkdir "$work/worker"
+cp "$here/fake-worker.sh" "$worker"
+printf 'version: 1\nbonds:\n  bond0:\n    connections: [example]  # up\n' >"$work/worker/reports"
+init() { ctl init "--worker=$worker" "$@"; }
+
+init "--root=$root"
+check "init writes nothing where there is a configuration" status_is 1
+check "and says which" complains "There is a configuration already: .*$CONFIG_DIR/config.yaml"
+check "not even the host was looked at" not test -e "$work/worker/called"
+init --print "--root=$root"
+check "init --print is fine there" status_is 0
+check "and prints what the worker proposes" prints <"$work/worker/reports"
+check "which was asked to" equals propose "$(cat "$work/worker/called")"
+init "--root=$fresh"
+check "init writes the first configuration" status_is 0
+check "as it was proposed" cmp "$work/worker/reports" "$fresh$CONFIG_DIR/config.yaml"
+check "for everybody to read" equals 644 "$(stat -c %a "$fresh$CONFIG_DIR/config.yaml")"
+check "it says what comes next" says 'esp-offloadctl check'
+check "nothing lies beside it" equals config.yaml "$(ls -A "$fresh$CONFIG_DIR")"
+init "--root=$fresh"
+check "the second time it stays as it is" status_is 1
+rm "$fresh$CONFIG_DIR/config.yaml"
+echo "echo 'version: 1' >$fresh$CONFIG_DIR/config.yaml" >"$work/worker/script"
+init "--root=$fresh"
+check "one that appears meanwhile stays as well" equals 'version: 1' \
+	"$(cat "$fresh$CONFIG_DIR/config.yaml")"
+check "which is an error" complains 'Cannot write .*File exists'
+check "and nothing lies beside it" equals config.yaml "$(ls -A "$fresh$CONFIG_DIR")"
+rm "$work/worker/script" "$fresh$CONFIG_DIR/config.yaml"
+init "--root=$fresh" --json=short
+check "as JSON it says where" json .written "$fresh$CONFIG_DIR/config.yaml"
+check "and of what" json .bonds 1
+rm "$fresh$CONFIG_DIR/config.yaml"
+printf 'version: 1\nbonds: {}\n' >"$work/worker/reports"
+init "--root=$fresh"
+check "nothing to propose is told by the exit status" status_is 3
+check "and writes nothing" not test -e "$fresh$CONFIG_DIR/config.yaml"
+printf 'version: 1\nbonds: {bond0: {conections: [x]}}\n' >"$work/worker/reports"
+init "--root=$fresh"
+check "what is no policy is an error" status_is 1
+check "and is not written" not test -e "$fresh$CONFIG_DIR/config.yaml"
+: >"$work/worker/reports"
+init "--root=$fresh"
+check "so is a worker that says nothing" complains 'strange answer'
+init bond0
+check "init of a bond is wrong usage" status_is 2
+
 finish
