@@ -191,6 +191,8 @@ static int look(struct facts **facts)
 	r = observer_look(&options, facts);
 	if (r < 0)
 		log_error("Cannot look at the host: %s", strerror(-r));
+	else
+		checks_order(*facts);
 	return r;
 }
 

@@ -11,6 +11,13 @@
  */
 
 /*
+ * checks_order() - puts SAs and tunnels in the order that the checks and the plan look them up by
+ *
+ * What is in another order is put in order for each bond again, which many bonds would feel.
+ */
+void checks_order(struct facts *facts);
+
+/*
  * checks_run() - judges what was seen of one bond against its policy
  * @ret: what was found, the causes before their consequences and what blocks before what warns
  *

@@ -170,9 +170,30 @@ static int compare_ends(const struct facts_ip *own_a, const struct facts_ip *oth
 
 static int compare_sas(const void *a, const void *b)
 {
-	const struct facts_sa *x = *(const struct facts_sa *const *)a;
+	const struct facts_sa *x = a;
 
-	return compare_ends(own_end(x), other_end(x), *(const struct facts_sa *const *)b);
+	return compare_ends(own_end(x), other_end(x), b);
+}
+
+static int compare_pointed_sas(const void *a, const void *b)
+{
+	return compare_sas(*(const struct facts_sa *const *)a, *(const struct facts_sa *const *)b);
+}
+
+/* Facts in order (see checks_order()) are only looked through, for each bond. */
+static bool is_sorted(const void *items, size_t n, size_t size,
+		      int (*compare)(const void *a, const void *b))
+{
+	for (const char *item = items; n > 1; n--, item += size)
+		if (compare(item, item + size) > 0)
+			return false;
+	return true;
+}
+
+static void sort(void *items, size_t n, size_t size, int (*compare)(const void *a, const void *b))
+{
+	if (!is_sorted(items, n, size, compare))
+		qsort(items, n, size, compare);
 }
 
 static int sort_sas(struct judge *j)
@@ -182,7 +203,7 @@ static int sort_sas(struct judge *j)
 		return -ENOMEM;
 	for (size_t i = 0; i < j->facts->n_sas; i++)
 		j->sas[i] = &j->facts->sas[i];
-	qsort(j->sas, j->facts->n_sas, sizeof(*j->sas), compare_sas);
+	sort(j->sas, j->facts->n_sas, sizeof(*j->sas), compare_pointed_sas);
 	return 0;
 }
 
@@ -246,8 +267,22 @@ static int sort_tunnels(struct judge *j)
 	for (size_t i = 0; i < j->facts->n_tunnels; i++)
 		j->tunnels[i] = (struct judge_tunnel){ name_length(j->facts->tunnels[i].conn),
 						       &j->facts->tunnels[i] };
-	qsort(j->tunnels, j->facts->n_tunnels, sizeof(*j->tunnels), compare_tunnels);
+	sort(j->tunnels, j->facts->n_tunnels, sizeof(*j->tunnels), compare_tunnels);
 	return 0;
+}
+
+static int compare_tunnel_facts(const void *a, const void *b)
+{
+	const struct judge_tunnel x = { name_length(((const struct facts_tunnel *)a)->conn), a };
+	const struct judge_tunnel y = { name_length(((const struct facts_tunnel *)b)->conn), b };
+
+	return compare_tunnels(&x, &y);
+}
+
+void checks_order(struct facts *facts)
+{
+	sort(facts->sas, facts->n_sas, sizeof(*facts->sas), compare_sas);
+	sort(facts->tunnels, facts->n_tunnels, sizeof(*facts->tunnels), compare_tunnel_facts);
 }
 
 static const struct facts_tunnel *find_tunnel(const struct judge *j, const char *name)

@@ -17,12 +17,13 @@
  * measured(), which callgrind can be told to look at alone; all before it is preparation, and what
  * the function says is looked at afterwards, so that no measured work was for nothing.
  *
- * A size of N is N conns, ten in a file, on a host with N/40 bonds of four ports; each conn is up,
- * with an SA each way.
+ * A size of N is N conns, ten in a file, on a host with N/40 bonds of four ports, 64 at the most;
+ * each conn is up, with an SA each way.
  */
 
 #define CONNS_PER_FILE 10
 #define CONNS_PER_BOND 40
+#define MAX_BONDS      64
 #define PORTS_PER_BOND 4
 
 static size_t size;
@@ -37,7 +38,17 @@ static void need(bool it, const char *what)
 
 static size_t n_bonds(void)
 {
-	return size > CONNS_PER_BOND ? size / CONNS_PER_BOND : 1;
+	size_t n = size / CONNS_PER_BOND;
+
+	return n == 0 ? 1 : n < MAX_BONDS ? n : MAX_BONDS;
+}
+
+/* The last bond has what is left over as well. */
+static size_t bond_of(size_t conn)
+{
+	size_t b = conn / (size / n_bonds());
+
+	return b < n_bonds() ? b : n_bonds() - 1;
 }
 
 /* ---- configurations without a file system ---- */
@@ -74,7 +85,7 @@ static int read_file(void *userdata _unused_, const char *path, char **ret_bytes
 				    "conn tunnel-%05zu\n\tleft=10.0.%zu.1\n\tright=10.%zu.%zu.2\n"
 				    "\tauthby=secret\n\tesp=aes_gcm128\n\ttype=transport\n"
 				    "\tesn=no\n\tauto=start\n\tnic-offload=yes\n\n",
-				    i, i / CONNS_PER_BOND % 256, 1 + i / 256, i % 256);
+				    i, bond_of(i), 1 + i / 256, i % 256);
 	}
 	*ret_len = t.len;
 	return text_take(&t, ret_bytes);
@@ -96,9 +107,9 @@ static struct facts_ip ip(uint8_t b, uint8_t c, uint8_t d)
 	return (struct facts_ip){ .family = AF_INET, .bytes = { 10, b, c, d } };
 }
 
-static struct facts_ip own_end(size_t conn)
+static struct facts_ip own_end(size_t bond)
 {
-	return ip(0, (uint8_t)(conn / CONNS_PER_BOND % 256), 1);
+	return ip(0, (uint8_t)bond, 1);
 }
 
 static struct facts_ip other_end(size_t conn)
@@ -139,7 +150,7 @@ static void put_bond(struct facts *f, size_t b)
 		};
 		name_link(&l[i], "ix", b * PORTS_PER_BOND + (size_t)i);
 	}
-	f->addresses[b] = (struct facts_address){ l->ifindex, own_end(b * CONNS_PER_BOND) };
+	f->addresses[b] = (struct facts_address){ l->ifindex, own_end(b) };
 	f->profiles[b] = (struct facts_profile){
 		.active = true,
 		.writable = true,
@@ -155,7 +166,7 @@ static void put_bond(struct facts *f, size_t b)
 
 static struct facts_sa sa_of(size_t conn, enum facts_direction direction)
 {
-	struct facts_ip own = own_end(conn), other = other_end(conn);
+	struct facts_ip own = own_end(bond_of(conn)), other = other_end(conn);
 	bool in = direction == FACTS_IN;
 
 	return (struct facts_sa){
@@ -169,7 +180,7 @@ static struct facts_sa sa_of(size_t conn, enum facts_direction direction)
 		.key_bits = 160,
 		.icv_bits = 128,
 		.packets = 1000,
-		.offload_link = 10,
+		.offload_link = 10 + (int)(bond_of(conn) * (PORTS_PER_BOND + 1)),
 	};
 }
 
@@ -210,6 +221,7 @@ static struct facts *make_host(void)
 		f->sas[2 * i + 1] = sa_of(i, FACTS_IN);
 	}
 	need(load(&f->conf) == 0, "the configuration cannot be loaded");
+	checks_order(f); /* as whoever looks does */
 	return f;
 }
 
@@ -219,7 +231,7 @@ static struct facts *facts;
 static struct ipsec_conf *conf;
 static struct ipsec_conf_edit *edit;
 static struct policy *policy;
-static struct policy_bond policy_of_bond0;
+static struct policy_bond policy_of_bond0, *policies;
 static struct findings findings;
 static struct plan plan;
 static struct proof proof;
@@ -285,6 +297,42 @@ static int checks(void)
 static int plan_of_nothing(void)
 {
 	return plan_make(facts, &policy_of_bond0, &plan);
+}
+
+/* As one look judges: each bond against its own conns, findings and plan. */
+static void prepare_bonds(void)
+{
+	facts = make_host();
+	policies = calloc(n_bonds(), sizeof(*policies));
+	need(policies, "no memory");
+	for (size_t b = 0; b < n_bonds(); b++) {
+		struct policy_bond *p = &policies[b];
+
+		need(policy_bond_init(facts->links[b * (PORTS_PER_BOND + 1)].name, p) == 0 &&
+			     (p->conns = calloc(size, sizeof(char *))),
+		     "no memory");
+	}
+	for (size_t i = 0; i < size; i++) {
+		struct policy_bond *p = &policies[bond_of(i)];
+
+		need(asprintf(&p->conns[p->n_conns++], "tunnel-%05zu", i) > 0, "no memory");
+	}
+}
+
+static int each_bond(void)
+{
+	int r = 0;
+
+	for (size_t b = 0; r == 0 && b < n_bonds(); b++) {
+		findings_done(&findings);
+		plan_done(&plan);
+		r = checks_run(facts, &policies[b], &findings);
+		if (r == 0 && findings_block(&findings) > 0)
+			r = -EBADMSG;
+		if (r == 0)
+			r = plan_make(facts, &policies[b], &plan);
+	}
+	return r;
 }
 
 static void add_sas(struct proof_sample *s, uint64_t packets)
@@ -393,6 +441,7 @@ static const struct {
 	{ "conf-edit", prepare_conf, conf_edit, edit_is_planned },
 	{ "checks", prepare_host, checks, nothing_blocks },
 	{ "plan", prepare_host, plan_of_nothing, nothing_to_do },
+	{ "each-bond", prepare_bonds, each_bond, NULL },
 	{ "proof", prepare_samples, proof_of_window, NULL },
 	{ "trafficstatus", prepare_trafficstatus, trafficstatus, all_tunnels },
 	{ "failover", prepare_failover, failover_seen, NULL },
