@@ -78,13 +78,20 @@ static char *staged_path(const struct stage *stage, const char *path)
 	return text_take(&text, &staged) < 0 ? NULL : staged;
 }
 
-/* All folders on the way to a file. */
+/* All folders on the way to a file. Most have one that is there already, beside the one before. */
 static int make_folders(const char *path)
 {
 	_cleanup_free_ char *copy = strdup(path);
+	char *last = copy ? strrchr(copy, '/') : NULL;
 
 	if (!copy)
 		return -ENOMEM;
+	if (last) {
+		*last = '\0';
+		if (access(copy, F_OK) == 0)
+			return 0;
+		*last = '/';
+	}
 	for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		if (mkdir(copy, 0700) < 0 && errno != EEXIST)

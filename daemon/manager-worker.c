@@ -250,6 +250,8 @@ int manager_ask(struct manager *m, enum manager_task task, const char *bond, man
 	if (task == MANAGER_APPLY && bond && manager_bond_named(m, bond))
 		supervisor_release(manager_bond_named(m, bond));
 	manager_wish_look(m, "somebody asked");
+	/* And waits for it: this look is not put off for others to join. */
+	(void)sd_event_source_set_time(m->gather, 0);
 	return 0;
 }
 

@@ -4,6 +4,8 @@
 # Row "apply": where all is as it should be already, beside the documented procedure done once more
 # by hand, with pings through the tunnel all the while.
 
+tell_machine
+
 by_hand() {
 	nmcli connection modify bond0 ethtool.feature-esp-hw-offload on &&
 		nmcli -w 60 connection up bond0 >/dev/null

@@ -4,6 +4,8 @@
 # Row "idle": ten minutes in which nothing happens, beside nmcli monitor, and beside a program that
 # has libnm's client and nothing else.
 
+tell_machine
+
 policy "proof: {within: 30s, probe: {address: $peer_address, count: 5}}"
 check "the daemon comes up" start_daemon
 check "the bond gets configured" wait_for 120 bond_is State configured

@@ -5,6 +5,8 @@
 # one bond costs the daemon, whether it looks after that bond alone or after all 64; how much memory
 # each more of them takes.
 
+tell_machine
+
 BONDS=64 PORTS=4 CONNS=10000 FILES=1000 SAS=2000
 
 # These have no part in this, and would only be in the way.

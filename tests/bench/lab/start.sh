@@ -4,6 +4,8 @@
 # Row "start": from nothing to READY=1, beside one question to NetworkManager, and beside teamd,
 # which is the other daemon that watches ports; in turns. The bond is configured before.
 
+tell_machine
+
 policy "proof: {within: 30s, probe: {address: $peer_address, count: 5}}"
 check "the daemon comes up" start_daemon
 check "the bond gets configured" wait_for 120 bond_is State configured

@@ -3,6 +3,8 @@
 # limit: 600
 # Row "status": how a bond stands, asked of the daemon and of NetworkManager, in turns.
 
+tell_machine
+
 policy "proof: {within: 30s, probe: {address: $peer_address, count: 5}}"
 check "the daemon comes up" start_daemon
 check "the bond gets configured" wait_for 120 bond_is State configured

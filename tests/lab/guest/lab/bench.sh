@@ -10,6 +10,15 @@ sample() {
 	printf '# sample {"row": "%s", "series": "%s", "figure": "%s", "value": %s}\n' "$@"
 }
 
+# tell_machine: what this machine is, for the table.
+tell_machine() {
+	printf '# machine {"virtualisation": "%s", "kernel": "%s", "NetworkManager": "%s", "libreswan": "%s", "systemd": "%s"}\n' \
+		"$([ "$(systemd-detect-virt)" = kvm ] && echo KVM || echo "emulated by QEMU")" \
+		"$(uname -r)" "$(nmcli -t -f VERSION general 2>/dev/null)" \
+		"$(ipsec --version | grep -oE '[0-9]+\.[0-9.]+' | head -n 1)" \
+		"$(systemctl --version | awk 'NR == 1 { print $2 }')"
+}
+
 # timed ROW SERIES COMMAND...: runs it once, and samples how long it took, and the processor.
 # With --ready before the command: until it says READY=1, and then it is ended.
 timed() {
