@@ -6,6 +6,7 @@
 
 #include "checks.h"
 #include "failover.h"
+#include "names.h"
 #include "plan.h"
 #include "proof.h"
 #include "supervisor.h"
@@ -22,5 +23,6 @@ int main(void)
 		printf("step %s\n", step_kind_name((enum step_kind)i));
 	for (size_t i = 0; checks_info(i); i++)
 		printf("check %s\n", checks_info(i)->id);
+	printf("check %s\n", FINDING_ID_DRIFT_FIGHT);
 	return 0;
 }

@@ -63,6 +63,9 @@ static bool call(void)
 	n_calls++;
 	if (how == HOW_DIE_BEFORE && n_calls == chosen)
 		_exit(77);
+	/* After one that changes nothing. */
+	if (how == HOW_DIE_AFTER && n_calls == chosen + 1)
+		_exit(77);
 	return how == HOW_FAIL && n_calls == chosen;
 }
 
@@ -853,7 +856,7 @@ static void die_at_each_call(int (*what)(void))
 
 		for (int way = HOW_DIE_BEFORE; way <= HOW_DIE_AFTER; way++) {
 			begin();
-			died = dies(i, (enum how)way, what);
+			died |= dies(i, (enum how)way, what);
 			is_made_good();
 			end();
 		}
@@ -873,7 +876,7 @@ START_TEST(so_is_one_that_ends_while_it_makes_good)
 {
 	bool more = true;
 
-	for (unsigned int i = 3; more; i += 3) {
+	for (unsigned int i = 3; more; i += 5) {
 		begin();
 		more = dies(i, HOW_DIE_AFTER, apply);
 		end();
