@@ -8,6 +8,7 @@ rows/ROW.json:
     what      the row's name for the reader
     where     "host" or "lab"
     measure   the program in tests/bench, or the scenario in tests/bench/lab, that prints the samples
+    folder    of the scenario, where it is another
     ours      the series that is ours
     how       for each series how it is run
     units     for each figure its unit

@@ -11,7 +11,7 @@ by_hand() {
 		nmcli -w 60 connection up bond0 >/dev/null
 	conn_set nic-offload=yes
 	systemctl restart ipsec
-	established example 60
+	established example 60 && wait_for 60 pings 1
 }
 
 # takes COMMAND...: how long, in $took.
@@ -38,16 +38,16 @@ check "the bond gets configured" wait_for 120 bond_is State configured
 check "the verdict is offloaded" wait_for 60 bond_is Verdict offloaded
 
 # The daemon does not look on while somebody else restarts what it watches.
-for round in {1..5}; do
+for round in {1..4}; do
 	systemctl start esp-offloadd
 	wait_for 60 bond_is Verdict offloaded
+	check "round $round: pings are answered before" wait_for 30 pings 5
 	untouched_mark
-	for _ in {1..3}; do
+	for _ in {1..2}; do
 		with_pings "esp-offloadctl apply" esp-offloadctl apply bond0
 	done
 	check "round $round: nothing was touched" untouched
 	systemctl stop esp-offloadd
 	with_pings "the procedure by hand" by_hand
-	check "round $round: the tunnel is up after the procedure" established
 	activate ix0
 done

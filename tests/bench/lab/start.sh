@@ -13,7 +13,7 @@ check "and stops" systemctl stop esp-offloadd
 modprobe team 2>/dev/null
 modprobe team_mode_activebackup 2>/dev/null
 
-for _ in {1..25}; do
+for _ in {1..15}; do
 	timed start "esp-offloadd" --ready esp-offloadd
 	timed start "nmcli general status" nmcli general status
 	if command -v teamd >/dev/null; then

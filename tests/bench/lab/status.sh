@@ -10,7 +10,7 @@ check "the daemon comes up" start_daemon
 check "the bond gets configured" wait_for 120 bond_is State configured
 check "the verdict is offloaded" wait_for 60 bond_is Verdict offloaded
 
-for _ in {1..25}; do
+for _ in {1..15}; do
 	timed status "esp-offloadctl status" esp-offloadctl status bond0
 	timed status "nmcli device show bond0" nmcli device show bond0
 done

@@ -52,9 +52,13 @@ lost_to() {
 		}
 }
 
-# row NAME: a line of the table.
+# row NAME: a line of the table, and samples of it for tests/bench/run.
 rows=()
 row() {
+	local figure
+	for figure in lost lost_neighbour; do
+		sample interruption "$1" "$figure" $((10 * ${!figure}))
+	done
 	rows+=("| $1 | $lost | $lost_neighbour | $clear | $clear_neighbour |")
 }
 
@@ -85,7 +89,7 @@ by_worker() {
 
 by_worker "the bit is on" on
 check "then the neighbour loses nothing" equals 0 "$lost_neighbour"
-by_worker "the bit is off, \`activation: live\`" off "activation: live"
+by_worker "the bit is off, activation: live" off "activation: live"
 check "then the neighbour loses nothing, either" equals 0 "$lost_neighbour"
 lost_live=$lost
 by_worker "the bit is off, re-activated" off
