@@ -44,6 +44,7 @@ stays_asleep() {
 woke_up() { [ "$(wake_ups)" -gt "$1" ]; }
 
 start_bus
+# shellcheck disable=SC2153
 start "$work/daemon" unshare -n "$DAEMON" --session --root "$root" --state "$work/state" \
 	--worker "$work/worker/fake-worker.sh"
 daemon=$started

@@ -100,7 +100,7 @@ is_quiet() {
 
 # measure_bonds N: what it is like to look after that many.
 measure_bonds() {
-	local port other before i
+	local port before
 	rm -rf /var/lib/esp-offloadd
 	policy_of "$1"
 	check "$1 bonds: the daemon comes up" systemctl restart esp-offloadd
@@ -109,7 +109,7 @@ measure_bonds() {
 	sample scale "$1 bonds" memory "$(private_kb "$daemon")"
 
 	# There and back, and until all is quiet again: the proof of each is part of it.
-	for i in {1..7}; do
+	for _ in {1..7}; do
 		before=$(processor_usec "$daemon")
 		for port in ix5 ix4; do
 			ip link set wide0 type bond active_slave "$port"
