@@ -115,6 +115,13 @@ PROPERTY_GETTER(get_findings)
 	return bus_append_dicts(reply, s->findings);
 }
 
+PROPERTY_GETTER(get_interruptions)
+{
+	const struct supervisor *s = userdata;
+
+	return bus_append_dicts(reply, s->interruptions);
+}
+
 PROPERTY_GETTER(get_failovers)
 {
 	const struct supervisor *s = userdata;
@@ -513,6 +520,7 @@ const sd_bus_vtable bus_bond_vtable[] = {
 	SD_BUS_PROPERTY("Ratio", "d", get_ratio, 0, EMITS),
 	SD_BUS_PROPERTY("Findings", "aa{sv}", get_findings, 0, EMITS),
 	SD_BUS_PROPERTY("Failovers", "t", get_failovers, 0, EMITS),
+	SD_BUS_PROPERTY("LastInterruptions", "aa{sv}", get_interruptions, 0, EMITS),
 	SD_BUS_PROPERTY("LastFailover", "a{sv}", get_last_failover, 0, EMITS),
 	SD_BUS_METHOD("Check", NULL, "aa{sv}", method_check, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("Plan", NULL, "aa{sv}", method_plan, SD_BUS_VTABLE_UNPRIVILEGED),

@@ -224,6 +224,7 @@ static const struct {
 	{ SUPERVISOR_PROFILE, "Profile" },
 	{ SUPERVISOR_PROFILE, "ProfileUuid" },
 	{ SUPERVISOR_MODE, "Mode" },
+	{ SUPERVISOR_INTERRUPTIONS, "LastInterruptions" },
 };
 
 void bus_bond_changed(struct bus_objects *b, const struct supervisor *s, unsigned int what)

@@ -29,4 +29,11 @@ bool supervisor_is_to_be_proved(const struct supervisor *s);
 /* supervisor_add_repair() - makes the timer of repairs. Return: 0; a negative errno. */
 int supervisor_add_repair(struct supervisor *s, sd_event *event);
 
+/*
+ * supervisor_remember() - a bond that somebody has reverted stays so over restarts
+ *
+ * Return: 0; -ENOMEM.
+ */
+int supervisor_remember(struct supervisor *s, const char *state_dir);
+
 void supervisor_free_conns(struct supervisor *s);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "supervisor-private.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "finding.h"
 #include "log.h"
@@ -50,9 +52,41 @@ static void replace_string(char **p, const char *value)
 	*p = copy;
 }
 
+/* That somebody has reverted it is kept on disk: a boot must not apply it behind his back. */
+static void keep_on_disk(const struct supervisor *s)
+{
+	int fd;
+
+	if (!s->revert_path)
+		return;
+	if (s->held != BOND_HELD_REVERTED) {
+		(void)unlink(s->revert_path);
+		return;
+	}
+	fd = open(s->revert_path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		log_warning("%s: That it is reverted cannot be kept on disk: %m", s->name);
+	else
+		close(fd);
+}
+
+int supervisor_remember(struct supervisor *s, const char *state_dir)
+{
+	if (!state_dir)
+		return 0;
+	if (asprintf(&s->revert_path, "%s/reverted-%s", state_dir, s->name) < 0) {
+		s->revert_path = NULL;
+		return -ENOMEM;
+	}
+	if (access(s->revert_path, F_OK) == 0)
+		s->held = BOND_HELD_REVERTED;
+	return 0;
+}
+
 static void hold(struct supervisor *s, enum bond_held held, const char *remark)
 {
 	s->held = held;
+	keep_on_disk(s);
 	replace_string(&s->remark, remark);
 	drift_reset(&s->drift);
 	(void)sd_event_source_set_enabled(s->repair, SD_EVENT_OFF);
@@ -323,6 +357,18 @@ static void take_bond_report(struct supervisor *s, json_t *report)
 	}
 }
 
+/* The first step of an application has what the one before had interrupted forgotten. */
+static void take_interruption(struct supervisor *s, const char *step, const char *subject,
+			      const char *text)
+{
+	if (!s->interruptions)
+		s->interruptions = json_array();
+	if (json_array_append_new(s->interruptions,
+				  json_pack("{s:s, s:s, s:s}", "step", step, "subject", subject,
+					    "interrupted", text)) == 0)
+		supervisor_changed(s, SUPERVISOR_INTERRUPTIONS);
+}
+
 static void take_step(struct supervisor *s, json_t *report)
 {
 	const char *step = json_string_value(json_object_get(report, "step"));
@@ -338,10 +384,17 @@ static void take_step(struct supervisor *s, json_t *report)
 	if (streq(status, STEP_STATUS_BEGINS)) {
 		char reason[128];
 
+		if (s->state != BOND_APPLYING && s->interruptions) {
+			json_decref(s->interruptions);
+			s->interruptions = NULL;
+			supervisor_changed(s, SUPERVISOR_INTERRUPTIONS);
+		}
 		snprintf(reason, sizeof(reason), "%s %s", step, subject);
 		supervisor_set_state(s, BOND_APPLYING, reason);
 		return;
 	}
+	if (streq(status, STEP_STATUS_INTERRUPTED) && text)
+		take_interruption(s, step, subject, text);
 	log_event(bad ? LOG_ERR : LOG_INFO, bad ? MESSAGE_STEP_FAILED : MESSAGE_STEP, fields,
 		  ARRAY_SIZE(fields), "%s: step %s %s: %s%s%s", s->name, step, subject, status,
 		  text ? ": " : "", text ? text : "");

@@ -379,6 +379,8 @@ int supervisor_new(sd_event *event, struct ethtool *ethtool, const struct policy
 	r = prover_new(event, ethtool, opener, &prover_ops, s, &s->prover);
 	if (r >= 0)
 		r = supervisor_add_repair(s, event);
+	if (r >= 0)
+		r = supervisor_remember(s, state_dir);
 	if (r < 0)
 		return r;
 
@@ -396,6 +398,8 @@ struct supervisor *supervisor_free(struct supervisor *s)
 	sd_event_source_unref(s->repair);
 	json_decref(s->findings);
 	json_decref(s->plan);
+	json_decref(s->interruptions);
+	free(s->revert_path);
 	free(s->libreswan);
 	free(s->remark);
 	free(s->profile_uuid);

@@ -47,6 +47,7 @@ enum supervisor_change {
 	SUPERVISOR_FEATURE = 1 << 6,   /* the bond's feature bit */
 	SUPERVISOR_PROFILE = 1 << 7,   /* profile, device or conns */
 	SUPERVISOR_MODE = 1 << 8,
+	SUPERVISOR_INTERRUPTIONS = 1 << 9, /* what the steps of the last application interrupted */
 };
 
 struct supervisor_ops {
@@ -81,6 +82,7 @@ struct supervisor {
 	struct proof proof; /* the last verdict with its figures */
 	json_t *findings;
 	json_t *plan;
+	json_t *interruptions; /* of the steps that were taken last; NULL: none since the start */
 	char *profile_uuid, *profile_path, *device_path; /* NULL: none */
 	struct conn_ends *conns;
 	size_t n_conns;
@@ -98,6 +100,7 @@ struct supervisor {
 	bool lost; /* the last look has found lost tunnels that "on-loss" wants back */
 	struct drift drift;
 	sd_event_source *repair; /* when the next repair is due */
+	char *revert_path;       /* is there while the bond is reverted; NULL: nowhere */
 	char *libreswan;         /* its version as last seen; NULL: not yet */
 };
 

@@ -28,7 +28,7 @@ static const struct property bond_properties[] = {
 	{ "Connections", KIND_STRINGS, false },  { "Device", KIND_STRING, false },
 	{ "Profile", KIND_STRING, false },       { "ProfileUuid", KIND_STRING, false },
 	{ "Findings", KIND_OBJECTS, false },     { "Failovers", KIND_INTEGER, false },
-	{ "LastFailover", KIND_OBJECT, false },
+	{ "LastFailover", KIND_OBJECT, false },  { "LastInterruptions", KIND_OBJECTS, false },
 };
 
 static const struct property manager_properties[] = {

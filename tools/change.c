@@ -41,6 +41,26 @@ static int append_no_options(sd_bus_message *m, const void *userdata _unused_)
 	return sd_bus_message_append(m, "a{sv}", 0);
 }
 
+/* What the steps have interrupted; those that interrupted nothing are left out. */
+static void print_interruptions(const json_t *bond)
+{
+	const json_t *steps = json_object_get(bond, "last_interruptions"), *step;
+	size_t i;
+
+	json_array_foreach(steps, i, step)
+	{
+		const char *interrupted = field_string(step, "interrupted");
+
+		if (streq(interrupted, "nothing"))
+			continue;
+		fputs("interrupted by ", stdout);
+		ctl_print_safe(stdout, field_string(step, "step"));
+		fputs(": ", stdout);
+		ctl_print_safe(stdout, interrupted);
+		putchar('\n');
+	}
+}
+
 /* How the bond stands after it. */
 static int print_outcome(const struct ctl *ctl, struct daemon *d, const char *name)
 {
@@ -68,6 +88,7 @@ static int print_outcome(const struct ctl *ctl, struct daemon *d, const char *na
 		printf("%s%s", terminal_end(ctl, tone), *reason ? ": " : "");
 		ctl_print_safe(stdout, reason);
 		putchar('\n');
+		print_interruptions(bond);
 		if (streq(state, "configured"))
 			printf("\"esp-offloadctl verify %s\" proves it.\n", name);
 	}

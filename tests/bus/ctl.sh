@@ -266,6 +266,8 @@ check "apply is fine" status_is 0
 check "polkit may ask" last_call 'Apply bond0 interactive {}'
 check "each step is told meanwhile" equals $'writing the feature into the profile 5a1c2d3e\nrestarting ipsec.service' "$err"
 check "and how the bond stands" says '^bond0: configured$'
+check "and what was interrupted" says '^interrupted by restart: the tunnel of example for 1\.25 s$'
+check "and not what was not" not says 'profile: nothing'
 ctl apply bond0 --json=short
 check "as JSON it is the bond" json .state configured
 check "and nothing beside it" silent

@@ -171,7 +171,9 @@ check "the state says so" reason_is "changed by somebody: it is repaired in 2 s"
 check "and the log says what" logged 'bond0: changed by somebody: to be put right: conn example'
 check "after a while it is" wait_for 10 last_run "run --policy=- --apply bond0"
 check "and configured again" state_soon configured
-check "what a step has interrupted is in the log" \
+check "what a step has interrupted is on the bus" \
+	contains "$(property LastInterruptions)" '"interrupted" s "the tunnel of example for 1\.25 s"'
+check "and in the log" \
 	logged 'step profile u-1: interrupted: the tunnel of example for 1\.25 s'
 no_script
 reports "done" ""
@@ -189,6 +191,10 @@ check "the bond waits" state_is waiting
 no_script
 ctl check bond0
 check "and is only watched" last_run "run --policy=-"
+end_daemon
+start_daemon
+check "also by the daemon of the next boot" wait_for 10 last_run "run --policy=- --settle"
+check "which says so" wait_for 10 reason_is 'reverted: waiting for \"esp-offloadctl apply\"'
 kill -HUP "$daemon"
 check "until a reload" wait_for 10 last_run "run --policy=- --settle --apply bond0"
 

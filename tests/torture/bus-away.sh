@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# limit: 900
+# The bus stops answering in the middle of applying, at each of the steps, and goes on later.
+
+# shellcheck source=tests/lab/guest/lab/apply.sh
+. /lab/apply.sh
+
+policy "proof: {within: 20s, probe: {address: $peer_address, count: 3}}"
+ethtool -K bond0 esp-hw-offload off
+systemctl restart ipsec
+check "both tunnels are up to begin with" tunnels_up
+before_mark
+bus=$(systemctl show -P MainPID dbus)
+
+for step in profile reactivate conn replace; do
+	work_in_background --apply bond0
+	check "$step: it is begun" wait_for 60 has_told "\"$step\".*\"begins\""
+	kill -STOP "$bus"
+	check "$step: the worker ends within its limits all the same" \
+		wait_for 240 not kill -0 "$working"
+	kill -CONT "$bus"
+	check "$step: what is left is taken back once the bus is there" wait_for 60 settle
+	check "$step: all is as it was, or as it should be" as_either
+	[ ! -e "$journals/undo-bond0.jsonl" ] || revert
+	check "$step: all is as it was before" as_before
+done

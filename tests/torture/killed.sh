@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# limit: 3000
+# Killed at 50 random moments, applying and taking back.
+
+# shellcheck source=tests/lab/guest/lab/apply.sh
+. /lab/apply.sh
+
+policy "proof: {within: 20s, probe: {address: $peer_address, count: 3}}"
+ethtool -K bond0 esp-hw-offload off
+systemctl restart ipsec
+check "both tunnels are up to begin with" tunnels_up
+before_mark
+began=${EPOCHREALTIME/./}
+work --apply bond0
+took=$(((${EPOCHREALTIME/./} - began) / 1000))
+check "without being killed it applies" as_should_be
+
+for ((i = 1; i <= 50; i++)); do
+	moment=$((RANDOM * took / 32768))
+	# What is there is now taken back, and now applied.
+	if [ -e "$journals/undo-bond0.jsonl" ]; then
+		what=--revert
+	else
+		what=--apply
+	fi
+	check "$i: killed after $moment of $took ms of $what" kill_after "$moment" "$what" bond0
+	check "$i: the next run settles it" settle
+	if [ "$what" = --apply ]; then
+		check "$i: all is as it was, or as it should be" as_either
+	else
+		# A revert that was killed is done again by whoever asked for it.
+		revert
+		check "$i: all is as it was before" as_before
+	fi
+done
+check "the kernel has nothing to complain of" no_complaints
