@@ -38,9 +38,6 @@ for ((i = 0; i < ${random_kills:-3}; i++)); do
 done
 
 # The worker of a daemon that lives on.
-worker_pid() {
-	pgrep -f -- "$worker run"
-}
 applying() {
 	contains "$(bond_property StateReason)" "$1"
 }
@@ -48,7 +45,7 @@ reason_has() {
 	contains "$(bond_property StateReason)" "$1"
 }
 check "the daemon begins to apply" eval 'start_daemon && wait_for 60 applying "reactivate|conn|replace"'
-check "its worker is killed" pkill -KILL -f -- "$worker run"
+check "its worker is killed" pkill -KILL -f "esp-offload-worker (run|serve)"
 check "the bond has failed" wait_for 10 bond_is State failed
 check "what was half done is taken back, which the state tells" \
 	wait_for 60 reason_has 'what was half done is taken back now'
