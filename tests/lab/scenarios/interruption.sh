@@ -13,13 +13,13 @@ ping_both() {
 	local address
 	nft -f - <<-END
 		table inet lab {
+			counter clear-example { }
+			counter clear-neighbour { }
 			chain out {
 				type filter hook output priority 0
 				ip daddr $peer_address icmp type echo-request rt ipsec missing counter name clear-example
 				ip daddr $neighbour_address icmp type echo-request rt ipsec missing counter name clear-neighbour
 			}
-			counter clear-example { }
-			counter clear-neighbour { }
 		}
 	END
 	for address in "$peer_address" "$neighbour_address"; do
