@@ -6,11 +6,7 @@
 # shellcheck source=tests/lab/guest/lab/apply.sh
 . /lab/apply.sh
 
-policy "proof: {within: 20s, probe: {address: $peer_address, count: 3}}"
-ethtool -K bond0 esp-hw-offload off
-systemctl restart ipsec
-check "both tunnels are up to begin with" tunnels_up
-before_mark
+begin_in_software "$proof"
 began=${EPOCHREALTIME/./}
 work --apply bond0
 took=$(((${EPOCHREALTIME/./} - began) / 1000))

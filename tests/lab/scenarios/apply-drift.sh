@@ -13,7 +13,7 @@ reason_has() {
 
 # policy_of CONN: for the bond, with that conn.
 policy_of() {
-	policy "proof: {within: 20s, probe: {address: $peer_address, count: 3}}"
+	policy "$proof"
 	sed -i "s/\[example\]/[$1]/" /etc/esp-offloadd/config.yaml
 }
 

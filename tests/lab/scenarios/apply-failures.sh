@@ -7,11 +7,7 @@
 # shellcheck source=tests/lab/guest/lab/apply.sh
 . /lab/apply.sh
 
-policy "activation: live" "proof: {within: 10s, probe: {address: $peer_address, count: 3}}"
-ethtool -K bond0 esp-hw-offload off
-systemctl restart ipsec
-check "both tunnels are up to begin with" tunnels_up
-before_mark
+begin_in_software "activation: live" "proof: {within: 10s, probe: {address: $peer_address, count: 3}}"
 
 # fails NAME PATTERN [OPTION...]: applying does, with that reason; and then all is as before.
 fails() {
@@ -86,7 +82,7 @@ check "the tunnel does not return: applying fails, and says why" outcome_is fail
 check "the tunnel does not return: all is as it was before" as_before
 
 policy "activation: live" "ipsec: restart" \
-	"proof: {within: 20s, probe: {address: $peer_address, count: 3}}"
+	"$proof"
 mkdir -p /run/systemd/system/ipsec.service.d
 printf '[Service]\nExecStartPre=/bin/sh -c "! grep -q nic-offload=yes %s || { echo lab: no start; exit 1; }"\n' \
 	"$example_conf" >/run/systemd/system/ipsec.service.d/lab.conf
@@ -96,7 +92,7 @@ rm /run/systemd/system/ipsec.service.d/lab.conf
 systemctl daemon-reload
 
 # NetworkManager goes away in the middle, and comes back.
-policy "proof: {within: 20s, probe: {address: $peer_address, count: 3}}"
+policy "$proof"
 work_in_background --apply bond0
 wait_for 60 has_told '"reactivate".*"begins"'
 sleep 0.3

@@ -18,6 +18,17 @@ before_mark() {
 	before_ports=$(ports | xargs)
 }
 
+# begin_in_software [LINE...]: the policy with these lines of the bond; both tunnels up in software,
+# the bond's bit off, and all of that marked.
+proof="proof: {within: 20s, probe: {address: $peer_address, count: 3}}"
+begin_in_software() {
+	policy "$@"
+	ethtool -K bond0 esp-hw-offload off
+	systemctl restart ipsec
+	check "both tunnels are up to begin with" tunnels_up
+	before_mark
+}
+
 # no_strays: nothing lies about that does not belong to the host or to a finished transaction.
 no_strays() {
 	local strays
