@@ -153,6 +153,11 @@ int follower_prove(struct follower *f, const struct proof *proof, const struct f
 	return failover_log_prove(f->log, proof, &evidence, elapsed_usec(f));
 }
 
+void follower_count_sas(struct follower *f, uint64_t n)
+{
+	f->sas = (struct failover_sas){ true, n };
+}
+
 uint64_t follower_switches(const struct follower *f)
 {
 	return f->tracker.switches;

@@ -56,6 +56,9 @@ int follower_keep(struct follower *f, struct failover *failover);
  */
 int follower_prove(struct follower *f, const struct proof *proof, const struct failover_sas *sas);
 
+/* follower_count_sas() - so many there are now, in between two proofs */
+void follower_count_sas(struct follower *f, uint64_t n);
+
 /* follower_switches() - changes of the active port seen so far */
 uint64_t follower_switches(const struct follower *f);
 

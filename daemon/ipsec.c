@@ -239,26 +239,24 @@ int ipsec_replace(const struct ipsec *ipsec, const char *conn, enum ipsec_auto w
 	return r < 0 ? r : result;
 }
 
-/* Libreswan 4 calls it --rekey-ipsec, and 5 --rekey-child. */
+/*
+ * Libreswan 4 calls it --rekey-ipsec, and 5 --rekey-child. Whack ends with the same status for an
+ * option that it does not know as without pluto.
+ */
 int ipsec_rekey(const struct ipsec *ipsec, const char *conn, char **ret_text)
 {
-	static const char *const options[] = { "--rekey-child", "--rekey-ipsec" };
+	_cleanup_command_result_ struct command_result result = COMMAND_RESULT_NULL;
 	_cleanup_text_ struct text t = TEXT_NULL;
+	int r;
 
-	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
-		_cleanup_command_result_ struct command_result result = COMMAND_RESULT_NULL;
-		int r;
-
-		r = run(ipsec, limit_of(ipsec), true, ARGS("whack", "--name", conn, options[i]),
-			&result);
-		if (r < 0)
-			return r;
-		text_done(&t);
-		t = TEXT_NULL;
-		add_output(&t, &result);
-		if (!t.data || !strstr(t.data, "unrecognized option"))
-			break;
-	}
+	r = run(ipsec, limit_of(ipsec), true, ARGS("whack", "--name", conn, "--rekey-ipsec"),
+		&result);
+	if (r == -ENOTCONN)
+		r = run(ipsec, limit_of(ipsec), true,
+			ARGS("whack", "--name", conn, "--rekey-child"), &result);
+	if (r < 0)
+		return r;
+	add_output(&t, &result);
 	return text_take(&t, ret_text);
 }
 

@@ -92,6 +92,34 @@ static void on_watched(void *userdata, const char *why)
 	manager_wish_look(userdata, why);
 }
 
+static void tell_sa(struct manager *m, bool added, const struct facts_ip *destination)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (added)
+			supervisor_sa_added(m->items[i], destination);
+		else
+			supervisor_sa_removed(m->items[i], destination);
+}
+
+static void take_sa(struct manager *m, const struct xfrm_message *message)
+{
+	switch (message->change) {
+	case XFRM_ADDED:
+	case XFRM_UPDATED:
+		tell_sa(m, true, &message->destination);
+		break;
+	case XFRM_DELETED:
+	case XFRM_EXPIRED_HARD:
+		tell_sa(m, false, &message->destination);
+		break;
+	case XFRM_FLUSHED:
+		tell_sa(m, false, NULL);
+		break;
+	case XFRM_EXPIRED_SOFT:
+		break;
+	}
+}
+
 static int on_sas(sd_event_source *s _unused_, int fd _unused_, uint32_t events _unused_,
 		  void *userdata)
 {
@@ -101,14 +129,14 @@ static int on_sas(sd_event_source *s _unused_, int fd _unused_, uint32_t events 
 	for (int k = 0; k < MAX_SAS_AT_ONCE; k++) {
 		int r = xfrm_watch_read(m->sa_watch, &message);
 
-		if (r == 0)
+		if (r > 0) {
+			take_sa(m, &message);
+		} else if (r == -ENOBUFS) { /* whose they were nobody knows */
+			tell_sa(m, true, NULL);
+			tell_sa(m, false, NULL);
+		} else {
 			break;
-		if (r < 0 && r != -ENOBUFS)
-			return 0;
-		if (r > 0 && message.change != XFRM_ADDED && message.change != XFRM_UPDATED)
-			continue;
-		for (size_t i = 0; i < m->n && r > 0; i++)
-			supervisor_sa_added(m->items[i], &message.destination);
+		}
 	}
 	return 0;
 }

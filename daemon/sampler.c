@@ -4,45 +4,122 @@
 #include "names.h"
 #include "xfrm.h"
 
-/* The ends of an SA seen from this host. */
-static bool sa_is_of(const struct facts_sa *sa, const struct conn_ends *conn)
+static int compare_ips(const struct facts_ip *a, const struct facts_ip *b)
 {
-	bool in = sa->direction == FACTS_IN;
-	const struct facts_ip *local = in ? &sa->destination : &sa->source;
-	const struct facts_ip *remote = in ? &sa->source : &sa->destination;
-
-	return facts_ip_equal(local, &conn->local) &&
-	       (conn->remote.family == 0 || facts_ip_equal(remote, &conn->remote));
+	if (a->family != b->family)
+		return a->family < b->family ? -1 : 1;
+	return memcmp(a->bytes, b->bytes, sizeof(a->bytes));
 }
 
-static bool sa_is_ours(const struct facts_sa *sa, const struct sampler_view *view)
+/* By the peer first: those of any peer, whose address is of no family, come before all others. */
+static int compare_ends(const struct facts_ip *remote, const struct facts_ip *local,
+			const struct conn_ends *conn)
 {
-	for (size_t i = 0; i < view->n_conns; i++)
-		if (sa_is_of(sa, &view->conns[i]))
+	int c = compare_ips(remote, &conn->remote);
+
+	return c != 0 ? c : compare_ips(local, &conn->local);
+}
+
+static int by_ends(const void *a, const void *b)
+{
+	const struct conn_ends *const *x = a, *const *y = b;
+
+	return compare_ends(&(*x)->remote, &(*x)->local, *y);
+}
+
+/* The conns put in order, so that thousands of them do not make each SA dear. */
+struct ends {
+	const struct conn_ends **items; /* by_ends() */
+	size_t n;
+	struct facts_address *locals; /* the conns' own addresses, each once */
+	size_t n_locals;
+};
+
+static void ends_done(struct ends *e)
+{
+	free(e->items);
+	free(e->locals);
+}
+
+static bool has_local(const struct ends *e, const struct facts_ip *local)
+{
+	for (size_t i = 0; i < e->n_locals; i++)
+		if (facts_ip_equal(&e->locals[i].ip, local))
 			return true;
 	return false;
 }
 
+static int ends_of(const struct sampler_view *view, struct ends *ret)
+{
+	struct ends e = { .n = view->n_conns };
+
+	e.items = calloc(e.n + 1, sizeof(*e.items));
+	e.locals = calloc(e.n + 1, sizeof(*e.locals));
+	if (!e.items || !e.locals) {
+		ends_done(&e);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < e.n; i++) {
+		const struct conn_ends *conn = &view->conns[i];
+
+		e.items[i] = conn;
+		if (!has_local(&e, &conn->local))
+			e.locals[e.n_locals++] = (struct facts_address){ view->bond, conn->local };
+	}
+	if (e.n > 1)
+		qsort(e.items, e.n, sizeof(*e.items), by_ends);
+	*ret = e;
+	return 0;
+}
+
+static bool has_ends(const struct ends *e, const struct facts_ip *remote,
+		     const struct facts_ip *local)
+{
+	size_t low = 0, high = e->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int c = compare_ends(remote, local, e->items[middle]);
+
+		if (c == 0)
+			return true;
+		if (c > 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
+/* The ends of an SA seen from this host are a conn's, or its own end is that of one for any peer.
+ */
+static bool sa_is_ours(const struct facts_sa *sa, const struct ends *e)
+{
+	static const struct facts_ip any = { 0 };
+	bool in = sa->direction == FACTS_IN;
+	const struct facts_ip *local = in ? &sa->destination : &sa->source;
+	const struct facts_ip *remote = in ? &sa->source : &sa->destination;
+
+	return has_ends(e, remote, local) || has_ends(e, &any, local);
+}
+
 static int add_sas(const struct sampler_view *view, struct proof_sample *sample)
 {
-	_cleanup_free_ struct facts_address *local = NULL;
+	_cleanup_(ends_done) struct ends ends = { 0 };
 	_cleanup_free_ struct facts_sa *sas = NULL;
 	size_t n_sas;
 	int r;
 
+	r = ends_of(view, &ends);
+	if (r < 0)
+		return r;
 	/* An SA without offload does not tell its direction; the conns' own addresses do. */
-	local = calloc(view->n_conns + 1, sizeof(*local));
-	if (!local)
-		return -ENOMEM;
-	for (size_t i = 0; i < view->n_conns; i++)
-		local[i] = (struct facts_address){ view->bond, view->conns[i].local };
-
-	r = xfrm_dump(local, view->n_conns, &sas, &n_sas);
+	r = xfrm_dump(ends.locals, ends.n_locals, &sas, &n_sas);
 	if (r < 0)
 		return r;
 
 	for (size_t i = 0; i < n_sas; i++) {
-		bool ours = sa_is_ours(&sas[i], view);
+		bool ours = sa_is_ours(&sas[i], &ends);
 
 		/* SPI 0: the kernel asks for an SA, and has none yet. */
 		if (sas[i].spi == 0 || (!ours && sas[i].offload_link != view->bond))

@@ -321,6 +321,8 @@ static void take_loss(struct supervisor *s, bool lost)
 	bool is_new = lost && !s->lost;
 
 	s->lost = lost;
+	if (!lost)
+		s->n_not_repaired = 0;
 	if (is_new && supervisor_may_repair(s))
 		s->ops->wants_look(s->userdata, s, "lost tunnels are to be brought back");
 }
@@ -452,6 +454,8 @@ static void take_outcome(struct supervisor *s, json_t *report)
 		hold(s, BOND_HELD_REVERTED, *reason ? reason : NULL);
 		if (s->state == BOND_FAILED)
 			wait_held(s);
+	} else if (streq(outcome, OUTCOME_NOT_REPAIRED)) {
+		s->n_not_repaired++;
 	} else if (streq(outcome, OUTCOME_APPLIED)) {
 		drift_see_applied(&s->drift, supervisor_clock_usec(CLOCK_MONOTONIC));
 	}

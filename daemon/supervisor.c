@@ -9,6 +9,12 @@
 #include "names.h"
 #include "supervisor-private.h"
 
+/* After SAs went: pluto takes several away together. */
+#define RECOUNT_USEC UINT64_C(1000000)
+
+/* A tunnel that does not come back is tried this often in a row; then whenever there is a look. */
+#define MAX_NOT_REPAIRED 5
+
 const char *bond_state_name(enum bond_state state)
 {
 	switch (state) {
@@ -271,16 +277,48 @@ bool supervisor_is_to_be_proved(const struct supervisor *s)
 	       (s->state == BOND_WAITING && s->policy && s->policy->manage == POLICY_MONITOR);
 }
 
+static bool is_end_of_a_conn(const struct supervisor *s, const struct facts_ip *ip)
+{
+	for (size_t i = 0; i < s->n_conns; i++)
+		if (!ip || facts_ip_equal(ip, &s->conns[i].local) ||
+		    facts_ip_equal(ip, &s->conns[i].remote))
+			return true;
+	return false;
+}
+
 void supervisor_sa_added(struct supervisor *s, const struct facts_ip *destination)
 {
-	if (prover_is_open(s->prover) || !supervisor_is_to_be_proved(s))
+	if (!prover_is_open(s->prover) && supervisor_is_to_be_proved(s) &&
+	    is_end_of_a_conn(s, destination))
+		supervisor_open_proof(s, PROVER_GRACE_USEC);
+}
+
+/* How many there are before a failover is in its record, and must not be counted during it. */
+static int on_recount(sd_event_source *source _unused_, uint64_t usec _unused_, void *userdata)
+{
+	struct supervisor *s = userdata;
+	struct sampler_traffic traffic;
+	struct sampler_view view;
+
+	/* An open proof counts them at its end. */
+	if (prover_is_open(s->prover))
+		return 0;
+	supervisor_view(s, &view);
+	if (sampler_traffic(&view, &traffic) >= 0)
+		follower_count_sas(s->follower, traffic.n_sas);
+	return 0;
+}
+
+void supervisor_sa_removed(struct supervisor *s, const struct facts_ip *destination)
+{
+	int enabled = SD_EVENT_OFF;
+
+	(void)sd_event_source_get_enabled(s->recount, &enabled);
+	if (enabled != SD_EVENT_OFF || !is_end_of_a_conn(s, destination))
 		return;
-	for (size_t i = 0; i < s->n_conns; i++)
-		if (facts_ip_equal(destination, &s->conns[i].local) ||
-		    facts_ip_equal(destination, &s->conns[i].remote)) {
-			supervisor_open_proof(s, PROVER_GRACE_USEC);
-			return;
-		}
+	(void)sd_event_source_set_time(s->recount,
+				       supervisor_clock_usec(CLOCK_MONOTONIC) + RECOUNT_USEC);
+	(void)sd_event_source_set_enabled(s->recount, SD_EVENT_ONESHOT);
 }
 
 /* ---- the proof ---- */
@@ -331,7 +369,8 @@ static void prover_done(void *userdata, const struct prover_outcome *outcome)
 	if (r != 0)
 		supervisor_changed(s, SUPERVISOR_FAILOVERS);
 	/* Pluto may believe in some: whoever takes a bond down takes its SAs, and tells nobody. */
-	if (outcome->sas.known && outcome->sas.n == 0 && s->n_conns > 0)
+	if (outcome->sas.known && outcome->sas.n == 0 && s->n_conns > 0 &&
+	    s->n_not_repaired < MAX_NOT_REPAIRED)
 		s->ops->wants_look(s->userdata, s, "the kernel has no SA of the conns");
 	set_proof(s, &outcome->proof);
 	s->ops->proved(s->userdata, s, outcome);
@@ -381,6 +420,11 @@ int supervisor_new(sd_event *event, struct ethtool *ethtool, const struct policy
 		r = supervisor_add_repair(s, event);
 	if (r >= 0)
 		r = supervisor_remember(s, state_dir);
+	if (r >= 0)
+		r = sd_event_add_time(event, &s->recount, CLOCK_MONOTONIC, UINT64_MAX, 0,
+				      on_recount, s);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(s->recount, SD_EVENT_OFF);
 	if (r < 0)
 		return r;
 
@@ -396,6 +440,7 @@ struct supervisor *supervisor_free(struct supervisor *s)
 	follower_free(s->follower);
 	supervisor_free_conns(s);
 	sd_event_source_unref(s->repair);
+	sd_event_source_unref(s->recount);
 	json_decref(s->findings);
 	json_decref(s->plan);
 	json_decref(s->interruptions);

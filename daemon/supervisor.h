@@ -96,8 +96,10 @@ struct supervisor {
 	struct ethtool *ethtool;
 	struct prover *prover;
 	struct follower *follower;
+	sd_event_source *recount; /* armed when SAs went */
 	bool first_proof_done;
 	bool lost; /* the last look has found lost tunnels that "on-loss" wants back */
+	unsigned int n_not_repaired; /* how often that was tried in vain, one after the other */
 	struct drift drift;
 	sd_event_source *repair; /* when the next repair is due */
 	char *revert_path;       /* is there while the bond is reverted; NULL: nowhere */
@@ -129,8 +131,12 @@ void supervisor_set_policy(struct supervisor *s, const struct policy_bond *polic
 /* supervisor_link_changed() - something happened to a device; most are none of this bond's */
 void supervisor_link_changed(struct supervisor *s, const struct links_change *change);
 
-/* supervisor_sa_changed() - an SA came or went; @peer or @local may be one of its ends */
+/*
+ * supervisor_sa_added(), supervisor_sa_removed() - an SA came or went
+ * @destination: NULL: it may have been any, and more than one
+ */
 void supervisor_sa_added(struct supervisor *s, const struct facts_ip *destination);
+void supervisor_sa_removed(struct supervisor *s, const struct facts_ip *destination);
 
 /* supervisor_report() - the worker tells of this bond */
 void supervisor_report(struct supervisor *s, json_t *report);

@@ -758,6 +758,36 @@ START_TEST(a_second_failover_before_the_verdict_leaves_the_first_one_unknown)
 }
 END_TEST
 
+START_TEST(sas_that_went_since_the_proof_are_counted_before_the_next_failover)
+{
+	struct facts_ip peer = kernel_peer(0);
+	size_t dumps;
+
+	configured_and_proved();
+	kernel_flushes_sas(0);
+	dumps = kernel_n_dumps();
+	for (int i = 0; i < 100; i++)
+		supervisor_sa_removed(supervisors[0], &peer);
+	run_for_msec(1200);
+	ck_assert_uint_eq(kernel_n_dumps(), dumps + 1);
+	kernel_switches(0, "ix1");
+	run_for_msec(50);
+	ck_assert(told[0].f.sas_before.known);
+	ck_assert_uint_eq(told[0].f.sas_before.n, 0);
+	ck_assert_uint_eq(kernel_n_dumps(), dumps + 1);
+	end();
+}
+END_TEST
+
+START_TEST(when_messages_about_sas_were_lost_a_proof_is_opened)
+{
+	configured_and_proved();
+	supervisor_sa_added(supervisors[0], NULL);
+	ck_assert(prover_is_open(supervisors[0]->prover));
+	end();
+}
+END_TEST
+
 START_TEST(the_record_has_what_speaks_beside_the_counters)
 {
 	const struct failover *f;
@@ -939,6 +969,8 @@ UNIT_MAIN("supervisor", a_bond_is_waiting_until_the_worker_has_looked,
 	  a_look_that_fails_is_taken_again_until_it_works,
 	  a_port_that_was_away_among_lost_messages_is_found_by_its_count_of_failures,
 	  a_second_failover_before_the_verdict_leaves_the_first_one_unknown,
+	  sas_that_went_since_the_proof_are_counted_before_the_next_failover,
+	  when_messages_about_sas_were_lost_a_proof_is_opened,
 	  the_record_has_what_speaks_beside_the_counters,
 	  sas_that_the_kernel_lost_are_in_the_record_and_looked_into,
 	  lost_tunnels_are_wished_back_once_and_only_where_something_may_be_changed,

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <sys/socket.h>
+
+#include "fake-kernel.h"
+#include "sampler.h"
+#include "unit.h"
+
+enum {
+	MANY = 3000
+};
+
+static struct ethtool *ethtool;
+static struct conn_ends conns[MANY];
+static struct proof_sample sample;
+
+static void set_up(void)
+{
+	kernel_begin(8);
+	ck_assert_int_eq(ethtool_open(&ethtool), 0);
+}
+
+static void tear_down(void)
+{
+	proof_sample_done(&sample);
+	ethtool_close(ethtool);
+	kernel_end();
+}
+
+/* Samples a bond that is not there, so that only the conns decide which SAs are meant. */
+static void take(size_t n_conns)
+{
+	const struct sampler_view view = { .bond = 4711, .conns = conns, .n_conns = n_conns };
+
+	proof_sample_done(&sample);
+	ck_assert_int_eq(sampler_take(ethtool, &view, &sample), 0);
+	for (size_t i = 0; i < sample.n_sas; i++)
+		ck_assert(sample.sas[i].ours);
+}
+
+START_TEST(an_sa_between_the_ends_of_a_conn_is_its_own_both_ways)
+{
+	set_up();
+	conns[0] = (struct conn_ends){ .local = kernel_local(2), .remote = kernel_peer(2) };
+	take(1);
+	ck_assert_uint_eq(sample.n_sas, 2);
+	ck_assert_int_ne(sample.sas[0].direction, sample.sas[1].direction);
+	tear_down();
+}
+END_TEST
+
+START_TEST(one_end_alone_makes_it_nobodys)
+{
+	set_up();
+	conns[0] = (struct conn_ends){ .local = kernel_local(2), .remote = kernel_peer(3) };
+	conns[1] = (struct conn_ends){ .local = kernel_local(3), .remote = kernel_peer(2) };
+	conns[2] = (struct conn_ends){ .local = kernel_peer(4), .remote = kernel_local(4) };
+	take(3);
+	ck_assert_uint_eq(sample.n_sas, 0);
+	tear_down();
+}
+END_TEST
+
+START_TEST(a_conn_for_any_peer_has_the_sas_of_its_own_address)
+{
+	set_up();
+	conns[0] = (struct conn_ends){ .local = kernel_local(5), .remote = kernel_peer(1) };
+	conns[1] = (struct conn_ends){ .local = kernel_local(2) };
+	take(2);
+	ck_assert_uint_eq(sample.n_sas, 2);
+	tear_down();
+}
+END_TEST
+
+START_TEST(among_thousands_of_conns_each_sa_finds_its_own)
+{
+	size_t n;
+
+	set_up();
+	for (n = 0; n < MANY - 3; n++)
+		conns[n] = (struct conn_ends){
+			.local = kernel_local(1),
+			.remote = { AF_INET,
+				    { 10, (uint8_t)(n * 7919 >> 8), (uint8_t)(n * 7919) } },
+		};
+	for (size_t bond = 1; bond <= 5; bond += 2)
+		conns[n++] = (struct conn_ends){ .local = kernel_local(bond),
+						 .remote = kernel_peer(bond) };
+	take(n);
+	ck_assert_uint_eq(sample.n_sas, 6);
+	tear_down();
+}
+END_TEST
+
+START_TEST(without_conns_those_that_are_offloaded_to_the_bond_count)
+{
+	const struct sampler_view view = { .bond = 10 };
+
+	set_up();
+	ck_assert_int_eq(sampler_take(ethtool, &view, &sample), 0);
+	ck_assert_uint_eq(sample.n_sas, 2);
+	ck_assert(!sample.sas[0].ours);
+	tear_down();
+}
+END_TEST
+
+START_TEST(traffic_is_summed_by_direction_and_by_who_should_do_it)
+{
+	const struct sampler_view view = { .bond = 10, .conns = conns, .n_conns = 2 };
+	struct sampler_traffic traffic;
+
+	set_up();
+	conns[0] = (struct conn_ends){ .local = kernel_local(0), .remote = kernel_peer(0) };
+	conns[1] = (struct conn_ends){ .local = kernel_local(3), .remote = kernel_peer(3) };
+	kernel_carries(0, 30, 20);
+	kernel_forgets_offload(3);
+	kernel_carries(3, 4, 0);
+	ck_assert_int_eq(sampler_traffic(&view, &traffic), 0);
+	ck_assert_uint_eq(traffic.n_sas, 4);
+	ck_assert_uint_eq(traffic.tx.offloadable, 30);
+	ck_assert_uint_eq(traffic.rx.offloadable, 30);
+	ck_assert_uint_eq(traffic.tx.software, 4);
+	ck_assert_uint_eq(traffic.rx.software, 4);
+	tear_down();
+}
+END_TEST
+
+UNIT_MAIN("sampler", an_sa_between_the_ends_of_a_conn_is_its_own_both_ways,
+	  one_end_alone_makes_it_nobodys, a_conn_for_any_peer_has_the_sas_of_its_own_address,
+	  among_thousands_of_conns_each_sa_finds_its_own,
+	  without_conns_those_that_are_offloaded_to_the_bond_count,
+	  traffic_is_summed_by_direction_and_by_who_should_do_it)
