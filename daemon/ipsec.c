@@ -249,11 +249,11 @@ int ipsec_rekey(const struct ipsec *ipsec, const char *conn, char **ret_text)
 	_cleanup_text_ struct text t = TEXT_NULL;
 	int r;
 
-	r = run(ipsec, limit_of(ipsec), true, ARGS("whack", "--name", conn, "--rekey-ipsec"),
-		&result);
+	r = run(ipsec, limit_of(ipsec), false,
+		ARGS("whack", "--name", conn, "--asynchronous", "--rekey-ipsec"), &result);
 	if (r == -ENOTCONN)
-		r = run(ipsec, limit_of(ipsec), true,
-			ARGS("whack", "--name", conn, "--rekey-child"), &result);
+		r = run(ipsec, limit_of(ipsec), false,
+			ARGS("whack", "--name", conn, "--asynchronous", "--rekey-child"), &result);
 	if (r < 0)
 		return r;
 	add_output(&t, &result);

@@ -71,10 +71,10 @@ int ipsec_replace(const struct ipsec *ipsec, const char *conn, enum ipsec_auto w
  * ipsec_rekey() - asks pluto to negotiate new SAs for a conn that is up
  * @ret_text: what it printed, for pluto_messages_match(); free with free()
  *
- * Its IKE SA stays, and with it all other conns. Reads along until pluto has done so, or for as
- * long as a command may run; pluto goes on after that.
+ * Its IKE SA stays, and with it all other conns. It is asked for and not waited for; whether the
+ * new SAs are there is for the kernel to say.
  *
- * Return: 0, whatever came of it; or as above. Reaching the limit is no error.
+ * Return: 0, whatever came of it; or as above.
  */
 int ipsec_rekey(const struct ipsec *ipsec, const char *conn, char **ret_text);
 

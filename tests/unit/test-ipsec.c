@@ -358,13 +358,14 @@ START_TEST(a_conn_is_rekeyed_by_the_name_that_the_installed_version_has_for_it)
 		 "echo rekeyed\n");
 	ck_assert_int_eq(ipsec_rekey(&ipsec, "a b", &text), 0);
 	ck_assert_str_eq(text, "rekeyed\n");
-	expect_log("whack --name a b --rekey-ipsec\nwhack --name a b --rekey-child\n");
+	expect_log("whack --name a b --asynchronous --rekey-ipsec\n"
+		   "whack --name a b --asynchronous --rekey-child\n");
 	free(text);
 	teardown();
 
 	ipsec_is("echo \"$*\" >>$LOG\n");
 	ck_assert_int_eq(ipsec_rekey(&ipsec, "a", &text), 0);
-	expect_log("whack --name a --rekey-ipsec\n");
+	expect_log("whack --name a --asynchronous --rekey-ipsec\n");
 	free(text);
 	teardown();
 
