@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "facts-builder.h"
+#include "fake-kernel.h"
+#include "trial.h"
+#include "unit.h"
+
+/* The end of a transaction, with a kernel and a pluto that the test plays. */
+
+static const char *missing; /* the conn that does not come back */
+static char *reason;
+
+int ipsec_wait_established(const struct ipsec *ipsec _unused_, const char *const *conns,
+			   size_t n_conns, uint64_t limit_usec, const char **ret_missing)
+{
+	ck_assert_uint_eq(n_conns, 1);
+	ck_assert_str_eq(conns[0], "example");
+	ck_assert_uint_eq(limit_usec, host.policy.proof.within_usec);
+	if (!missing)
+		return 0;
+	*ret_missing = missing;
+	return 1;
+}
+
+/* Conn example is the tunnel over bond0 that the kernel has. */
+static void begin(void)
+{
+	char own[FACTS_IP_TEXT_SIZE], peer[FACTS_IP_TEXT_SIZE];
+	const struct facts_ip local = kernel_local(0), remote = kernel_peer(0);
+
+	kernel_begin(1);
+	begin_host();
+	missing = NULL;
+	reason = NULL;
+	facts_ip_print(&local, own);
+	facts_ip_print(&remote, peer);
+	set_key("left", own);
+	set_key("right", peer);
+	add_address(BOND0, own);
+	host.policy.proof.within_usec = 2000000;
+	host.policy.proof.ratio = 0.95;
+}
+
+static void end(void)
+{
+	free(reason);
+	end_host();
+	kernel_end();
+}
+
+static int try(void)
+{
+	const struct ipsec ipsec = { 0 };
+
+	return trial_run(facts(), &host.policy, &ipsec, &reason);
+}
+
+static void fails(const char *why)
+{
+	ck_assert_int_eq(try(), 1);
+	ck_assert_str_eq(reason, why);
+}
+
+static void probe(bool hardware)
+{
+	host.policy.proof.probe_address = kernel_peer(0);
+	host.policy.proof.probe_count = 5;
+	kernel_answers_probes(hardware);
+}
+
+START_TEST(a_tunnel_that_does_not_come_back_is_a_failure)
+{
+	begin();
+	missing = "example";
+	fails("the tunnel of conn example did not come back within 2 s");
+	end();
+}
+END_TEST
+
+START_TEST(where_no_tunnel_was_up_there_is_nothing_to_try)
+{
+	begin();
+	remove_tunnels();
+	kernel_forgets_offload(0);
+	ck_assert_int_eq(try(), 0);
+	end();
+}
+END_TEST
+
+START_TEST(sas_without_offload_are_a_failure)
+{
+	begin();
+	kernel_forgets_offload(0);
+	fails("the kernel holds the incoming SA of conn example without offload");
+	end();
+}
+END_TEST
+
+START_TEST(what_pluto_says_is_no_sa)
+{
+	begin();
+	kernel_flushes_sas(0);
+	fails("pluto says that conn example is established, yet the kernel has no incoming SA of "
+	      "it");
+	end();
+}
+END_TEST
+
+START_TEST(without_traffic_nothing_speaks_against_it)
+{
+	begin();
+	ck_assert_int_eq(try(), 0);
+	end();
+}
+END_TEST
+
+START_TEST(pings_through_the_hardware_are_fine)
+{
+	begin();
+	probe(true);
+	ck_assert_int_eq(try(), 0);
+	end();
+}
+END_TEST
+
+START_TEST(pings_through_software_are_a_failure)
+{
+	begin();
+	probe(false);
+	ck_assert_int_eq(try(), 1);
+	ck_assert_msg(has_prefix(reason, "software: 0 of "), "%s", reason);
+	end();
+}
+END_TEST
+
+UNIT_MAIN("trial", a_tunnel_that_does_not_come_back_is_a_failure,
+	  where_no_tunnel_was_up_there_is_nothing_to_try, sas_without_offload_are_a_failure,
+	  what_pluto_says_is_no_sa, without_traffic_nothing_speaks_against_it,
+	  pings_through_the_hardware_are_fine, pings_through_software_are_a_failure)
