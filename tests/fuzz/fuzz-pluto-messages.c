@@ -3,8 +3,8 @@
 #include "pluto-messages.h"
 
 /*
- * Any bytes as what pluto says. Whatever they are: each cause is told once, with a remedy, and with a
- * line that stands in the text.
+ * Any bytes as what pluto says. Whatever they are: each cause is told once, with a remedy, and with
+ * a line that stands in the text.
  */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -21,7 +21,7 @@ static void as_sas(const char *text)
 
 	FUZZ_CHECK(pluto_sas_parse(text, &s) == 0);
 	for (size_t i = 0; i < s.n; i++)
-		FUZZ_CHECK(s.items[i].address.family != 0);
+		FUZZ_CHECK(s.items[i].destination.family != 0);
 	pluto_sas_done(&s);
 }
 

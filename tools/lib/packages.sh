@@ -34,6 +34,16 @@ packages_test() {
 	END
 }
 
+# For tools/analyse, and to fuzz.
+packages_analyse() {
+	cat <<-END
+		clang clang
+		clang-tidy clang-tools-extra
+		cppcheck cppcheck
+		python3 python3
+	END
+}
+
 packages_lab() {
 	cat <<-END
 		bc bc
