@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "bus-json.h"
 #include "bus-private.h"
+#include "json-text.h"
 #include "failover-json.h"
 #include "log.h"
 #include "names.h"
 #include "polkit.h"
+#include "utf8.h"
 
 /* A proof that somebody asked for takes no longer than this, whatever they ask. */
 #define MAX_WITHIN_USEC UINT64_C(600000000)
@@ -63,7 +65,10 @@ PROPERTY_GETTER(get_active_port)
 {
 	const struct supervisor *s = userdata;
 
-	return sd_bus_message_append(reply, "s", s->active);
+	_cleanup_free_ char *active = NULL;
+	int r = utf8_clean(s->active, &active);
+
+	return r < 0 ? r : sd_bus_message_append(reply, "s", active);
 }
 
 PROPERTY_GETTER(get_feature)
@@ -166,9 +171,9 @@ static json_t *port_to_json(struct ethtool *ethtool, const struct facts_link *po
 		driver = (struct facts_driver){ 0 };
 	if (ethtool_get_feature(ethtool, port->name, FEATURE_ESP_HW_OFFLOAD, &feature) < 0)
 		feature = FACTS_FEATURE_UNKNOWN;
-	j = json_pack("{s:s, s:s, s:b, s:b, s:b, s:s, s:I}", "name", port->name, "driver",
-		      driver.name, "active", port->port.active, "up", port->up, "link",
-		      port->carrier && port->port.mii_up, "esp_hw_offload",
+	j = json_pack("{s:o, s:o, s:b, s:b, s:b, s:s, s:I}", "name", json_text(port->name),
+		      "driver", json_text(driver.name), "active", port->port.active, "up", port->up,
+		      "link", port->carrier && port->port.mii_up, "esp_hw_offload",
 		      facts_feature_name(feature), "link_failures",
 		      (json_int_t)port->port.link_failures);
 	if (!j || ethtool_get_counters(ethtool, port->name, &counters) < 0)
@@ -187,7 +192,7 @@ PROPERTY_GETTER(get_ports)
 
 	while (s->links && s->ifindex != FACTS_NO_LINK &&
 	       (port = links_next_port(s->links, s->ifindex, port)))
-		(void)json_array_append_new(ports, port_to_json(s->ethtool, port));
+		ports = json_append(ports, port_to_json(s->ethtool, port));
 	r = ports ? bus_append_dicts(reply, ports) : -ENOMEM;
 	json_decref(ports);
 	return r;
@@ -359,7 +364,7 @@ static int read_option(sd_bus_message *call, const char *key, struct verify_opti
 	} else {
 		return -EINVAL;
 	}
-	return r;
+	return r == -ENXIO ? -EINVAL : r; /* of another type */
 }
 
 static int read_options(sd_bus_message *call, struct verify_options *o)
@@ -395,9 +400,9 @@ static int answer_verify(struct bus_pending *p, struct supervisor *s, int error)
 	if (error < 0)
 		return worker_error(p->call, error);
 
-	j = json_pack("{s:s, s:s, s:s, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "verdict",
+	j = json_pack("{s:s, s:s, s:o, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "verdict",
 		      verdict_name(proof->verdict), "reason", proof->reason ? proof->reason : "",
-		      "port", s->active, "ratio", proof->ratio, "tx_packets",
+		      "port", json_text(s->active), "ratio", proof->ratio, "tx_packets",
 		      (json_int_t)proof->tx.packets, "tx_hardware", (json_int_t)proof->tx.hardware,
 		      "rx_packets", (json_int_t)proof->rx.packets, "rx_hardware",
 		      (json_int_t)proof->rx.hardware, "tx_ipsec_before",

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "bus-json.h"
 
-static int append_variant(sd_bus_message *m, const char *contents, json_t *value)
+static int append_dict(sd_bus_message *m, json_t *object, unsigned int depth);
+static int append_dicts(sd_bus_message *m, json_t *array, unsigned int depth);
+
+static int append_variant(sd_bus_message *m, const char *contents, json_t *value,
+			  unsigned int depth)
 {
 	int r;
 
+	if (depth >= BUS_JSON_DEPTH_MAX)
+		return -EBADMSG;
 	r = sd_bus_message_open_container(m, SD_BUS_TYPE_VARIANT, contents);
 	if (r < 0)
 		return r;
@@ -24,8 +30,8 @@ static int append_variant(sd_bus_message *m, const char *contents, json_t *value
 		break;
 	default:
 		r = streq(contents, "as")      ? bus_append_strings(m, value)
-		    : streq(contents, "a{sv}") ? bus_append_dict(m, value)
-					       : bus_append_dicts(m, value);
+		    : streq(contents, "a{sv}") ? append_dict(m, value, depth + 1)
+					       : append_dicts(m, value, depth + 1);
 	}
 	if (r < 0)
 		return r;
@@ -54,7 +60,7 @@ static const char *contents_of(json_t *value)
 	return NULL;
 }
 
-int bus_append_dict(sd_bus_message *m, json_t *object)
+static int append_dict(sd_bus_message *m, json_t *object, unsigned int depth)
 {
 	const char *key;
 	json_t *value;
@@ -76,7 +82,7 @@ int bus_append_dict(sd_bus_message *m, json_t *object)
 		r = sd_bus_message_append(m, "s", key);
 		if (r < 0)
 			return r;
-		r = append_variant(m, contents, value);
+		r = append_variant(m, contents, value, depth);
 		if (r < 0)
 			return r;
 		r = sd_bus_message_close_container(m);
@@ -86,7 +92,7 @@ int bus_append_dict(sd_bus_message *m, json_t *object)
 	return sd_bus_message_close_container(m);
 }
 
-int bus_append_dicts(sd_bus_message *m, json_t *array)
+static int append_dicts(sd_bus_message *m, json_t *array, unsigned int depth)
 {
 	json_t *object;
 	size_t i;
@@ -97,11 +103,21 @@ int bus_append_dicts(sd_bus_message *m, json_t *array)
 		return r;
 	json_array_foreach(array, i, object)
 	{
-		r = bus_append_dict(m, object);
+		r = append_dict(m, object, depth);
 		if (r < 0)
 			return r;
 	}
 	return sd_bus_message_close_container(m);
+}
+
+int bus_append_dict(sd_bus_message *m, json_t *object)
+{
+	return append_dict(m, object, 0);
+}
+
+int bus_append_dicts(sd_bus_message *m, json_t *array)
+{
+	return append_dicts(m, array, 0);
 }
 
 int bus_append_strings(sd_bus_message *m, json_t *array)

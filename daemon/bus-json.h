@@ -9,8 +9,12 @@
 /*
  * The worker's reports, which are JSON, as D-Bus values: an object becomes a{sv}, an array of
  * objects aa{sv}, an array of strings as, a string s, a boolean b, an integer x, a real d. null
- * is left out.
+ * is left out. What is deeper than BUS_JSON_DEPTH_MAX is refused: the bus would end the connection
+ * for a message that is nested more than 32 times.
  */
+enum {
+	BUS_JSON_DEPTH_MAX = 8
+};
 
 /* bus_append_dict() - an object as a{sv}; NULL is an empty one. Return: 0; a negative errno. */
 int bus_append_dict(sd_bus_message *m, json_t *object);

@@ -4,6 +4,7 @@
 #include "bus-private.h"
 #include "names.h"
 #include "polkit.h"
+#include "utf8.h"
 
 static int get_version(sd_bus *bus _unused_, const char *path _unused_,
 		       const char *interface _unused_, const char *property _unused_,
@@ -40,7 +41,18 @@ static int get_files(sd_bus *bus _unused_, const char *path _unused_,
 {
 	struct bus_objects *b = userdata;
 
-	return sd_bus_message_append_strv(reply, (char **)manager_files(b->manager));
+	char *const *files = manager_files(b->manager);
+	int r;
+
+	r = sd_bus_message_open_container(reply, SD_BUS_TYPE_ARRAY, "s");
+	for (; r >= 0 && files && *files; files++) {
+		_cleanup_free_ char *file = NULL;
+
+		r = utf8_clean(*files, &file);
+		if (r >= 0)
+			r = sd_bus_message_append(reply, "s", file);
+	}
+	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
 static int get_valid(sd_bus *bus _unused_, const char *path _unused_,
@@ -123,15 +135,18 @@ static int method_get_by_device(sd_bus_message *call, void *userdata, sd_bus_err
 static int reload_allowed(sd_bus_message *call, void *userdata)
 {
 	struct bus_objects *b = userdata;
-	_cleanup_free_ char *diagnostics = NULL;
+	_cleanup_free_ char *diagnostics = NULL, *clean = NULL;
 	int r;
 
 	r = manager_reload(b->manager, &diagnostics);
+	/* They show lines of the files, and these need not be UTF-8. */
+	if (r == -EBADMSG && diagnostics && utf8_clean(diagnostics, &clean) < 0)
+		return -ENOMEM;
 	if (r == -EBADMSG)
 		return sd_bus_reply_method_errorf(call, BUS_ERROR_INVALID_POLICY,
 						  "The configuration has mistakes, the old one "
 						  "holds:\n%s",
-						  diagnostics ? diagnostics : "");
+						  clean ? clean : "");
 	return r < 0 ? r : sd_bus_reply_method_return(call, NULL);
 }
 

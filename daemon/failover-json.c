@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "json-text.h"
+
 static int set_number(json_t *j, const char *key, uint64_t n)
 {
 	return json_object_set_new(j, key, json_integer((json_int_t)n));
@@ -11,7 +13,7 @@ static int set_number(json_t *j, const char *key, uint64_t n)
 /* Nothing to say is left out. */
 static int set_string(json_t *j, const char *key, const char *value)
 {
-	return value ? json_object_set_new(j, key, json_string(value)) : 0;
+	return value ? json_object_set_new(j, key, json_text(value)) : 0;
 }
 
 static int set_sas(json_t *j, const char *key, const struct failover_sas *sas)
@@ -44,9 +46,10 @@ json_t *failover_to_json(const struct failover *f)
 {
 	json_t *j;
 
-	j = json_pack("{s:I, s:I, s:s, s:s, s:s, s:I}", "id", (json_int_t)f->id, "realtime_usec",
-		      (json_int_t)f->realtime_usec, "from", f->from, "to", f->to, "cause",
-		      failover_cause_name(f->cause), "outage_usec", (json_int_t)f->outage_usec);
+	j = json_pack("{s:I, s:I, s:o, s:o, s:s, s:I}", "id", (json_int_t)f->id, "realtime_usec",
+		      (json_int_t)f->realtime_usec, "from", json_text(f->from), "to",
+		      json_text(f->to), "cause", failover_cause_name(f->cause), "outage_usec",
+		      (json_int_t)f->outage_usec);
 	if (!j || set_sas(j, "sas_before", &f->sas_before) < 0 ||
 	    (f->proven && set_proof(j, f) < 0)) {
 		json_decref(j);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "failover-json.h"
+#include "json-text.h"
 #include "text.h"
 
 /* A file with more lines than this is written anew with what is remembered. */
@@ -197,8 +198,9 @@ static int add_failover(const struct failover_log *l, struct text *t, const stru
 
 static int add_standing(const struct failover_log *l, struct text *t)
 {
-	return add_json(t, json_pack("{s:s, s:s, s:I}", "active", l->standing.port, "boot", l->boot,
-				     "link_failures", (json_int_t)l->standing.link_failures));
+	return add_json(t,
+			json_pack("{s:o, s:s, s:I}", "active", json_text(l->standing.port), "boot",
+				  l->boot, "link_failures", (json_int_t)l->standing.link_failures));
 }
 
 static int write_all(int fd, const char *bytes, size_t len)

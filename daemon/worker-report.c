@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "conn-ends.h"
+#include "json-text.h"
 
 static int print(json_t *report)
 {
@@ -21,16 +22,18 @@ static int print(json_t *report)
 
 static json_t *finding_to_json(const struct finding *f)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "id", f->id, "severity",
-			 finding_severity_name(f->severity), "subject", f->subject, "seen", f->seen,
-			 "why", f->why, "remedy", f->remedy);
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "id", f->id, "severity",
+			 finding_severity_name(f->severity), "subject", json_text(f->subject),
+			 "seen", json_text(f->seen), "why", json_text(f->why), "remedy",
+			 json_text(f->remedy));
 }
 
 static json_t *step_to_json(const struct step *s)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s}", "step", step_kind_name(s->kind), "subject",
-			 s->subject, "change", s->change ? s->change : "", "interrupts",
-			 s->interrupts ? s->interrupts : "", "undo", s->undo ? s->undo : "");
+	return json_pack("{s:s, s:o, s:o, s:o, s:o}", "step", step_kind_name(s->kind), "subject",
+			 json_text(s->subject), "change", json_text(s->change ? s->change : ""),
+			 "interrupts", json_text(s->interrupts ? s->interrupts : ""), "undo",
+			 json_text(s->undo ? s->undo : ""));
 }
 
 static json_t *findings_to_json(const struct findings *findings)
@@ -38,7 +41,7 @@ static json_t *findings_to_json(const struct findings *findings)
 	json_t *array = json_array();
 
 	for (size_t i = 0; array && i < findings->n; i++)
-		(void)json_array_append_new(array, finding_to_json(&findings->items[i]));
+		array = json_append(array, finding_to_json(&findings->items[i]));
 	return array;
 }
 
@@ -47,7 +50,7 @@ static json_t *plan_to_json(const struct plan *plan)
 	json_t *array = json_array();
 
 	for (size_t i = 0; array && i < plan->n; i++)
-		(void)json_array_append_new(array, step_to_json(&plan->items[i]));
+		array = json_append(array, step_to_json(&plan->items[i]));
 	return array;
 }
 
@@ -64,11 +67,11 @@ static json_t *conns_to_json(const struct facts *facts, const struct policy_bond
 		char local[FACTS_IP_TEXT_SIZE], remote[FACTS_IP_TEXT_SIZE];
 		const struct conn_ends *c = &list.items[i];
 
-		(void)json_array_append_new(
-			array, json_pack("{s:s, s:s, s:s, s:b}", "name", c->name, "local",
-					 facts_ip_print(&c->local, local), "remote",
-					 facts_ip_print(&c->remote, remote), "established",
-					 facts_tunnel_of(facts, c->name) != NULL));
+		array = json_append(array,
+				    json_pack("{s:o, s:s, s:s, s:b}", "name", json_text(c->name),
+					      "local", facts_ip_print(&c->local, local), "remote",
+					      facts_ip_print(&c->remote, remote), "established",
+					      facts_tunnel_of(facts, c->name) != NULL));
 	}
 	return array;
 }
@@ -91,7 +94,7 @@ static const char *standing_of(const struct finding *decisive_finding, const str
 
 static int set_string(json_t *j, const char *key, const char *value)
 {
-	return value ? json_object_set_new(j, key, json_string(value)) : 0;
+	return value ? json_object_set_new(j, key, json_text(value)) : 0;
 }
 
 int worker_report_bond(const struct facts *facts, const struct policy_bond *policy,
@@ -106,9 +109,9 @@ int worker_report_bond(const struct facts *facts, const struct policy_bond *poli
 		reason = NULL;
 		return -ENOMEM;
 	}
-	j = json_pack("{s:s, s:s, s:s, s:s, s:b, s:o, s:o, s:o}", "report", REPORT_BOND, "bond",
+	j = json_pack("{s:s, s:s, s:s, s:o, s:b, s:o, s:o, s:o}", "report", REPORT_BOND, "bond",
 		      policy->name, "standing", standing_of(f, plan), "reason",
-		      reason ? reason : "", "repairs", plan->repairs, "findings",
+		      json_text(reason ? reason : ""), "repairs", plan->repairs, "findings",
 		      findings_to_json(findings), "plan", plan_to_json(plan), "conns",
 		      conns_to_json(facts, policy));
 	if (!j)
@@ -132,11 +135,11 @@ int worker_report_bond(const struct facts *facts, const struct policy_bond *poli
 int worker_report_step(const char *bond, const struct step *step, const char *status,
 		       const char *text)
 {
-	json_t *j =
-		json_pack("{s:s, s:s, s:s, s:s, s:s}", "report", REPORT_STEP, "bond", bond, "step",
-			  step_kind_name(step->kind), "subject", step->subject, "status", status);
+	json_t *j = json_pack("{s:s, s:s, s:s, s:o, s:s}", "report", REPORT_STEP, "bond", bond,
+			      "step", step_kind_name(step->kind), "subject",
+			      json_text(step->subject), "status", status);
 
-	if (j && text && json_object_set_new(j, "text", json_string(text)) < 0) {
+	if (j && text && json_object_set_new(j, "text", json_text(text)) < 0) {
 		json_decref(j);
 		return -ENOMEM;
 	}
@@ -148,7 +151,7 @@ int worker_report_outcome(const char *bond, const char *outcome, const char *rea
 	json_t *j = json_pack("{s:s, s:s, s:s}", "report", REPORT_OUTCOME, "bond", bond, "outcome",
 			      outcome);
 
-	if (j && reason && json_object_set_new(j, "reason", json_string(reason)) < 0) {
+	if (j && reason && json_object_set_new(j, "reason", json_text(reason)) < 0) {
 		json_decref(j);
 		return -ENOMEM;
 	}

@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <unistd.h>
 
-#include "text.h"
+#include "utf8.h"
 
 int ctl_option(struct ctl *ctl, int option, const char *argument, const char *help)
 {
@@ -90,25 +90,6 @@ int ctl_print_json(const struct ctl *ctl, json_t *document)
 	return CTL_FINE;
 }
 
-/* The length of the UTF-8 sequence at @s, or 0 when there is none. RFC 3629, section 4. */
-static size_t utf8_length(const unsigned char *s)
-{
-	size_t n = s[0] < 0x80                    ? 1
-		   : s[0] >= 0xc2 && s[0] <= 0xdf ? 2
-		   : s[0] >= 0xe0 && s[0] <= 0xef ? 3
-		   : s[0] >= 0xf0 && s[0] <= 0xf4 ? 4
-						  : 0;
-
-	for (size_t i = 1; i < n; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	/* Overlong forms, surrogates, and what lies beyond U+10FFFF. */
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return n;
-}
-
 json_t *ctl_json_text(const char *s)
 {
 	_cleanup_text_ struct text text = TEXT_NULL;
@@ -120,12 +101,7 @@ json_t *ctl_json_text(const char *s)
 	if (plain)
 		return plain;
 
-	while (*s) {
-		size_t n = utf8_length((const unsigned char *)s);
-
-		text_add_bytes(&text, n > 0 ? s : "\xef\xbf\xbd", n > 0 ? n : 3);
-		s += n > 0 ? n : 1;
-	}
+	utf8_add(&text, s);
 	return text.failed ? NULL : json_string(text.data ? text.data : "");
 }
 

@@ -72,7 +72,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		log_open("fuzz", LOG_EMERG - 1);
 		FUZZ_CHECK(sd_event_new(&event) >= 0);
 	}
-	FUZZ_CHECK(supervisor_new(event, NULL, &policy, NULL, &supervisor_ops, NULL, &s) == 0);
+	FUZZ_CHECK(supervisor_new(event, NULL, &policy, NULL, NULL, &supervisor_ops, NULL, &s) ==
+		   0);
 	run.userdata = s;
 	/* As a pipe would give it. */
 	take_bytes(&run, (const char *)data, half);

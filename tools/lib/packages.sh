@@ -38,6 +38,7 @@ packages_test() {
 packages_analyse() {
 	cat <<-END
 		clang clang
+		libclang-rt-dev compiler-rt
 		clang-tidy clang-tools-extra
 		cppcheck cppcheck
 		python3 python3

@@ -1,0 +1,164 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# esp-offloadd among hostile neighbours: users without rights, calls that are wrong, many or large,
+# and a policy that is no policy. It answers each with an error, and goes on as before.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/daemon-lib.sh"
+
+# call METHOD [SIGNATURE ARGUMENT…]: of bond0's object; manager_call: of the manager's.
+call() {
+	busctl --user --timeout=20 call org.espoffload1 "${path:-/org/espoffload1/bond/bond0}" \
+		org.espoffload1.Bond "$@"
+}
+manager_call() {
+	busctl --user --timeout=20 call org.espoffload1 /org/espoffload1 org.espoffload1.Manager "$@"
+}
+
+# refused PATTERN COMMAND…: it fails, and says so.
+refused() {
+	local said pattern=$1
+	shift
+	if said=$("$@" 2>&1); then
+		echo "it was not refused: $said"
+		return 1
+	fi
+	contains "$said" "$pattern"
+}
+
+# unharmed: the same process answers, and the bond stands where it did.
+unharmed() {
+	alive && state_is configured
+}
+
+start_bus
+cat >"$policy" <<'END'
+version: 1
+bonds:
+  bond0: {connections: [example]}
+END
+reports "done" "" '[]'
+check "the daemon runs" start_daemon
+check "the bond is configured" state_soon configured
+
+# ---- calls ----
+check "an argument of another type is refused" refused 'Invalid|signature|arguments' call Verify s x
+check "an option of another type" refused 'Options are' call Verify 'a{sv}' 1 count s many
+check "an option that there is not" refused 'Options are' call Verify 'a{sv}' 1 nonsense b true
+check "an address that is none" refused 'Options are' call Verify 'a{sv}' 1 address s 999.1.1.1
+check "a bond's object that there is not" refused 'Unknown object|no such' \
+	env path=/org/espoffload1/bond/none bash -c "$(declare -f call); call Check"
+check "a path below a bond's" refused 'Unknown object|no such' \
+	env path=/org/espoffload1/bond/bond0/bond0 bash -c "$(declare -f call); call Check"
+check "a property cannot be set" refused 'writ|read-only' busctl --user --timeout=20 set-property \
+	org.espoffload1 /org/espoffload1/bond/bond0 org.espoffload1.Bond State s failed
+check "a name of 100,000 characters is no bond" refused 'no bond' \
+	manager_call GetBond s "$(printf '%0100000d' 0)"
+check "nor is one of odd characters" refused 'no bond' manager_call GetBond s $'\x01\e[2J\xc2\x9b\u202e%s%n'
+many=()
+for ((i = 0; i < 5000; i++)); do
+	many+=("within_usec" t "$i")
+done
+check "an option 5,000 times is the last of them, or refused" \
+	contains "$(call Verify 'a{sv}' 5000 "${many[@]}" 2>&1)" 'verdict|Invalid|probe'
+check "it is unharmed by all that" unharmed
+
+# ---- users without rights ----
+if setpriv --reuid=65534 --clear-groups true 2>/dev/null; then
+	chmod 711 "$work"
+	nobody() {
+		setpriv --reuid=65534 --clear-groups busctl --user --timeout=20 call org.espoffload1 \
+			"$1" "$2" "${@:3}"
+	}
+	before=$(runs)
+	check "reading is open to all" nobody /org/espoffload1/bond/bond0 \
+		org.freedesktop.DBus.Properties GetAll s org.espoffload1.Bond
+	for method in 'Apply a{sv} 0' Revert; do
+		# shellcheck disable=SC2086
+		check "${method%% *} is not, where there is no polkit to ask" refused \
+			'ccess denied|not authorized|polkit|PolicyKit|refused|permitted' \
+			nobody /org/espoffload1/bond/bond0 org.espoffload1.Bond $method
+	done
+	check "nor is Reload" refused 'ccess denied|not authorized|polkit|PolicyKit|refused|permitted' \
+		nobody /org/espoffload1 org.espoffload1.Manager Reload
+	check "the worker was not run for it" equals "$before" "$(runs)"
+fi
+
+# ---- many at once ----
+script <<'END'
+sleep 0.5
+END
+before=$(runs)
+calls=()
+for ((i = 0; i < 60; i++)); do
+	call Check >/dev/null 2>&1 &
+	calls+=($!)
+done
+wait "${calls[@]}"
+check "60 calls at once share a few looks at the host" test "$(($(runs) - before))" -le 6
+no_script
+check "and do no harm" unharmed
+
+# ---- the policy ----
+cp "$policy" "$work/good.yaml"
+# refuses WHAT: the policy as it is now, with an answer that the bus can carry.
+refuses() {
+	refused 'The configuration has mistakes' manager_call Reload && unharmed
+}
+truncate -s 100M "$policy"
+check "a policy of 100 MB is refused" refuses
+head -c 100000000 /dev/zero | tr '\0' '#' >"$policy"
+check "also when it is one long comment" refuses
+rm "$policy" && mkfifo "$policy"
+check "a FIFO is refused, and not waited for" refuses
+rm "$policy" && ln -s /dev/zero "$policy"
+check "a device is refused" refuses
+rm "$policy" && mkdir "$policy"
+check "a folder is refused" refuses
+rmdir "$policy" && ln -s config.yaml "$policy"
+check "a link to itself is refused" refuses
+rm "$policy" && printf 'version: 1\nbonds:\n  b\xff\xfe0: {connections: [a]}\n' >"$policy"
+check "bytes that are no UTF-8 are refused" refuses
+printf 'version: 1\nbonds:\n  "b\\0c": {connections: [a]}\n' >"$policy"
+check "a name with a NUL is refused" refuses
+{ printf 'version: '; printf '[%.0s' {1..20000}; } >"$policy"
+check "20,000 brackets are refused" refuses
+{
+	echo 'a: &a0 [x, x, x, x, x, x, x, x, x]'
+	for ((i = 1; i < 20; i++)); do
+		printf 'a%d: &a%d [' $i $i
+		printf "*a$((i - 1)), %.0s" {1..9}
+		echo ']'
+	done
+} >"$policy"
+check "aliases that stand for 9^20 values are refused, in time" refuses
+cp "$work/good.yaml" "$policy"
+mkdir -p "$root$CONFIG_DIR/config.d"
+printf 'version: 1\n' >"$root$CONFIG_DIR/config.d/"$'10-\xff\xfe\x01.yaml'
+check "a drop-in may have any name" manager_call Reload
+check "the bus can be told of it" contains "$(manager ConfigurationFiles)" '^as 2 .*10-'
+check "and of all else beside" contains "$(busctl --user call org.espoffload1 /org/espoffload1 \
+	org.freedesktop.DBus.Properties GetAll s org.espoffload1.Manager)" 'ConfigurationValid'
+printf 'version: 2\n' >"$root$CONFIG_DIR/config.d/"$'10-\xff\xfe\x01.yaml'
+check "and of a mistake in it" refuses
+rm -r "$root$CONFIG_DIR/config.d"
+check "the good one is taken again" manager_call Reload
+
+# ---- the worker's words ----
+printf '{"report":"bond","bond":"bond0","standing":"blocked","reason":"\xff\xfe"}\n' >"$work/worker/reports"
+call Check >/dev/null 2>&1
+check "a report that is no UTF-8 changes nothing" unharmed
+{ printf '{"report":"bond","bond":"bond0","findings":'; printf '[%.0s' {1..3000}; echo; } >"$work/worker/reports"
+call Check >/dev/null 2>&1
+check "nor does one of 3,000 brackets" unharmed
+jq -nc '{report: "bond", bond: "bond0", standing: "done", reason: "",
+	findings: [reduce range(200) as $i (1; {a: .})]}' >"$work/worker/reports"
+call Check >/dev/null 2>&1
+check "a finding that the bus cannot carry does not end the daemon" alive
+reports "done" "" '[]'
+check "and is gone with the next look" call Check
+check "all is as it was in the end" unharmed
+
+end_daemon
+check "it ends as it should, with nothing lost" status_is 0
+finish
