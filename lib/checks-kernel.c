@@ -67,7 +67,9 @@ static void check_fault(struct judge *j)
 		const char *seen = describe(j, known, v);
 		const char *why = judge_say(j, "%s (%s)", f->what, f->source);
 
-		if (known == KERNEL_EXACT)
+		if (kernel_fault_blocks(known, v, f))
+			judge_blocks(j, "kernel", seen, why, f->remedy);
+		else if (known == KERNEL_EXACT)
 			judge_warns(j, "kernel", seen, why, f->remedy);
 		else
 			judge_notes(j, "kernel", seen, why,

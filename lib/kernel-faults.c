@@ -11,22 +11,35 @@
 
 #define CVES "CVE-2024-44990 and CVE-2024-44989, drivers/net/bonding/bond_main.c"
 
+#define NEVER                                                                                      \
+	{                                                                                          \
+		0, 0, 0                                                                            \
+	}
+
 static const struct kernel_fault faults[] = {
-	{ { 5, 9, 0 }, { 5, 10, 225 }, NO_ACTIVE_PORT, CVES, "update to 5.10.225 or later" },
-	{ { 5, 11, 0 }, { 5, 15, 166 }, NO_ACTIVE_PORT, CVES, "update to 5.15.166 or later" },
-	{ { 5, 16, 0 }, { 6, 1, 107 }, NO_ACTIVE_PORT, CVES, "update to 6.1.107 or later" },
-	{ { 6, 2, 0 }, { 6, 6, 48 }, NO_ACTIVE_PORT, CVES, "update to 6.6.48 or later" },
-	{ { 6, 7, 0 }, { 6, 10, 7 }, NO_ACTIVE_PORT, CVES, "update to 6.10.7 or later" },
-	/* The backport sets xso.real_dev after xdo_dev_state_add(), while the drivers of 6.12
-	 * still read it in there. Seen to be so up to 6.12.117, the last that was looked at. */
+	{ { 5, 9, 0 }, { 5, 10, 225 }, NO_ACTIVE_PORT, CVES, "update to 5.10.225 or later", NEVER },
+	{ { 5, 11, 0 },
+	  { 5, 15, 166 },
+	  NO_ACTIVE_PORT,
+	  CVES,
+	  "update to 5.15.166 or later",
+	  NEVER },
+	{ { 5, 16, 0 }, { 6, 1, 107 }, NO_ACTIVE_PORT, CVES, "update to 6.1.107 or later", NEVER },
+	{ { 6, 2, 0 }, { 6, 6, 48 }, NO_ACTIVE_PORT, CVES, "update to 6.6.48 or later", NEVER },
+	{ { 6, 7, 0 }, { 6, 10, 7 }, NO_ACTIVE_PORT, CVES, "update to 6.10.7 or later", NEVER },
+	/* The backport sets xso.real_dev after xdo_dev_state_add(), while the drivers of 6.12 read
+	 * it in there and find the bond: they write into memory that is not theirs. Read in .117
+	 * and .118, and seen in .118 with a card that reads it as ixgbe does: a panic at the next
+	 * SA. Later ones could not be looked at. */
 	{ { 6, 12, 37 },
-	  { 6, 12, 118 },
-	  "an SA can be added to the wrong device, and a failover can crash the kernel (the "
-	  "bonding "
-	  "driver names the port to the port's driver only after asking it)",
-	  "drivers/net/bonding/bond_main.c of 6.12.37 to 6.12.117, bond_ipsec_add_sa()",
-	  "use another series (6.1 and 7.2 are right), or try it first where a crash does no "
-	  "harm" },
+	  { 6, 13, 0 },
+	  "an SA is added to the wrong device, where the driver writes into memory that is not its "
+	  "own, and the kernel crashes (the bonding driver names the port to the port's driver "
+	  "only after asking it)",
+	  "drivers/net/bonding/bond_main.c of 6.12.37 to 6.12.118, bond_ipsec_add_sa()",
+	  "use another series (6.1 and 7.2 are right), or a 6.12 in which it is mended, should "
+	  "there be one later than 6.12.118",
+	  { 6, 12, 119 } },
 };
 
 static int compare(const struct kernel_version *a, const struct kernel_version *b)
@@ -103,6 +116,12 @@ static bool has_fault(enum kernel_known known, const struct kernel_version *v,
 	if (known == KERNEL_SERIES)
 		return compare(&last_of_series, &f->from) >= 0 && compare(v, &f->until) < 0;
 	return false;
+}
+
+bool kernel_fault_blocks(enum kernel_known known, struct kernel_version version,
+			 const struct kernel_fault *f)
+{
+	return known == KERNEL_EXACT && compare(&version, &f->blocks_until) < 0;
 }
 
 const struct kernel_fault *kernel_next_fault(enum kernel_known known, struct kernel_version version,

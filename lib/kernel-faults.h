@@ -16,10 +16,12 @@ struct kernel_version {
 
 struct kernel_fault {
 	struct kernel_version from;  /* the first with the fault */
-	struct kernel_version until; /* the first without, or the first not looked at */
+	struct kernel_version until; /* the first without, as far as is known */
 	const char *what;            /* what happens */
 	const char *source;          /* a CVE, a commit, or the place in the sources */
 	const char *remedy;
+	/* Before this one each SA meets it, and not only an unlucky moment. */
+	struct kernel_version blocks_until;
 };
 
 enum kernel_known {
@@ -45,3 +47,7 @@ enum kernel_known kernel_version_of(const char *release, const char *build,
  */
 const struct kernel_fault *kernel_next_fault(enum kernel_known known, struct kernel_version version,
 					     const struct kernel_fault *after);
+
+/* kernel_fault_blocks() - true when offload must not be had with it */
+bool kernel_fault_blocks(enum kernel_known known, struct kernel_version version,
+			 const struct kernel_fault *f);

@@ -588,7 +588,7 @@ static const struct {
 
 	{ "kernel-esp-offload", FINDING_BLOCKS, FOREVER, "esp4_offload", DONE(no_esp4_offload),
 	  DONE(no_esp6_offload) },
-	{ "kernel-fault", FINDING_WARNS, FOREVER, "kernel", DONE(kernel_with_a_fault),
+	{ "kernel-fault", FINDING_BLOCKS, FOREVER, "kernel", DONE(kernel_with_a_fault),
 	  DONE(kernel_before_the_fault) },
 
 	{ "profile-manager", FINDING_BLOCKS, MISSING, "NetworkManager", DONE(no_network_manager),
@@ -1000,6 +1000,10 @@ START_TEST(a_distribution_that_hides_its_fixes_gets_a_note)
 	snprintf(host.facts->kernel, 65, "5.14.0-427.el9.x86_64");
 	ck_severity("kernel-fault", -1);
 	snprintf(host.facts->kernel, 65, "6.6.40-301.fc40.x86_64");
+	ck_severity("kernel-fault", FINDING_WARNS);
+	snprintf(host.facts->kernel, 65, "6.12.118");
+	ck_severity("kernel-fault", FINDING_BLOCKS);
+	snprintf(host.facts->kernel, 65, "6.12.119");
 	ck_severity("kernel-fault", FINDING_WARNS);
 	snprintf(host.facts->kernel, 65, "7.2.13");
 	ck_severity("kernel-fault", -1);

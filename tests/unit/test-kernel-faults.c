@@ -45,17 +45,18 @@ START_TEST(a_fault_has_a_first_and_a_last_version)
 		enum kernel_known known;
 		bool faulty;
 	} rows[] = {
-		{ { 5, 8, 18 }, KERNEL_EXACT, false },  { { 5, 9, 0 }, KERNEL_EXACT, true },
-		{ { 5, 10, 224 }, KERNEL_EXACT, true }, { { 5, 10, 225 }, KERNEL_EXACT, false },
-		{ { 5, 15, 165 }, KERNEL_EXACT, true }, { { 5, 15, 166 }, KERNEL_EXACT, false },
-		{ { 6, 1, 106 }, KERNEL_EXACT, true },  { { 6, 1, 107 }, KERNEL_EXACT, false },
-		{ { 6, 6, 47 }, KERNEL_EXACT, true },   { { 6, 6, 48 }, KERNEL_EXACT, false },
-		{ { 6, 10, 6 }, KERNEL_EXACT, true },   { { 6, 10, 7 }, KERNEL_EXACT, false },
-		{ { 6, 12, 36 }, KERNEL_EXACT, false }, { { 6, 12, 37 }, KERNEL_EXACT, true },
-		{ { 6, 12, 117 }, KERNEL_EXACT, true }, { { 6, 12, 118 }, KERNEL_EXACT, false },
-		{ { 7, 2, 13 }, KERNEL_EXACT, false },  { { 6, 8, 0 }, KERNEL_SERIES, true },
-		{ { 6, 11, 0 }, KERNEL_SERIES, false }, { { 6, 12, 0 }, KERNEL_SERIES, true },
-		{ { 6, 1, 50 }, KERNEL_VENDOR, false }, { { 6, 1, 50 }, KERNEL_UNKNOWN, false },
+		{ { 5, 8, 18 }, KERNEL_EXACT, false },   { { 5, 9, 0 }, KERNEL_EXACT, true },
+		{ { 5, 10, 224 }, KERNEL_EXACT, true },  { { 5, 10, 225 }, KERNEL_EXACT, false },
+		{ { 5, 15, 165 }, KERNEL_EXACT, true },  { { 5, 15, 166 }, KERNEL_EXACT, false },
+		{ { 6, 1, 106 }, KERNEL_EXACT, true },   { { 6, 1, 107 }, KERNEL_EXACT, false },
+		{ { 6, 6, 47 }, KERNEL_EXACT, true },    { { 6, 6, 48 }, KERNEL_EXACT, false },
+		{ { 6, 10, 6 }, KERNEL_EXACT, true },    { { 6, 10, 7 }, KERNEL_EXACT, false },
+		{ { 6, 12, 36 }, KERNEL_EXACT, false },  { { 6, 12, 37 }, KERNEL_EXACT, true },
+		{ { 6, 12, 118 }, KERNEL_EXACT, true },  { { 6, 12, 119 }, KERNEL_EXACT, true },
+		{ { 6, 13, 0 }, KERNEL_EXACT, false },   { { 7, 2, 13 }, KERNEL_EXACT, false },
+		{ { 6, 8, 0 }, KERNEL_SERIES, true },    { { 6, 11, 0 }, KERNEL_SERIES, false },
+		{ { 6, 12, 0 }, KERNEL_SERIES, true },   { { 6, 1, 50 }, KERNEL_VENDOR, false },
+		{ { 6, 1, 50 }, KERNEL_UNKNOWN, false },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
