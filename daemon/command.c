@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -13,11 +14,30 @@
 
 #include "text.h"
 
+#define COMMAND_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 static const char *const command_environment[] = {
-	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+	"PATH=" COMMAND_PATH,
 	"LC_ALL=C",
 	NULL,
 };
+
+bool command_exists(const char *name)
+{
+	const char *folder = COMMAND_PATH;
+	char path[128];
+
+	while (*folder) {
+		int len = (int)strcspn(folder, ":");
+		int n = snprintf(path, sizeof(path), "%.*s/%s", len, folder, name);
+
+		if (n > 0 && (size_t)n < sizeof(path) && access(path, X_OK) == 0)
+			return true;
+		folder += len;
+		folder += *folder == ':';
+	}
+	return false;
+}
 
 /* What runs, while it runs. */
 struct command {

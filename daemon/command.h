@@ -48,6 +48,9 @@ struct command_result {
 int command_run(const char *const argv[], const struct command_options *options,
 		struct command_result *ret) _must_check_;
 
+/* command_exists() - true when a command of that name (no path) is there to be run */
+bool command_exists(const char *name);
+
 /* True when the command exited by itself with status 0. */
 static inline bool command_succeeded(const struct command_result *r)
 {

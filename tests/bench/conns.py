@@ -19,6 +19,10 @@ import instructions
 import table
 
 CONNS, FILES = 10_000, 1_000
+EDITS = [(series, value) for series in ("esp-offloadctl conn set", "ours alone")
+         for value in ("yes", "no")]
+# On the stage, without the Libreswan that on_a_stage() has put there.
+ALONE = ["unshare", "-m", "sh", "-c", 'umount /usr/local/sbin; exec "$@"', "sh"]
 
 
 def write_configuration(folder, files):
@@ -42,7 +46,7 @@ def write_configuration(folder, files):
 
 def measured(measure, argv):
     """Wall clock and processor time in ms, peak memory in MB."""
-    out = subprocess.run([measure] + argv, stdout=subprocess.PIPE, cwd="/", check=True).stdout
+    out = subprocess.run(measure + argv, stdout=subprocess.PIPE, cwd="/", check=True).stdout
     wall, cpu, memory, status = map(int, out.split())
     if status != 0:
         sys.exit(f"{argv}: exit status {status}")
@@ -101,13 +105,14 @@ def main():
                      b'"checked":true')
         for _ in range(runs):
             for (row, series), argv in commands.items():
-                for figure, value in measured(measure, argv).items():
+                for figure, value in measured([measure], argv).items():
                     samples.append((row, series, figure, value))
-            # With all that keeps it safe, and back again.
-            for value in ("yes", "no") if staged else ():
-                for figure, took in measured(
-                        measure, ours + ["set", edited, f"nic-offload={value}"]).items():
-                    samples.append(("conn-edit", "esp-offloadctl conn set", figure, took))
+            # There and back again: with all that keeps it safe, and where no Libreswan is.
+            for series, value in EDITS if staged else ():
+                before = ALONE if series == "ours alone" else []
+                for figure, took in measured(before + [measure], ours + [
+                        "set", edited, f"nic-offload={value}"]).items():
+                    samples.append(("conn-edit", series, figure, took))
 
     # Beyond reading, too little to be seen by any clock.
     if shutil.which("valgrind"):

@@ -208,6 +208,20 @@ START_TEST(it_works_where_the_standard_streams_are_closed)
 }
 END_TEST
 
+START_TEST(a_command_that_is_there_is_known_to_be)
+{
+	char name[200];
+
+	ck_assert(command_exists("sh"));
+	ck_assert(!command_exists("no-such-command"));
+	/* Neither a folder's beginning nor its whole path is a name. */
+	ck_assert(!command_exists("usr/bin/sh"));
+	memset(name, 'x', sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	ck_assert(!command_exists(name));
+}
+END_TEST
+
 UNIT_MAIN("command", what_a_command_says_and_how_it_ends_is_told,
 	  a_command_that_is_not_there_is_an_error, its_death_by_a_signal_is_told,
 	  it_reads_what_it_is_given, a_command_that_does_not_read_is_no_trouble,
@@ -217,4 +231,5 @@ UNIT_MAIN("command", what_a_command_says_and_how_it_ends_is_told,
 	  a_grandchild_that_lives_on_is_not_waited_for,
 	  a_command_that_closes_its_streams_is_waited_for,
 	  the_environment_and_the_folder_are_always_the_same,
-	  no_descriptor_is_left_open_here_or_there, it_works_where_the_standard_streams_are_closed)
+	  no_descriptor_is_left_open_here_or_there, it_works_where_the_standard_streams_are_closed,
+	  a_command_that_is_there_is_known_to_be)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# limit: 1000
+# limit: 2400
 # Row "idle": ten minutes in which nothing happens, beside nmcli monitor, and beside a program that
 # has libnm's client and nothing else.
 
@@ -8,8 +8,8 @@ tell_machine
 
 policy "proof: {within: 30s, probe: {address: $peer_address, count: 5}}"
 check "the daemon comes up" start_daemon
-check "the bond gets configured" wait_for 120 bond_is State configured
-check "the verdict is offloaded" wait_for 60 bond_is Verdict offloaded
+check "the bond gets configured" wait_for 400 bond_is State configured
+check "the verdict is offloaded" wait_for 200 bond_is Verdict offloaded
 
 nmcli monitor >/dev/null &
 monitor=$!
