@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <netinet/in.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "live.h"
+#include "meter.h"
+#include "xfrm.h"
+
+/*
+ * A reserved SPI is an SA without a key: enough to come and go. The kernel tells of its end, but
+ * not of its coming; so something else ends then, and the meter looks.
+ */
+#define RESERVE(from, to, spi)                                                                     \
+	"ip xfrm state allocspi src " from " dst " to " proto esp mode transport min " spi         \
+	" max " spi " >/dev/null"
+#define DELETE(from, to, spi) "ip xfrm state delete src " from " dst " to " proto esp spi " spi
+
+#define OWN      "192.0.2.1"
+#define PEER     "198.51.100.2"
+#define STRANGER "198.51.100.9"
+
+static struct facts facts;
+static struct facts_address own = { .ifindex = 1 };
+static struct meter *meter;
+
+static void look_around(void)
+{
+	live_must(RESERVE(STRANGER, OWN, "0x9000"));
+	live_must(DELETE(STRANGER, OWN, "0x9000"));
+}
+
+/* Watches a tunnel with an SA each way. */
+static void begin(void)
+{
+	char name[] = "bond0";
+	const struct policy_bond policy = { .name = name };
+
+	live_must(RESERVE(OWN, PEER, "0x1000"));
+	live_must(RESERVE(PEER, OWN, "0x2000"));
+	ck_assert_int_eq(facts_ip_parse(OWN, &own.ip), 0);
+	facts = (struct facts){ .addresses = &own, .n_addresses = 1 };
+	ck_assert_int_eq(xfrm_dump(&own, 1, &facts.sas, &facts.n_sas), 0);
+	ck_assert_uint_eq(facts.n_sas, 2);
+	ck_assert_int_eq(meter_start(&facts, &policy, &meter), 0);
+}
+
+/* What a step interrupted, without the digits. */
+static void interrupted(size_t step, const char *expected, double least, double most)
+{
+	_cleanup_text_ struct text t = TEXT_NULL;
+	double seconds = 0;
+	char *number;
+
+	meter_print(meter, step, &t);
+	number = strstr(t.data, " for ");
+	if (number) {
+		seconds = strtod(number + 5, NULL);
+		*number = '\0';
+	}
+	ck_assert_str_eq(t.data, expected);
+	ck_assert_double_ge(seconds, least);
+	ck_assert_double_le(seconds, most);
+}
+
+static void end(void)
+{
+	meter = meter_free(meter);
+	free(facts.sas);
+}
+
+START_TEST(a_tunnel_that_loses_an_sa_and_gets_it_back_was_interrupted)
+{
+	begin();
+	meter_step(meter, 1);
+	live_must(DELETE(OWN, PEER, "0x1000"));
+	usleep(500000);
+	live_must(RESERVE(OWN, PEER, "0x1001"));
+	look_around();
+	usleep(100000);
+	meter_step(meter, 2);
+	meter_stop(meter);
+	interrupted(0, "nothing", 0, 0);
+	interrupted(1, "the tunnel to " PEER, 0.4, 30);
+	interrupted(2, "nothing", 0, 0);
+	end();
+}
+END_TEST
+
+START_TEST(a_rekey_that_makes_before_it_breaks_interrupts_nothing)
+{
+	begin();
+	live_must(RESERVE(OWN, PEER, "0x1001"));
+	live_must(RESERVE(PEER, OWN, "0x2001"));
+	live_must(DELETE(OWN, PEER, "0x1000"));
+	live_must(DELETE(PEER, OWN, "0x2000"));
+	meter_stop(meter);
+	interrupted(0, "nothing", 0, 0);
+	end();
+}
+END_TEST
+
+START_TEST(what_is_flushed_and_does_not_come_back_is_interrupted_to_the_end)
+{
+	_cleanup_text_ struct text t = TEXT_NULL;
+
+	begin();
+	live_must("ip xfrm state flush");
+	usleep(300000);
+	meter_stop(meter);
+	meter_print(meter, 0, &t);
+	ck_assert_ptr_nonnull(strstr(t.data, "the tunnel to " PEER " for "));
+	ck_assert_ptr_nonnull(strstr(t.data, " and not back yet"));
+	end();
+}
+END_TEST
+
+static bool possible(void)
+{
+	struct facts_sa *sas;
+	size_t n;
+
+	if (!live_run(RESERVE(OWN, PEER, "0x1000"))) {
+		fputs("this kernel knows no SAs, or ip is not there\n", stderr);
+		return false;
+	}
+	if (xfrm_dump(NULL, 0, &sas, &n) < 0)
+		return false;
+	free(sas);
+	return true;
+}
+
+LIVE_MAIN("live-meter", possible, a_tunnel_that_loses_an_sa_and_gets_it_back_was_interrupted,
+	  a_rekey_that_makes_before_it_breaks_interrupts_nothing,
+	  what_is_flushed_and_does_not_come_back_is_interrupted_to_the_end)
