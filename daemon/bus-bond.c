@@ -171,10 +171,11 @@ static json_t *port_to_json(struct ethtool *ethtool, const struct facts_link *po
 		driver = (struct facts_driver){ 0 };
 	if (ethtool_get_feature(ethtool, port->name, FEATURE_ESP_HW_OFFLOAD, &feature) < 0)
 		feature = FACTS_FEATURE_UNKNOWN;
-	j = json_pack("{s:o, s:o, s:b, s:b, s:b, s:s, s:I}", "name", json_text(port->name),
-		      "driver", json_text(driver.name), "active", port->port.active, "up", port->up,
-		      "link", port->carrier && port->port.mii_up, "esp_hw_offload",
-		      facts_feature_name(feature), "link_failures",
+	j = json_pack("{s:o, s:o, s:o, s:o, s:b, s:b, s:b, s:s, s:I}", "name",
+		      json_text(port->name), "driver", json_text(driver.name), "driver_version",
+		      json_text(driver.version), "firmware", json_text(driver.firmware), "active",
+		      port->port.active, "up", port->up, "link", port->carrier && port->port.mii_up,
+		      "esp_hw_offload", facts_feature_name(feature), "link_failures",
 		      (json_int_t)port->port.link_failures);
 	if (!j || ethtool_get_counters(ethtool, port->name, &counters) < 0)
 		return j;

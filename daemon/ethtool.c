@@ -118,14 +118,18 @@ static int get_ifindex(struct ethtool *e, const char *name, int *ret)
 	return 0;
 }
 
-/* The texts of drivers end where their room does, or before. */
+/*
+ * The texts of drivers end where their room does, or before. A firmware's version comes out of a
+ * card's memory: what is not plain text there would keep the port from the bus and the reports.
+ */
 static void copy_text(char ret[32], const char *from, size_t size)
 {
 	size_t len = strnlen(from, size);
 
 	if (len > 31)
 		len = 31;
-	memcpy(ret, from, len);
+	for (size_t i = 0; i < len; i++)
+		ret[i] = from[i] >= ' ' && from[i] <= '~' ? from[i] : '?';
 	ret[len] = '\0';
 }
 

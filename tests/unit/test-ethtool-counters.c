@@ -71,6 +71,15 @@ static void stats(struct ethtool_stats *s)
 		s->data[i] = i == card.tx ? card.tx_value : i == card.rx ? card.rx_value : 666;
 }
 
+/* A firmware's version that was never written, and fills its room. */
+static void drvinfo(struct ethtool_drvinfo *d)
+{
+	strcpy(d->driver, "ixgbe");
+	strcpy(d->version, "6.1");
+	memset(d->fw_version, 0xff, sizeof(d->fw_version));
+	memcpy(d->fw_version, "1.2\n", 4);
+}
+
 int __wrap_ioctl(int fd, unsigned long request, ...)
 {
 	struct ifreq *r;
@@ -104,6 +113,9 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 		return 0;
 	case ETHTOOL_GSTATS:
 		stats((void *)r->ifr_data);
+		return 0;
+	case ETHTOOL_GDRVINFO:
+		drvinfo((void *)r->ifr_data);
 		return 0;
 	default:
 		ck_abort_msg("an unexpected call");
@@ -294,6 +306,20 @@ START_TEST(a_number_that_cannot_be_is_not_believed)
 }
 END_TEST
 
+START_TEST(a_drivers_texts_are_plain_whatever_the_card_says)
+{
+	struct facts_driver driver;
+
+	plug_in();
+	ck_assert_int_eq(ethtool_get_driver(e, "ix0", &driver), 0);
+	ck_assert_str_eq(driver.name, "ixgbe");
+	ck_assert_str_eq(driver.version, "6.1");
+	ck_assert_str_eq(driver.firmware, "1.2????????????????????????????");
+	ck_assert_str_eq(driver.bus, "");
+	e = ethtool_close(e);
+}
+END_TEST
+
 UNIT_MAIN("ethtool-counters", the_two_counters_are_found_by_their_names,
 	  reading_again_asks_for_no_strings, each_device_is_remembered_by_itself,
 	  another_device_under_the_same_name_is_looked_at_anew,
@@ -301,5 +327,4 @@ UNIT_MAIN("ethtool-counters", the_two_counters_are_found_by_their_names,
 	  a_device_with_one_of_them_or_none_has_no_counters,
 	  a_device_without_statistics_has_no_counters, an_error_of_the_device_is_handed_up,
 	  no_such_device_is_told, a_number_that_changes_while_it_is_read_harms_nothing,
-
-	  a_number_that_cannot_be_is_not_believed)
+	  a_number_that_cannot_be_is_not_believed, a_drivers_texts_are_plain_whatever_the_card_says)

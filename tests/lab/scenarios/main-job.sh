@@ -40,6 +40,8 @@ check "10 pings are counted on the active port, and nowhere else" offloads "$(ac
 
 check "the bus shows the active port" bond_is ActivePort "$(active_port)"
 check "the bus shows the feature" equals "b true" "$(bond_property FeatureEnabled)"
+check "the bus has each port's driver and firmware on record" contains "$(bond_property Ports)" \
+	"\"driver\" s \"ixgbe\" \"driver_version\" s \"[^\"]+\" \"firmware\" s \"[^\"]+\""
 check "status exits with 0" esp-offloadctl status
 check "status --json says the same" equals offloaded \
 	"$(esp-offloadctl status --json=short bond0 | jq -r '.. | objects | .Verdict? // .verdict? // empty' | head -n 1)"
