@@ -56,3 +56,24 @@ nmcli connection modify bond0 +bond.options mode=balance-rr
 nmcli -w 30 connection up bond0 >/dev/null
 untouched_mark
 refuses bond-mode "a bond in another mode"
+wait_for 40 profile_has GENERAL.STATE activated
+
+# What the policy may put right, and does.
+restore "${lab_files[@]}" >/dev/null
+nmcli connection reload
+nmcli -w 30 connection up bond0 >/dev/null
+conn_set esn=either
+conn_set esp=
+policy "ensure: {esn: no, esp: aes_gcm128-null}" "proof: {within: 30s, probe: {address: $peer_address}}"
+out=$(esp-offloadctl plan --json=off bond0 2>/dev/null)
+check "ensure: nothing blocks, the plan has the edit of esn" contains "$out" '^ *\+.*esn=no$'
+check "ensure: and of esp" contains "$out" '^ *\+.*esp=aes_gcm128-null$'
+check "ensure: the plan has changed nothing" not grep -qE 'esn=no|esp=|nic-offload' "$example_conf"
+systemctl start esp-offloadd
+check "ensure: the bond is configured" wait_for 90 bond_is State configured
+check "ensure: the verdict is offloaded" wait_for 30 bond_is Verdict offloaded
+check "ensure: three lines were changed, and nothing else" equals "esn=no esp=aes_gcm128-null nic-offload=yes" \
+	"$(diff "/lab/pristine$example_conf" "$example_conf" | sed -n 's/^> \t//p' | sort | xargs)"
+check "ensure: an empty plan says so" contains "$(esp-offloadctl plan bond0)" 'nothing to do'
+check "ensure: the bus has no step either" equals 'aa{sv} 0' \
+	"$(busctl call org.espoffload1 "$bond_path" org.espoffload1.Bond Plan)"

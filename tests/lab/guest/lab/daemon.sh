@@ -73,6 +73,7 @@ untouched_look() {
 	pluto_pid
 	ip xfrm state | awk '/spi/ {print $4}' | sort
 	cat /sys/class/net/bond0/bonding/{mode,slaves} 2>/dev/null
+	feature bond0
 }
 
 untouched() {
