@@ -9,6 +9,9 @@
 /* Packets in a direction before it has a say; at the end of the time one must do. */
 #define MIN_PACKETS 3
 
+/* An answer that takes longer is none that is waited for. */
+#define ANSWERS_USEC UINT64_C(3000000)
+
 /* The first look at a window, and the longest time between two. */
 #define FIRST_LOOK_USEC UINT64_C(300000)
 #define LAST_LOOK_USEC  UINT64_C(4000000)
@@ -33,6 +36,8 @@ struct prover {
 	uint64_t look_usec; /* time to the next look */
 
 	bool have_from;
+	uint64_t window_usec;        /* when the window began */
+	unsigned int sent, answered; /* pings of earlier windows */
 	struct proof_sample from;
 	bool doubted; /* a first window said less than offloaded; this is the second */
 	struct proof doubt;
@@ -122,9 +127,24 @@ static void begin_window(struct prover *p, struct proof_sample *sample)
 	p->from = *sample;
 	*sample = PROOF_SAMPLE_NULL;
 	p->have_from = true;
+	p->window_usec = now_usec();
+	p->sent = p->outcome.probes_sent;
+	p->answered = p->outcome.probes_answered;
 	p->look_usec = FIRST_LOOK_USEC;
 	p->to_send = p->policy.probe_count;
 	send_probes(p);
+}
+
+/*
+ * Pings were sent, and one direction has no say yet: their answers are under way, and a verdict
+ * from half of the truth would be early rather than right.
+ */
+static bool is_one_sided(const struct prover *p, const struct proof *proof)
+{
+	bool waits = p->outcome.probes_sent - p->sent > p->outcome.probes_answered - p->answered;
+
+	return waits && now_usec() - p->window_usec < ANSWERS_USEC &&
+	       (proof->tx.packets < MIN_PACKETS || proof->rx.packets < MIN_PACKETS);
 }
 
 /*
@@ -136,10 +156,10 @@ static void begin_window(struct prover *p, struct proof_sample *sample)
  */
 static bool weigh(struct prover *p, const struct proof *proof, struct proof_sample *sample)
 {
+	if (proof->verdict == VERDICT_UNKNOWN || is_one_sided(p, proof))
+		return false;
 	if (proof->verdict == VERDICT_OFFLOADED)
 		return true;
-	if (proof->verdict == VERDICT_UNKNOWN)
-		return false;
 	if (p->doubted)
 		return true;
 

@@ -31,6 +31,7 @@ struct fake_bond {
 	struct facts_link told; /* what was told of it last but one */
 	uint32_t spi;
 	uint64_t packets;
+	uint64_t answers_missing; /* packets that were sent, and whose answers are under way */
 };
 
 static struct {
@@ -41,7 +42,7 @@ static struct {
 	size_t first, last;
 	bool lost;
 	int fd;
-	bool answering, answers_in_hardware;
+	bool answering, answers_in_hardware, keeping_answers;
 	int opener_busy, opener_error;
 	int answers;
 	size_t n_dumps;
@@ -199,6 +200,11 @@ void kernel_flushes_sas(size_t b)
 	kernel.bonds[b].flushed = true;
 }
 
+void kernel_asks_for_sas(size_t b)
+{
+	kernel.bonds[b].spi = 0;
+}
+
 void kernel_fails_dumps(size_t n)
 {
 	kernel.n_failing = n;
@@ -255,6 +261,33 @@ void kernel_makes_bond(size_t b)
 		say(&bond->ports[i], 0, false);
 	}
 	kernel_switches(b, bond->ports[0].name);
+}
+
+/* Answers that are under way: sent and counted as such, and not received. */
+static void keep_answer(struct fake_bond *bond, bool hardware)
+{
+	bond->packets++;
+	bond->answers_missing++;
+	for (size_t i = 0; i < PORTS; i++)
+		if (bond->ports[i].ifindex == bond->link.bond.active_port)
+			bond->counters[i].tx_ipsec += hardware;
+}
+
+void kernel_keeps_answers(void)
+{
+	kernel.keeping_answers = true;
+}
+
+void kernel_lets_answers_in(bool hardware)
+{
+	struct fake_bond *bond = &kernel.bonds[0];
+
+	for (size_t i = 0; i < PORTS; i++)
+		if (bond->ports[i].ifindex == bond->link.bond.active_port && hardware)
+			bond->counters[i].rx_ipsec += bond->answers_missing;
+	kernel.answers += (int)bond->answers_missing;
+	bond->answers_missing = 0;
+	kernel.keeping_answers = false;
 }
 
 static void carry(struct fake_bond *bond, uint64_t packets, uint64_t hardware)
@@ -446,7 +479,7 @@ int xfrm_dump(const struct facts_address *addresses _unused_, size_t n_addresses
 				.direction = in ? FACTS_IN : FACTS_OUT,
 				.source = in ? peer : local,
 				.destination = in ? local : peer,
-				.packets = bond->packets,
+				.packets = bond->packets - (in ? bond->answers_missing : 0),
 				.offload_link = bond->offload ? bond->link.ifindex : FACTS_NO_LINK,
 			};
 		}
@@ -515,7 +548,9 @@ struct probe *probe_close(struct probe *p)
 
 int probe_send(struct probe *p _unused_, uint16_t seq _unused_)
 {
-	if (kernel.answering) {
+	if (kernel.keeping_answers) {
+		keep_answer(&kernel.bonds[0], kernel.answers_in_hardware);
+	} else if (kernel.answering) {
 		carry(&kernel.bonds[0], 1, kernel.answers_in_hardware);
 		kernel.answers++;
 	}

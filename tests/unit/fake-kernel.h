@@ -51,6 +51,11 @@ void kernel_answers_probes(bool hardware);
  * that */
 void kernel_opens_probes_after(int asked, int error);
 
+/* kernel_keeps_answers() - from now on they are under way; kernel_lets_answers_in() - through the
+ * hardware or not */
+void kernel_keeps_answers(void);
+void kernel_lets_answers_in(bool hardware);
+
 /* kernel_rekeys() - the SAs go, and new ones come */
 void kernel_rekeys(size_t bond);
 
@@ -66,6 +71,9 @@ void kernel_refuses_packets(uint64_t n);
 
 /* kernel_flushes_sas() - as when the bond was set down: nobody is told */
 void kernel_flushes_sas(size_t bond);
+
+/* kernel_asks_for_sas() - in the place of an SA that leaves there is one that is only asked for */
+void kernel_asks_for_sas(size_t bond);
 
 /* kernel_fails_dumps() - so many of the next looks at all devices fail */
 void kernel_fails_dumps(size_t n);

@@ -48,6 +48,18 @@ START_TEST(an_sa_between_the_ends_of_a_conn_is_its_own_both_ways)
 }
 END_TEST
 
+START_TEST(an_sa_that_is_only_asked_for_is_none)
+{
+	set_up();
+	conns[0] = (struct conn_ends){ .local = kernel_local(2), .remote = kernel_peer(2) };
+	kernel_asks_for_sas(2);
+	take(1);
+	ck_assert_uint_eq(sample.n_sas, 1);
+	ck_assert_int_eq(sample.sas[0].direction, FACTS_IN);
+	tear_down();
+}
+END_TEST
+
 START_TEST(one_end_alone_makes_it_nobodys)
 {
 	set_up();
@@ -125,7 +137,8 @@ START_TEST(traffic_is_summed_by_direction_and_by_who_should_do_it)
 END_TEST
 
 UNIT_MAIN("sampler", an_sa_between_the_ends_of_a_conn_is_its_own_both_ways,
-	  one_end_alone_makes_it_nobodys, a_conn_for_any_peer_has_the_sas_of_its_own_address,
+	  an_sa_that_is_only_asked_for_is_none, one_end_alone_makes_it_nobodys,
+	  a_conn_for_any_peer_has_the_sas_of_its_own_address,
 	  among_thousands_of_conns_each_sa_finds_its_own,
 	  without_conns_those_that_are_offloaded_to_the_bond_count,
 	  traffic_is_summed_by_direction_and_by_who_should_do_it)

@@ -519,6 +519,57 @@ START_TEST(without_a_socket_for_a_probe_there_is_only_the_real_traffic)
 }
 END_TEST
 
+static void begin_with_slow_answers(void)
+{
+	begin(1);
+	policies[0].proof.probe_address = kernel_peer(0);
+	policies[0].proof.probe_count = 5;
+	policies[0].proof.within_usec = 6000000;
+	kernel_answers_probes(true);
+	kernel_keeps_answers();
+	worker_says(0, STANDING_DONE, "");
+	run_for_msec(1200);
+	/* The hardware has sent all of them, which is half of the truth. */
+	ck_assert_uint_eq(n_proved, 0);
+}
+
+START_TEST(answers_that_are_under_way_are_waited_for)
+{
+	begin_with_slow_answers();
+	kernel_lets_answers_in(true);
+	run_until_proved();
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_OFFLOADED);
+	ck_assert_uint_eq(proved.proof.rx.hardware, 5);
+	end();
+}
+END_TEST
+
+START_TEST(answers_that_come_late_and_through_software_make_it_partial)
+{
+	begin_with_slow_answers();
+	kernel_lets_answers_in(false);
+	kernel_keeps_answers();
+	/* A second window has to agree, with answers of its own. */
+	run_for_msec(1500);
+	ck_assert_uint_eq(n_proved, 0);
+	kernel_lets_answers_in(false);
+	run_until_proved();
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_PARTIAL);
+	end();
+}
+END_TEST
+
+START_TEST(answers_that_never_come_are_not_waited_for_longer_than_some_seconds)
+{
+	begin_with_slow_answers();
+	run_for_msec(3500);
+	ck_assert_uint_eq(n_proved, 1);
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_OFFLOADED);
+	ck_assert_uint_eq(proved.proof.rx.packets, 0);
+	end();
+}
+END_TEST
+
 START_TEST(sas_that_are_rekeyed_meanwhile_only_take_a_window_more)
 {
 	begin(1);
@@ -958,6 +1009,9 @@ UNIT_MAIN("supervisor", a_bond_is_waiting_until_the_worker_has_looked,
 	  software_once_and_then_silence_is_software, the_policys_probe_makes_the_traffic,
 	  a_probe_whose_socket_comes_late_is_sent_late,
 	  without_a_socket_for_a_probe_there_is_only_the_real_traffic,
+	  answers_that_are_under_way_are_waited_for,
+	  answers_that_come_late_and_through_software_make_it_partial,
+	  answers_that_never_come_are_not_waited_for_longer_than_some_seconds,
 	  sas_that_are_rekeyed_meanwhile_only_take_a_window_more, sas_without_offload_are_software,
 	  a_new_sa_of_a_conn_opens_a_proof, a_failover_is_told_at_once_and_its_verdict_follows,
 	  a_failover_to_a_port_without_esp_is_software_though_the_dump_says_offload,
