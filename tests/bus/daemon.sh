@@ -113,6 +113,19 @@ no_script
 reports "done" ""
 ctl check bond0
 
+# reports_libreswan VERSION: the worker has seen that one.
+reports_libreswan() {
+	reports "done" ""
+	jq -c --arg version "$1" '.libreswan = $version' "$work/worker/reports" >"$work/worker/reports.new"
+	mv "$work/worker/reports.new" "$work/worker/reports"
+	ctl check bond0
+}
+reports_libreswan 4.10
+check "the first version of Libreswan that is seen is no news" not logged 'Libreswan was'
+reports_libreswan 5.2
+check "another one is" logged 'bond0: Libreswan was 4\.10, and is 5\.2 now'
+reports "done" ""
+
 # ---- revert ----
 script <<'END'
 echo '{"report": "outcome", "bond": "bond0", "outcome": "reverted"}'
