@@ -29,8 +29,17 @@ packages_test() {
 	cat <<-END
 		check check-devel
 		dbus dbus-daemon
+		fish fish
+		jq jq
+		libglib2.0-bin glib2
+		libxml2-utils libxml2
+		mandoc mandoc
+		python3-dbus python3-dbus
+		python3-prometheus-client python3-prometheus_client
 		shellcheck ShellCheck
+		sosreport sos
 		valgrind valgrind
+		zsh zsh
 	END
 }
 
@@ -61,6 +70,25 @@ packages_lab() {
 		util-linux util-linux
 		xz-utils xz
 		zstd zstd
+	END
+}
+
+# For packaging/deb and packaging/rpm; a Fedora makes no Debian package.
+packages_deb() {
+	cat <<-END
+		debhelper -
+		fakeroot -
+		lintian -
+		systemd -
+		xz-utils xz
+	END
+}
+
+packages_rpm() {
+	cat <<-END
+		rpm rpm-build
+		rpmlint rpmlint
+		xz-utils xz
 	END
 }
 
