@@ -15,7 +15,8 @@
 /* What is proposed, while it is being made. */
 struct maker {
 	const struct facts *facts;
-	size_t n_bonds; /* active-backup ones of the host */
+	size_t n_bonds;    /* active-backup ones of the host */
+	bool some_refused; /* a pattern would take in conns that are left out */
 	struct text text;
 	struct proposal made;
 };
@@ -144,7 +145,7 @@ static void add_conns(struct maker *m, const struct conn_ends_list *ends)
 		 "    # The conns of Libreswan whose own address is the bond's. A pattern such as\n"
 		 "    # \"site-*\" takes in those that come later.\n"
 		 "    connections:\n");
-	if (ends->n > PROPOSAL_CONNS_NAMED) {
+	if (ends->n > PROPOSAL_CONNS_NAMED && !m->some_refused) {
 		text_printf(t, "      - \"*\"  # %zu conns now: those that end on the bond\n",
 			    ends->n);
 		return;
@@ -277,13 +278,34 @@ static void add_findings(struct text *t, const struct findings *findings)
 
 /* ---- one bond ---- */
 
+/* Somebody has written nic-offload=no, and knows why. */
+static bool is_refused(const struct maker *m, const char *name)
+{
+	const struct ipsec_conf_conn *conn = ipsec_conf_find(m->facts->conf, name);
+	struct ipsec_conf_value value;
+
+	if (!conn || ipsec_conf_effective(m->facts->conf, conn, "nic-offload", &value) < 0)
+		return false;
+	return value.origin > IPSEC_CONF_BUILTIN && value.value &&
+	       strcasecmp(value.value, "no") == 0;
+}
+
 /* A conn without an own address is the bond's only where there is no other that it may be. */
-static void leave_out_assumed(struct maker *m, struct conn_ends_list *ends)
+static bool is_nobodys(const struct maker *m, const struct conn_ends *ends)
+{
+	return m->n_bonds > 1 && ends->assumed;
+}
+
+static void leave_out(struct maker *m, struct conn_ends_list *ends)
 {
 	size_t kept = 0;
 
+	m->some_refused = false;
 	for (size_t i = 0; i < ends->n; i++) {
-		if (m->n_bonds > 1 && ends->items[i].assumed)
+		bool refused = is_refused(m, ends->items[i].name);
+
+		m->some_refused = m->some_refused || refused;
+		if (refused || is_nobodys(m, &ends->items[i]))
 			free(ends->items[i].name);
 		else
 			ends->items[kept++] = ends->items[i];
@@ -350,7 +372,7 @@ static int add_bond(struct maker *m, const struct facts_link *bond)
 	r = ends_on(m, bond, &ends);
 	if (r < 0)
 		return r;
-	leave_out_assumed(m, &ends);
+	leave_out(m, &ends);
 	text_printf(t, "\n  # %s: active-backup", bond->name);
 	add_ports(m, bond);
 	if (ends.n == 0) {
@@ -420,36 +442,65 @@ static bool is_left_out(const struct maker *m, const struct conn_skipped *s)
 	return s->why != CONN_LEFT_OUT_ELSEWHERE || !owner || !is_ours(owner);
 }
 
-static int add_other_conns(struct maker *m, const struct facts_link *any_bond)
+/* Begins to say so, where there is room for it. */
+static void add_left_out(struct maker *m, const char *name, size_t *n)
+{
+	if ((*n)++ >= SHOWN_MAX)
+		return;
+	text_add(&m->text, "\n# conn ");
+	add_comment(&m->text, name);
+	text_add(&m->text, " is left out: ");
+}
+
+/* Those that end on a bond, and are in nobody's list all the same. */
+static int add_refused_conns(struct maker *m, const struct facts_link *bond, bool last, size_t *n)
+{
+	_cleanup_(conn_ends_list_done) struct conn_ends_list ends = { 0 };
+	int r;
+
+	r = ends_on(m, bond, &ends);
+	for (size_t i = 0; r == 0 && i < ends.n; i++) {
+		const struct conn_ends *e = &ends.items[i];
+
+		if (e->assumed && !last)
+			continue; /* it is among those of every bond */
+		if (!is_refused(m, e->name) && !is_nobodys(m, e))
+			continue;
+		add_left_out(m, e->name, n);
+		if (*n <= SHOWN_MAX)
+			text_add(&m->text, is_refused(m, e->name)
+						   ? "somebody has written nic-offload=no there.\n"
+						   : "it names no own address, and there are "
+						     "several bonds.\n");
+	}
+	return r;
+}
+
+static int add_other_conns(struct maker *m, const struct facts_link *last)
 {
 	_cleanup_(conn_ends_list_done) struct conn_ends_list ends = { 0 };
 	struct text *t = &m->text;
 	size_t n = 0;
-	int r;
+	int r = 0;
 
-	r = ends_on(m, any_bond, &ends);
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < ends.n && m->n_bonds > 1; i++) {
-		if (!ends.items[i].assumed)
+	for (size_t i = 0; r == 0 && i < m->facts->n_links; i++)
+		if (is_ours(&m->facts->links[i]))
+			r = add_refused_conns(m, &m->facts->links[i], &m->facts->links[i] == last,
+					      &n);
+	if (r == 0)
+		r = ends_on(m, last, &ends);
+	for (size_t i = 0; r == 0 && i < ends.n_skipped; i++) {
+		if (!is_left_out(m, &ends.skipped[i]))
 			continue;
-		text_add(t, "\n# conn ");
-		add_comment(t, ends.items[i].name);
-		text_add(t,
-			 " is left out: it names no own address, and there are several bonds.\n");
-	}
-	for (size_t i = 0; i < ends.n_skipped; i++) {
-		if (!is_left_out(m, &ends.skipped[i]) || n++ >= SHOWN_MAX)
+		add_left_out(m, ends.skipped[i].name, &n);
+		if (n > SHOWN_MAX)
 			continue;
-		text_add(t, "\n# conn ");
-		add_comment(t, ends.skipped[i].name);
-		text_add(t, " is left out: ");
 		add_reason(m, &ends.skipped[i]);
 		text_add(t, ".\n");
 	}
 	if (n > SHOWN_MAX)
 		text_printf(t, "\n# And %zu conns more.\n", n - SHOWN_MAX);
-	return 0;
+	return r;
 }
 
 /* ---- the whole ---- */

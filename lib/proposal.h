@@ -22,7 +22,8 @@ struct proposal {
 /*
  * proposal_make() - what could be written for this host
  *
- * A conn that names no own address is proposed only where a single bond could be meant. What nobody
+ * A conn that names no own address is proposed only where a single bond could be meant, and one with
+ * nic-offload=no not at all: somebody knows why. What nobody
  * but the administrator can know, such as whether the other end takes another cipher, stands there
  * as a comment.
  *

@@ -117,6 +117,50 @@ START_TEST(conns_of_other_devices_are_left_out_and_it_is_said)
 }
 END_TEST
 
+START_TEST(a_conn_that_is_not_to_be_offloaded_is_left_out_and_it_is_said)
+{
+	begin_host();
+	add_conf("conn loud\n\tleft=" OWN "\n\tright=" PEER "\n\tnic-offload=no\n");
+	propose();
+	ck_assert_uint_eq(policy->bonds[0].n_conns, 1);
+	ck_assert(says("# conn loud is left out: somebody has written nic-offload=no there.\n"));
+	done();
+}
+END_TEST
+
+START_TEST(no_pattern_stands_where_it_would_take_that_in)
+{
+	begin_host();
+	for (int i = 0; i < PROPOSAL_CONNS_NAMED; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "site-%d", i);
+		add_good_conn(name, OWN, PEER);
+	}
+	add_conf("conn loud\n\tleft=" OWN "\n\tright=" PEER "\n\tnic-offload=no\n");
+	propose();
+	ck_assert_uint_eq(policy->bonds[0].n_conns, PROPOSAL_CONNS_NAMED + 1);
+	done();
+}
+END_TEST
+
+START_TEST(many_that_are_left_out_are_counted)
+{
+	begin_host();
+	for (int i = 0; i < 30; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "office-%d", i);
+		add_good_conn(name, "203.0.113.1", "203.0.113.9");
+	}
+	propose();
+	ck_assert(says("# conn office-19 is left out: "));
+	ck_assert(!says("office-20"));
+	ck_assert(says("# And 10 conns more.\n"));
+	done();
+}
+END_TEST
+
 START_TEST(two_bonds_have_their_own_conns)
 {
 	begin_host();
@@ -229,9 +273,11 @@ END_TEST
 
 UNIT_MAIN("proposal", a_bond_with_a_conn_is_proposed, every_other_value_is_the_default,
 	  behind_a_gateway_nobody_is_pinged_unasked, what_both_ends_must_agree_upon_is_a_comment,
-	  conns_of_other_devices_are_left_out_and_it_is_said, two_bonds_have_their_own_conns,
-	  a_conn_without_an_own_address_is_the_only_bonds, of_several_bonds_it_is_nobodys,
-	  a_bond_of_another_mode_is_left_out_and_it_is_said,
+	  conns_of_other_devices_are_left_out_and_it_is_said,
+	  a_conn_that_is_not_to_be_offloaded_is_left_out_and_it_is_said,
+	  no_pattern_stands_where_it_would_take_that_in, many_that_are_left_out_are_counted,
+	  two_bonds_have_their_own_conns, a_conn_without_an_own_address_is_the_only_bonds,
+	  of_several_bonds_it_is_nobodys, a_bond_of_another_mode_is_left_out_and_it_is_said,
 	  without_a_bond_there_is_nothing_to_propose,
 	  without_libreswan_it_is_said_that_there_is_none, many_conns_are_a_pattern,
 	  names_that_yaml_takes_for_something_else_are_quoted)
