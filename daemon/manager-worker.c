@@ -67,7 +67,8 @@ static void on_report(void *userdata, json_t *report)
 	struct supervisor *s = bond ? manager_bond_named(m, bond) : NULL;
 
 	if (kind && streq(kind, REPORT_SETTLED)) {
-		m->unsettled = false;
+		/* By the policy that the run began with: one that came since is for the next. */
+		m->unsettled = m->settle_due;
 		m->settle_usec = 0;
 	} else if (s) {
 		supervisor_report(s, report);
@@ -126,7 +127,7 @@ static void on_worker_done(void *userdata, int error)
 		run_again_in(m, BUSY_USEC);
 	else if (error < 0)
 		worker_failed(m);
-	if (error != -EBUSY && m->settling && m->unsettled)
+	if (error != -EBUSY && m->settling && m->unsettled && !m->settle_due)
 		settle_later(m);
 	requests_answer(done, error);
 	if (m->look_wished || m->waiting)

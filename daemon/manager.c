@@ -205,6 +205,9 @@ static void take_policy(struct manager *m, struct policy *policy)
 		s = add_bond(m, &policy->bonds[i]);
 		if (!s)
 			continue;
+		/* A reload asks for it, also where it was reverted before it left the policy. */
+		if (old)
+			supervisor_release(s);
 		bus_bond_added(m->objects, s);
 		if (m->links)
 			supervisor_attach(s, m->links);

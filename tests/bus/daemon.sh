@@ -142,6 +142,18 @@ end_daemon
 start_daemon
 check "also by the daemon of the next boot" wait_for 10 last_run "run --policy=- --settle"
 check "which says so" wait_for 10 reason_is 'reverted: waiting for \"esp-offloadctl apply\"'
+cp "$policy" "$work/good.yaml"
+sed 's/bond0/bond5/' "$work/good.yaml" >"$policy"
+ctl reload
+cp "$work/good.yaml" "$policy"
+ctl reload
+check "a bond that comes back into the policy is reverted no more" \
+	wait_for 10 last_run "run --policy=- --settle --apply bond0"
+script <<'END'
+echo '{"report": "outcome", "bond": "bond0", "outcome": "reverted"}'
+END
+ctl revert bond0
+no_script
 kill -HUP "$daemon"
 check "until a reload" wait_for 10 last_run "run --policy=- --settle --apply bond0"
 
