@@ -3,6 +3,7 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 
 #include "log.h"
 #include "manager.h"
@@ -99,6 +100,8 @@ int main(int argc, char **argv)
 	struct options o = { .manager = { .state_dir = STATE_DIR, .worker_path = WORKER_PATH } };
 	_cleanup_(manager_freep) struct manager *manager = NULL;
 
+	/* The kernel's messages about SAs have their keys in them: no core, whatever the limits. */
+	(void)prctl(PR_SET_DUMPABLE, 0);
 	if (read_options(argc, argv, &o) < 0)
 		return 2;
 	if (o.done)

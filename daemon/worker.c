@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -499,6 +500,8 @@ int main(int argc, char **argv)
 {
 	struct options o = { .state_dir = STATE_DIR };
 
+	/* As in the daemon: SAs have keys, and /etc/ipsec.d has secrets beside the conns. */
+	(void)prctl(PR_SET_DUMPABLE, 0);
 	(void)signal(SIGPIPE, SIG_IGN);
 	log_open("esp-offloadd", LOG_INFO);
 	if (argc == 2 && streq(argv[1], "serve"))

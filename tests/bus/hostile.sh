@@ -83,6 +83,25 @@ if setpriv --reuid=65534 --clear-groups true 2>/dev/null; then
 	check "nothing was taken back for it" not in_file "$work/worker/called" revert
 fi
 
+# ---- secrets ----
+# What a process that may not leave a core has in /proc is root's, whoever it runs as.
+if setpriv --reuid=65534 --clear-groups true 2>/dev/null; then
+	mkdir "$work/nobodys"
+	chown 65534 "$work/nobodys"
+	of_root() { equals root "$(stat -c %U "/proc/$1/environ")"; }
+	start "$work/undumpable" env DBUS_SESSION_BUS_ADDRESS=unix:path=/nowhere \
+		setpriv --reuid=65534 --clear-groups "$DAEMON" --session \
+		--root "$work/nobodys" --state "$work/nobodys" --worker /bin/false
+	check "the daemon leaves no core, whatever the limits" wait_for 10 of_root "$started"
+	stop "$started"
+	mkfifo -m 666 "$work/never"
+	# shellcheck disable=SC2016,SC2153
+	start "$work/undumpable" setpriv --reuid=65534 --clear-groups \
+		sh -c 'exec "$0" run --policy=- bond0 <>"$1"' "$WORKER" "$work/never"
+	check "nor does the worker" wait_for 10 of_root "$started"
+	stop "$started"
+fi
+
 # ---- many at once ----
 script <<'END'
 sleep 0.5
