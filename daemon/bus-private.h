@@ -19,8 +19,9 @@ struct bus_objects {
 	sd_bus *bus;
 	struct manager *manager;
 	sd_bus_slot *manager_slot, *bond_slot, *enumerator_slot, *object_manager_slot;
-	struct bus_pending *verifying; /* wait for a proof */
-	struct bus_pending *asking;    /* wait for the worker */
+	struct bus_pending *verifying;    /* wait for a proof */
+	struct bus_pending *asking;       /* wait for the worker */
+	struct bus_diagnosis *diagnosing; /* each with a run of the worker of its own */
 };
 
 extern const sd_bus_vtable bus_manager_vtable[];
@@ -53,3 +54,9 @@ void bus_pending_answer(struct bus_pending **list, struct bus_pending *p, int er
  */
 int bus_ask(struct bus_objects *b, sd_bus_message *call, enum manager_task task, const char *bond,
 	    int (*answer)(struct bus_pending *p, struct supervisor *s, int error));
+
+/* bus_diagnose() - Manager.Diagnose(), an sd_bus_message_handler_t; userdata is the bus_objects */
+int bus_diagnose(sd_bus_message *call, void *userdata, sd_bus_error *error);
+
+/* bus_diagnose_end() - ends all diagnoses that are going on */
+void bus_diagnose_end(struct bus_objects *b);

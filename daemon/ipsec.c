@@ -138,6 +138,18 @@ int ipsec_sas(const struct ipsec *ipsec, struct pluto_sas *ret)
 	return pluto_sas_parse(result.out, ret);
 }
 
+int ipsec_conn(const struct ipsec *ipsec, const char *conn, struct pluto_conn *ret)
+{
+	_cleanup_command_result_ struct command_result result = COMMAND_RESULT_NULL;
+	int r;
+
+	r = run(ipsec, limit_of(ipsec), false, ARGS("whack", "--status"), &result);
+	if (r < 0)
+		return r;
+	pluto_conn_parse(result.out, conn, ret);
+	return 0;
+}
+
 enum ipsec_auto ipsec_auto_parse(const char *value)
 {
 	static const struct {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "facts.h"
+#include "pluto-conn.h"
 #include "pluto-status.h"
 
 /*
@@ -38,6 +39,14 @@ int ipsec_tunnels(const struct ipsec *ipsec, struct facts_tunnel **ret, size_t *
 
 /* ipsec_sas() - the SAs that pluto believes in, by conn (`ipsec showstates`) */
 int ipsec_sas(const struct ipsec *ipsec, struct pluto_sas *ret);
+
+/*
+ * ipsec_conn() - how pluto has one conn (`ipsec status`)
+ * @conn: its name in the files
+ *
+ * A conn that is not loaded is a result, and no error.
+ */
+int ipsec_conn(const struct ipsec *ipsec, const char *conn, struct pluto_conn *ret);
 
 /* What is to be done with a conn once it is loaded: its auto= as ipsec.conf(5) has it. */
 enum ipsec_auto {

@@ -534,3 +534,17 @@ bool manager_policy_is_valid(const struct manager *m)
 {
 	return m->policy_valid;
 }
+
+int manager_run_beside(struct manager *m, const char *const *arguments, uint64_t limit_usec,
+		       const struct worker_run_ops *ops, void *userdata, struct worker_run **ret)
+{
+	const char *argv[20] = { m->options.worker_path };
+	size_t n = 1;
+
+	for (; *arguments; arguments++) {
+		if (n + 1 >= ARRAY_SIZE(argv))
+			return -E2BIG;
+		argv[n++] = *arguments;
+	}
+	return worker_run_start(m->event, argv, "", limit_usec, ops, userdata, ret);
+}

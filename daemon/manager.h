@@ -6,6 +6,7 @@
 #include "ethtool.h"
 #include "links.h"
 #include "supervisor.h"
+#include "worker-run.h"
 
 /*
  * Owns everything: the policy, a supervisor for each of its bonds, the table of devices, the bus
@@ -77,3 +78,13 @@ enum manager_task {
  */
 int manager_ask(struct manager *m, enum manager_task task, const char *bond, manager_done_fn done,
 		void *userdata);
+
+/*
+ * manager_run_beside() - runs the worker for something else than the bonds, beside the run that
+ * looks at them
+ * @arguments: of the worker, from its verb on, ending in NULL; at most 16
+ *
+ * Return: as worker_run_start().
+ */
+int manager_run_beside(struct manager *m, const char *const *arguments, uint64_t limit_usec,
+		       const struct worker_run_ops *ops, void *userdata, struct worker_run **ret);

@@ -203,7 +203,8 @@ int probe_fd(const struct probe *p)
 	return p->fd;
 }
 
-int probe_send(struct probe *p, uint16_t seq)
+/* Sends an echo request that begins with the cookie, and is filled up with zeros. */
+static int send_echo(struct probe *p, uint16_t seq, uint8_t *bytes, size_t len)
 {
 	bool four = p->to.any.sa_family == AF_INET;
 	struct echo e = {
@@ -214,16 +215,64 @@ int probe_send(struct probe *p, uint16_t seq)
 	ssize_t n;
 
 	memcpy(e.cookie, p->cookie, sizeof(e.cookie));
-	/* The kernel does so itself for ping sockets, and for ICMPv6. */
-	if (four)
+	memcpy(bytes, &e, sizeof(e));
+	/* The kernel does so itself for ping sockets, and for ICMPv6. The zeros count nothing. */
+	if (four) {
 		e.checksum = checksum(&e, sizeof(e));
+		memcpy(bytes, &e, sizeof(e));
+	}
 
-	n = sendto(p->fd, &e, sizeof(e), MSG_NOSIGNAL, &p->to.any, p->to_len);
+	n = sendto(p->fd, bytes, len, MSG_NOSIGNAL, &p->to.any, p->to_len);
 	if (n < 0)
 		return errno == EWOULDBLOCK ? -EAGAIN : -errno;
 
 	add(&p->sent, seq);
 	return 0;
+}
+
+int probe_send(struct probe *p, uint16_t seq)
+{
+	uint8_t bytes[sizeof(struct echo)];
+
+	return send_echo(p, seq, bytes, sizeof(bytes));
+}
+
+int probe_set_path(struct probe *p, const struct facts_ip *source)
+{
+	int four = IP_PMTUDISC_PROBE, six = IPV6_PMTUDISC_PROBE, r;
+	union address from = { .any = { .sa_family = p->to.any.sa_family } };
+
+	if (p->to.any.sa_family == AF_INET)
+		r = setsockopt(p->fd, IPPROTO_IP, IP_MTU_DISCOVER, &four, sizeof(four));
+	else
+		r = setsockopt(p->fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &six, sizeof(six));
+	if (r < 0)
+		return -errno;
+	if (source->family == 0)
+		return 0;
+	if (source->family != p->to.any.sa_family)
+		return -EAFNOSUPPORT;
+	if (source->family == AF_INET)
+		memcpy(&from.in.sin_addr, source->bytes, 4);
+	else
+		memcpy(&from.in6.sin6_addr, source->bytes, 16);
+	return bind(p->fd, &from.any, p->to_len) < 0 ? -errno : 0;
+}
+
+int probe_send_sized(struct probe *p, uint16_t seq, unsigned int length)
+{
+	size_t ip = p->to.any.sa_family == AF_INET ? 20 : 40;
+	_cleanup_free_ uint8_t *bytes = NULL;
+
+	if (length < ip + sizeof(struct echo) || length > UINT16_MAX)
+		return -EINVAL;
+	bytes = calloc(1, length - ip);
+	return bytes ? send_echo(p, seq, bytes, length - ip) : -ENOMEM;
+}
+
+bool probe_answered(const struct probe *p, uint16_t seq)
+{
+	return has(&p->answered, seq);
 }
 
 /* Where the echo begins in what was read: only raw IPv4 sockets give the IP header as well. */

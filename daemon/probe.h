@@ -67,3 +67,25 @@ int probe_send(struct probe *p, uint16_t seq) _must_check_;
  * Return: the number of requests whose first reply came since the last call; a negative errno.
  */
 int probe_read(struct probe *p) _must_check_;
+
+/* ---- how long a packet may be ---- */
+
+/*
+ * probe_set_path() - from now on no packet is fragmented, here or on the way, and what this host
+ * has learnt of the path is not believed (IP_PMTUDISC_PROBE in ip(7))
+ * @source: the address to send from, or of family 0 for whatever the routes say
+ *
+ * Return: 0; -EADDRNOTAVAIL when it is none of this host's; another negative errno.
+ */
+int probe_set_path(struct probe *p, const struct facts_ip *source) _must_check_;
+
+/*
+ * probe_send_sized() - as probe_send(), in an IP packet of that length
+ * @length: with all headers; at most 65,535, and 48 (IPv4) or 68 (IPv6) at least
+ *
+ * Return: as probe_send(); -EMSGSIZE when it is too long for this host to send.
+ */
+int probe_send_sized(struct probe *p, uint16_t seq, unsigned int length) _must_check_;
+
+/* probe_answered() - whether the reply to that request has been read */
+bool probe_answered(const struct probe *p, uint16_t seq);

@@ -19,6 +19,7 @@
 #include "proposal.h"
 #include "repair.h"
 #include "settle.h"
+#include "worker-diagnose.h"
 #include "worker-report.h"
 #include "worker-serve.h"
 
@@ -434,8 +435,10 @@ static int run(int argc, char **argv, struct options *o)
 	_cleanup_(policy_freep) struct policy *policy = NULL;
 	int lock = -1, r;
 
+	if (argc > 1 && streq(argv[1], "diagnose"))
+		return worker_diagnose(argc - 1, argv + 1);
 	if (read_options(argc, argv, o) < 0) {
-		fputs(usage, stderr);
+		fprintf(stderr, "%s\n%s", usage, worker_diagnose_usage);
 		return 2;
 	}
 	r = load_policy(o, &diagnostics, &policy);

@@ -360,5 +360,15 @@ int ipsec_conf_plan(struct ipsec_conf *conf, const char *name,
 		    const struct ipsec_conf_change *changes, size_t n_changes,
 		    struct ipsec_conf_edit **ret) _must_check_;
 
+/*
+ * ipsec_conf_plan_crypto_policy() - plans to leave the system-wide crypto policy, or to return to it
+ * @on: false: each line of the first file that includes a file of /etc/crypto-policies becomes a
+ *      comment; true: the first such comment becomes a line again
+ *
+ * Return: as ipsec_conf_plan(). With @on and no such comment it is refused.
+ */
+int ipsec_conf_plan_crypto_policy(struct ipsec_conf *conf, bool on,
+				  struct ipsec_conf_edit **ret) _must_check_;
+
 struct ipsec_conf_edit *ipsec_conf_edit_free(struct ipsec_conf_edit *edit);
 DEFINE_CLEANUP(struct ipsec_conf_edit, ipsec_conf_edit_free)

@@ -29,6 +29,7 @@ enum cause {
 	CAUSE_UNREACHABLE,
 	CAUSE_NO_MATCHING_CONN,
 	CAUSE_IKE_VERSION,
+	CAUSE_IKEV1_NOT_ALLOWED,
 	CAUSE_IKE_PROPOSAL,
 	CAUSE_ESP_PROPOSAL,
 	CAUSE_SELECTORS,
@@ -173,6 +174,12 @@ static const struct pluto_cause causes[CAUSE_MAX_] = {
 		.cause = "the two ends do not speak the same version of IKE",
 		.remedy = "set ikev2= (Libreswan 5: keyexchange=) alike at both ends",
 	},
+	[CAUSE_IKEV1_NOT_ALLOWED] = {
+		.id = "ikev1-not-allowed",
+		.rank = PLUTO_RANK_CAUSE,
+		.cause = "the conn is for IKEv1, which this host's pluto does not allow",
+		.remedy = "use IKEv2, or set ikev1-policy=accept in \"config setup\" and restart ipsec",
+	},
 	[CAUSE_IKE_PROPOSAL] = {
 		.id = "ike-proposal",
 		.rank = PLUTO_RANK_CAUSE,
@@ -277,6 +284,7 @@ static const struct wording wordings[] = {
 	{ CAUSE_NOT_LOADED, { "no connection named" } },
 	{ CAUSE_NOT_LOADED, { "no connection or alias named" } },
 	{ CAUSE_NOT_LOADED, { "no such connection" } },
+	{ CAUSE_IKEV1_NOT_ALLOWED, { "ikev1-policy does not allow IKEv1" } },
 	{ CAUSE_UNORIENTED, { "we cannot identify ourselves with either end of this connection" } },
 	{ CAUSE_UNORIENTED, { "connection is unoriented" } },
 	{ CAUSE_NO_PEER_ADDRESS, { "cannot initiate connection", "without knowing peer IP" } },
@@ -347,6 +355,11 @@ static const struct wording wordings[] = {
 	{ CAUSE_ENCRYPTED_SILENCE,
 	  { "second timeout exceeded after", "acceptable response) to our IKE_AUTH message" } },
 	{ CAUSE_PHASE2_SILENCE, { "No acceptable response to our first Quick Mode message" } },
+	/* Where the exchange stands when it is silent: the first message had its answer then. */
+	{ CAUSE_ENCRYPTED_SILENCE, { "STATE_MAIN_I3: retransmission; will wait" } },
+	{ CAUSE_ENCRYPTED_SILENCE, { "PARENT_I2: retransmission; will wait" } },
+	{ CAUSE_ENCRYPTED_SILENCE, { "IKE_AUTH_I: retransmission; will wait" } },
+	{ CAUSE_PHASE2_SILENCE, { "STATE_QUICK_I1: retransmission; will wait" } },
 	{ CAUSE_SILENCE, { "second timeout exceeded after" } },
 	{ CAUSE_SILENCE, { "max number of retransmissions", "reached" } },
 	{ CAUSE_SILENCE, { "retransmission; will wait" } },
@@ -437,22 +450,41 @@ static int add(struct pluto_messages *m, enum cause cause, const char *line, con
 	return 0;
 }
 
+/* One that tells of silence only by a message that had to be sent again. */
+static bool only_waits(const struct pluto_message *m)
+{
+	return m->cause->rank != PLUTO_RANK_CAUSE && strstr(m->line, "retransmission; will wait");
+}
+
 /*
  * Retransmissions mean silence only when pluto gave up over them, or when nothing else tells why
- * there is no SA; and not even then when a later attempt succeeded.
+ * there is no SA; and not even then when a later attempt succeeded. One that is left over is told
+ * as what it is.
  */
 static void weigh_silence(struct pluto_messages *m, bool is_established, bool gave_up)
 {
-	struct pluto_message *silence = NULL;
-	bool explained = is_established;
+	struct pluto_message *harmless = NULL;
+	size_t kept = 0;
 
-	for (size_t i = 0; i < m->n; i++)
-		if (m->items[i].cause == &causes[CAUSE_SILENCE])
-			silence = &m->items[i];
-		else if (m->items[i].cause->rank != PLUTO_RANK_HARMLESS && !gave_up)
-			explained = true;
-	if (silence && explained)
-		silence->cause = &causes[CAUSE_RETRANSMITTED];
+	for (size_t i = 0; i < m->n; i++) {
+		struct pluto_message *one = &m->items[i];
+		bool explained = is_established;
+
+		for (size_t k = 0; k < m->n && one->cause == &causes[CAUSE_SILENCE]; k++)
+			if (k != i && m->items[k].cause->rank < PLUTO_RANK_SILENCE && !gave_up)
+				explained = true;
+		if (explained && (one->cause == &causes[CAUSE_SILENCE] || only_waits(one))) {
+			if (harmless) {
+				harmless->count += one->count;
+				free(one->line);
+				continue;
+			}
+			one->cause = &causes[CAUSE_RETRANSMITTED];
+			harmless = &m->items[kept];
+		}
+		m->items[kept++] = *one;
+	}
+	m->n = kept;
 }
 
 /* By rank, and by line within a rank. */

@@ -80,10 +80,14 @@ static int answer_text(struct conn_context *c, const char *name, enum outcome ou
 	if (edit->note)
 		text_printf(&text, "%s\n", edit->note);
 	if (outcome == OUTCOME_ALREADY)
-		text_printf(&text, "conn %s is so already; nothing was written.\n", name);
+		text_printf(&text, "%s%s is so already; nothing was written.\n",
+			    name ? "conn " : "The crypto policy", name ? name : "");
 	if (outcome != OUTCOME_ALREADY && !checked)
 		text_add(&text, "No Libreswan is installed here that could have checked it.\n");
-	if (outcome == OUTCOME_CHANGED && !c->ctl->root)
+	if (outcome == OUTCOME_CHANGED && !c->ctl->root && !name)
+		text_add(&text, "Pluto takes it up with: systemctl restart ipsec (interrupts all "
+				"tunnels)\n");
+	if (outcome == OUTCOME_CHANGED && !c->ctl->root && name)
 		text_printf(&text,
 			    "Pluto takes it up with: ipsec %s %s (interrupts this conn and those "
 			    "that share its IKE SA)\n",
@@ -92,25 +96,16 @@ static int answer_text(struct conn_context *c, const char *name, enum outcome ou
 	return fflush(stdout) == 0 ? CTL_FINE : CTL_ERROR;
 }
 
-static int edit_conn(struct conn_context *c, const char *name,
-		     const struct ipsec_conf_change *changes, size_t n)
+/* Has it checked and written, unless it is refused, is so already, or a dry run. */
+static int carry_out(struct conn_context *c, const char *name, int planned,
+		     const struct ipsec_conf_edit *edit)
 {
-	_cleanup_(ipsec_conf_edit_freep) struct ipsec_conf_edit *edit = NULL;
 	_cleanup_ipsec_files_result_ struct ipsec_files_result result = IPSEC_FILES_RESULT_NULL;
 	enum outcome outcome = OUTCOME_PLANNED;
 	bool checked = false;
 	int r;
 
-	r = ipsec_conf_plan(c->conf, name, changes, n, &edit);
-	if (r == -EINVAL) {
-		ctl_error("Each key can be named once only.");
-		return CTL_USAGE;
-	}
-	if (r < 0) {
-		ctl_error("The edit cannot be planned: %s", strerror(-r));
-		return CTL_ERROR;
-	}
-	if (r == IPSEC_CONF_PLANNED) {
+	if (planned == IPSEC_CONF_PLANNED) {
 		r = ipsec_files_check(c->files, edit, 0, &result);
 		checked = r == IPSEC_FILES_DONE;
 		if (r == IPSEC_FILES_UNCHECKED)
@@ -127,10 +122,46 @@ static int edit_conn(struct conn_context *c, const char *name,
 		if (r == IPSEC_FILES_REFUSED)
 			outcome = OUTCOME_REFUSED;
 	} else {
-		outcome = r == IPSEC_CONF_ALREADY ? OUTCOME_ALREADY : OUTCOME_REFUSED;
+		outcome = planned == IPSEC_CONF_ALREADY ? OUTCOME_ALREADY : OUTCOME_REFUSED;
 	}
 	return (c->ctl->json != CTL_JSON_OFF ? answer_json : answer_text)(c, name, outcome, edit,
 									  &result, checked);
+}
+
+int conn_edit(struct conn_context *c, const char *name, const struct ipsec_conf_change *changes,
+	      size_t n)
+{
+	_cleanup_(ipsec_conf_edit_freep) struct ipsec_conf_edit *edit = NULL;
+	int r;
+
+	r = ipsec_conf_plan(c->conf, name, changes, n, &edit);
+	if (r == -EINVAL) {
+		ctl_error("Each key can be named once only.");
+		return CTL_USAGE;
+	}
+	if (r < 0) {
+		ctl_error("The edit cannot be planned: %s", strerror(-r));
+		return CTL_ERROR;
+	}
+	return carry_out(c, name, r, edit);
+}
+
+int conn_crypto_policy(struct conn_context *c, int argc, char **argv)
+{
+	_cleanup_(ipsec_conf_edit_freep) struct ipsec_conf_edit *edit = NULL;
+	bool on = argc == 1 && streq(argv[0], "on");
+	int r;
+
+	if (argc != 1 || (!on && !streq(argv[0], "off"))) {
+		ctl_error("conn crypto-policy takes \"off\" or \"on\".");
+		return CTL_USAGE;
+	}
+	r = ipsec_conf_plan_crypto_policy(c->conf, on, &edit);
+	if (r < 0) {
+		ctl_error("The edit cannot be planned: %s", strerror(-r));
+		return CTL_ERROR;
+	}
+	return carry_out(c, NULL, r, edit);
 }
 
 int conn_set(struct conn_context *c, int argc, char **argv)
@@ -157,7 +188,7 @@ int conn_set(struct conn_context *c, int argc, char **argv)
 		*equal = '\0';
 		changes[i - 1] = (struct ipsec_conf_change){ argv[i], equal + 1 };
 	}
-	return edit_conn(c, argv[0], changes, (size_t)argc - 1);
+	return conn_edit(c, argv[0], changes, (size_t)argc - 1);
 }
 
 int conn_unset(struct conn_context *c, int argc, char **argv)
@@ -175,5 +206,5 @@ int conn_unset(struct conn_context *c, int argc, char **argv)
 	}
 	for (int i = 1; i < argc; i++)
 		changes[i - 1] = (struct ipsec_conf_change){ argv[i], NULL };
-	return edit_conn(c, argv[0], changes, (size_t)argc - 1);
+	return conn_edit(c, argv[0], changes, (size_t)argc - 1);
 }

@@ -10,6 +10,7 @@ static const char help[] =
 	"       esp-offloadctl conn [OPTION…] show NAME\n"
 	"       esp-offloadctl conn [OPTION…] set NAME KEY=VALUE…\n"
 	"       esp-offloadctl conn [OPTION…] unset NAME KEY…\n"
+	"       esp-offloadctl conn [OPTION…] crypto-policy off|on\n"
 	"\n"
 	"Libreswan's configuration, read as pluto reads it, and edited in place. Needs neither\n"
 	"pluto nor esp-offloadd to be running.\n"
@@ -18,9 +19,12 @@ static const char help[] =
 	"  show    what each key of a conn ends up as, and where that comes from\n"
 	"  set     change keys of a conn, or add them, in the file that they stand in\n"
 	"  unset   take keys out of a conn\n"
+	"  crypto-policy\n"
+	"          leave the system-wide crypto policy, for all conns, or return to it: the\n"
+	"          line that includes it becomes a comment, or a line again\n"
 	"\n"
 	"Options:\n"
-	"  -n, --dry-run             set and unset: only show what would be changed\n"
+	"  -n, --dry-run             set, unset, crypto-policy: only show what would be changed\n"
 	"      --config=FILE         the main file, instead of /etc/ipsec.conf\n"
 	"      --libreswan=VERSION   the rules of this version, instead of the installed one's\n"
 	"      --root=FOLDER         the files of another system, offline\n"
@@ -39,6 +43,7 @@ static const struct subverb {
 	{ "show", conn_show },
 	{ "set", conn_set },
 	{ "unset", conn_unset },
+	{ "crypto-policy", conn_crypto_policy },
 };
 
 enum {
@@ -125,7 +130,8 @@ int verb_conn(struct ctl *ctl, int argc, char **argv)
 	argc -= optind;
 	argv += optind;
 	if (argc == 0) {
-		ctl_error("Which of list, show, set and unset? See esp-offloadctl conn --help.");
+		ctl_error("Which of list, show, set, unset and crypto-policy? See esp-offloadctl "
+			  "conn --help.");
 		return CTL_USAGE;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(subverbs); i++)

@@ -19,6 +19,11 @@ int conn_list(struct conn_context *c, int argc, char **argv);
 int conn_show(struct conn_context *c, int argc, char **argv);
 int conn_set(struct conn_context *c, int argc, char **argv);
 int conn_unset(struct conn_context *c, int argc, char **argv);
+int conn_crypto_policy(struct conn_context *c, int argc, char **argv);
+
+/* conn_edit() - plans, checks and writes an edit, and says what became of it. An exit status. */
+int conn_edit(struct conn_context *c, const char *name, const struct ipsec_conf_change *changes,
+	      size_t n);
 
 /* {"file", "line", "column"}, or null for no place */
 json_t *conn_place_json(const struct ipsec_conf *conf, struct ipsec_conf_place place);

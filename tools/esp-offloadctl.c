@@ -22,6 +22,7 @@ static const struct verb {
 	{ "revert", verb_revert, "take back all that was applied to a bond" },
 	{ "failovers", verb_failovers, "the switches of the active port, and what came after" },
 	{ "monitor", verb_monitor, "switches, states and verdicts while they happen" },
+	{ "diagnose", verb_diagnose, "why a tunnel does not come up, or carries nothing" },
 	{ "conn", verb_conn, "list|show|set|unset: Libreswan's files, read and edited offline" },
 	{ "config", verb_config, "show|validate: the policy that the files make" },
 	{ "metrics", verb_metrics, "the state of all bonds as OpenMetrics" },

@@ -19,6 +19,8 @@ static const struct {
 	{ "failed", TONE_BAD },      { "software", TONE_BAD },   { "blocks", TONE_BAD },
 	{ "down", TONE_BAD },        { "off", TONE_BAD },        { "absent", TONE_BAD },
 	{ "off [fixed]", TONE_BAD }, { "unknown", TONE_FAINT },  { "notes", TONE_FAINT },
+	{ "ok", TONE_GOOD },         { "warn", TONE_WARN },      { "symptom", TONE_WARN },
+	{ "fault", TONE_BAD },       { "skipped", TONE_FAINT },
 };
 
 /* ECMA-48, "SGR", and the names that libsmartcols has for the same. */

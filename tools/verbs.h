@@ -8,6 +8,7 @@
  * the arguments from the verb on (argv[0] is the verb's name), reads its own options with
  * getopt_long(), and returns an exit status.
  */
+int verb_diagnose(struct ctl *ctl, int argc, char **argv);
 int verb_conn(struct ctl *ctl, int argc, char **argv);
 int verb_init(struct ctl *ctl, int argc, char **argv);
 int verb_status(struct ctl *ctl, int argc, char **argv);

@@ -147,3 +147,42 @@ int worker_option(const char *argument, const char **ret)
 	*ret = argument;
 	return -1;
 }
+
+/* ---- diagnosing ---- */
+
+/* The last line is the diagnosis; those before it tell what is going on. */
+static json_t *last_report(const struct command_result *result)
+{
+	size_t end = result->out_len, begin;
+	json_t *report;
+
+	while (end > 0 && result->out[end - 1] == '\n')
+		end--;
+	for (begin = end; begin > 0 && result->out[begin - 1] != '\n'; begin--)
+		;
+	report = json_loadb(result->out + begin, end - begin, JSON_REJECT_DUPLICATES, NULL);
+	if (report && field_is(report, "report", "diagnosis") &&
+	    json_object_del(report, "report") == 0)
+		return report;
+	json_decref(report);
+	return NULL;
+}
+
+int worker_diagnose(const char *program, const char *const *arguments, json_t **ret)
+{
+	_cleanup_command_result_ struct command_result result = COMMAND_RESULT_NULL;
+	const char *argv[24] = { program ? program : WORKER_PATH };
+	int status;
+
+	for (size_t i = 0; arguments[i] && i + 2 < ARRAY_SIZE(argv); i++)
+		argv[i + 1] = arguments[i];
+	status = run(argv, &result);
+	if (status != CTL_FINE)
+		return status;
+	*ret = last_report(&result);
+	if (!*ret) {
+		ctl_error("%s gave a strange answer.", argv[0]);
+		return CTL_ERROR;
+	}
+	return CTL_FINE;
+}

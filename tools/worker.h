@@ -36,3 +36,12 @@ int worker_propose(const char *program, char **ret);
  * Return: -1 to go on; an exit status when it is no full path.
  */
 int worker_option(const char *argument, const char **ret);
+
+/*
+ * worker_diagnose() - has the worker diagnose a conn
+ * @program: as above
+ * @arguments: of the worker, from its verb on, ending in NULL
+ *
+ * Return: an exit status; CTL_FINE with the diagnosis in @ret, an object without its "report".
+ */
+int worker_diagnose(const char *program, const char *const *arguments, json_t **ret);

@@ -44,7 +44,8 @@ _esp_offloadctl() {
 		*)
 			case $verb/$part in
 			/*) mapfile -t COMPREPLY < <(compgen -W "$(_esp_offloadctl_words verbs)" -- "$current") ;;
-			conn/) mapfile -t COMPREPLY < <(compgen -W 'list show set unset' -- "$current") ;;
+			conn/) mapfile -t COMPREPLY < <(compgen -W 'list show set unset crypto-policy' -- "$current") ;;
+			conn/crypto-policy) mapfile -t COMPREPLY < <(compgen -W 'off on' -- "$current") ;;
 			conn/* | diagnose/) mapfile -t COMPREPLY < <(compgen -W "$(_esp_offloadctl_words conns)" -- "$current") ;;
 			config/) mapfile -t COMPREPLY < <(compgen -W 'show validate' -- "$current") ;;
 			config/validate) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;

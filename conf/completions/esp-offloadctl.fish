@@ -23,7 +23,9 @@ function __esp_offloadctl_words
         case '/*'
             $program completion-words verbs 2>/dev/null
         case conn/
-            printf '%s\n' list show set unset
+            printf '%s\n' list show set unset crypto-policy
+        case conn/crypto-policy
+            printf '%s\n' off on
         case 'conn/*' diagnose/
             $program completion-words conns 2>/dev/null
         case config/
@@ -43,5 +45,5 @@ complete -c esp-offloadctl -l json -x -a 'short pretty off'
 complete -c esp-offloadctl -l root -x -a '(__fish_complete_directories (commandline -ct))'
 complete -c esp-offloadctl -n '__fish_seen_subcommand_from failovers' -l since -x \
     -a 'today yesterday -1h -1d -1w'
-complete -c esp-offloadctl -n '__fish_seen_subcommand_from check plan' -l worker -r -F
+complete -c esp-offloadctl -n '__fish_seen_subcommand_from check plan diagnose' -l worker -r -F
 complete -c esp-offloadctl -n '__fish_seen_subcommand_from conn' -l config -r -F

@@ -36,7 +36,8 @@ fi
 
 case $verb/$part in
 /*) compadd -- ${(f)"$($program completion-words verbs 2>/dev/null)"} ;;
-conn/) compadd list show set unset ;;
+conn/) compadd list show set unset crypto-policy ;;
+conn/crypto-policy) compadd off on ;;
 conn/* | diagnose/) compadd -- ${(f)"$($program completion-words conns 2>/dev/null)"} ;;
 config/) compadd show validate ;;
 config/validate) _files ;;

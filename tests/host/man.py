@@ -51,7 +51,8 @@ def check_words():
     text = page("esp-offload.7")
     for kind, title, macro in (("state", "STATES", "It Sy"), ("verdict", "VERDICTS", "It Sy"),
                                ("cause", "FAILOVERS", "It Sy"), ("check", "CHECKS", "Ss"),
-                               ("step", "WHAT IS CHANGED", "It Sy")):
+                               ("step", "WHAT IS CHANGED", "It Sy"),
+                               ("diagnosis", "DIAGNOSES", "It Sy")):
         same(f"esp-offload(7), {title}", [w for k, w in words if k == kind],
              re.findall(rf"^\.{macro} (\S+)$", section(text, title), re.M))
 

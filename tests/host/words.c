@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "checks.h"
+#include "diagnosis.h"
 #include "failover.h"
 #include "names.h"
 #include "plan.h"
@@ -24,5 +25,7 @@ int main(void)
 	for (size_t i = 0; checks_info(i); i++)
 		printf("check %s\n", checks_info(i)->id);
 	printf("check %s\n", FINDING_ID_DRIFT_FIGHT);
+	for (size_t i = 0; diagnosis_ids(i); i++)
+		printf("diagnosis %s\n", diagnosis_ids(i));
 	return 0;
 }

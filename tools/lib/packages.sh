@@ -13,6 +13,7 @@ packages_build() {
 		gcc gcc
 		git git
 		libjansson-dev jansson-devel
+		libnftables-dev nftables-devel
 		libnl-3-dev libnl3-devel
 		libnl-genl-3-dev -
 		libnm-dev NetworkManager-libnm-devel

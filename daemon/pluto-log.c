@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "pluto-log.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <systemd/sd-journal.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "names.h"
+#include "text.h"
+
+#define LOG_FILE  "/var/log/pluto.log"
+#define LOG_TAIL  ((uint64_t)65536)
+#define MAX_LINES 1000U
+/* Of the journal; a debugging pluto writes far more than anybody can use. */
+#define MAX_ENTRIES 50000U
+#define MAX_BYTES   ((size_t)1024 * 1024)
+
+static uint64_t realtime_usec(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+static uint64_t size_of_file(void)
+{
+	struct stat st;
+
+	return stat(LOG_FILE, &st) < 0 || !S_ISREG(st.st_mode) ? 0 : (uint64_t)st.st_size;
+}
+
+void pluto_log_mark(struct pluto_log_mark *ret)
+{
+	*ret = (struct pluto_log_mark){ realtime_usec(), size_of_file() };
+}
+
+void pluto_log_mark_before(uint64_t usec, struct pluto_log_mark *ret)
+{
+	uint64_t now = realtime_usec(), size = size_of_file();
+
+	*ret = (struct pluto_log_mark){ now > usec ? now - usec : 0,
+					size > LOG_TAIL ? size - LOG_TAIL : 0 };
+}
+
+struct filter {
+	char *quoted; /* "CONN" as pluto writes it, without the closing quote */
+	size_t quoted_len;
+	char *packets; /* "packet from PEER:" */
+	size_t packets_len;
+};
+
+/* "example": and "example/1x1": are about conn example, and "example2": is not. */
+static bool is_about(const struct filter *f, const char *line, size_t len)
+{
+	const char *s = memmem(line, len, f->quoted, f->quoted_len);
+
+	if (s && s + f->quoted_len < line + len &&
+	    (s[f->quoted_len] == '"' || s[f->quoted_len] == '/'))
+		return true;
+	return f->packets && memmem(line, len, f->packets, f->packets_len);
+}
+
+static void take_line(const struct filter *f, const char *line, size_t len, struct text *t,
+		      unsigned int *n)
+{
+	if (*n >= MAX_LINES || t->len > MAX_BYTES || !is_about(f, line, len))
+		return;
+	text_add_bytes(t, line, len);
+	text_add_char(t, '\n');
+	(*n)++;
+}
+
+static int read_journal(uint64_t since, const struct filter *f, struct text *t, unsigned int *n)
+{
+	static const char match[] = "_SYSTEMD_UNIT=" IPSEC_UNIT;
+	static const char prefix[] = "MESSAGE=";
+	sd_journal *j = NULL;
+	int r;
+
+	r = sd_journal_open(&j, SD_JOURNAL_LOCAL_ONLY);
+	if (r >= 0)
+		r = sd_journal_add_match(j, match, 0);
+	if (r >= 0)
+		r = sd_journal_seek_realtime_usec(j, since);
+	for (unsigned int i = 0; r >= 0 && i < MAX_ENTRIES; i++) {
+		const void *data;
+		size_t len;
+
+		r = sd_journal_next(j);
+		if (r <= 0)
+			break;
+		if (sd_journal_get_data(j, "MESSAGE", &data, &len) < 0 || len < strlen(prefix))
+			continue;
+		take_line(f, (const char *)data + strlen(prefix), len - strlen(prefix), t, n);
+	}
+	sd_journal_close(j);
+	return r;
+}
+
+static int read_file(uint64_t since, const struct filter *f, struct text *t, unsigned int *n)
+{
+	_cleanup_free_ char *bytes = NULL;
+	ssize_t len;
+	int fd, r = 0;
+
+	fd = open(LOG_FILE, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	bytes = malloc(MAX_BYTES);
+	if (!bytes)
+		r = -ENOMEM;
+	len = bytes ? pread(fd, bytes, MAX_BYTES, (off_t)since) : 0;
+	if (len < 0)
+		r = -errno;
+	close(fd);
+	for (ssize_t i = 0; r == 0 && i < len;) {
+		const char *newline = memchr(bytes + i, '\n', (size_t)(len - i));
+		size_t line = newline ? (size_t)(newline - bytes - i) : (size_t)(len - i);
+
+		take_line(f, bytes + i, line, t, n);
+		i += (ssize_t)line + 1;
+	}
+	return r;
+}
+
+static int make_filter(const char *conn, const char *peer, struct filter *f)
+{
+	if (asprintf(&f->quoted, "\"%s", conn) < 0) {
+		f->quoted = NULL;
+		return -ENOMEM;
+	}
+	f->quoted_len = strlen(f->quoted);
+	if (!*peer)
+		return 0;
+	if (asprintf(&f->packets, "packet from %s:", peer) < 0) {
+		f->packets = NULL;
+		return -ENOMEM;
+	}
+	f->packets_len = strlen(f->packets);
+	return 0;
+}
+
+int pluto_log_read(const struct pluto_log_mark *since, const char *conn, const char *peer,
+		   char **ret)
+{
+	_cleanup_text_ struct text t = TEXT_NULL;
+	struct filter f = { 0 };
+	unsigned int n = 0;
+	int r, journal = -EACCES, file = -EACCES;
+
+	r = make_filter(conn, peer, &f);
+	if (r >= 0) {
+		journal = read_journal(since->realtime_usec, &f, &t, &n);
+		file = read_file(since->file_size, &f, &t, &n);
+		r = journal < 0 && file < 0 ? -EACCES : 0;
+	}
+	free(f.quoted);
+	free(f.packets);
+	return r < 0 ? r : text_take(&t, ret);
+}

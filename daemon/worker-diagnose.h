@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * worker_diagnose() - the worker's verb "diagnose"; prints what diagnosis-report.h says
+ * @argv: from the verb on
+ *
+ * Return: an exit status: 0 whatever was found; 1 on a failure; 2 for wrong usage.
+ */
+int worker_diagnose(int argc, char **argv);
+
+/* The usage of that verb. */
+extern const char worker_diagnose_usage[];

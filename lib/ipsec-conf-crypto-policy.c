@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "diff.h"
+#include "ipsec-conf.h"
+#include "text.h"
+
+/*
+ * The system-wide crypto policy is taken in by one line, which is commented out and restored.
+ */
+
+#define POLICY_FOLDER "/crypto-policies/"
+
+/* A text that is being edited, and where the first change of it is. */
+struct editing {
+	struct ipsec_conf *conf;
+	bool on;
+	struct text text;
+	unsigned int first; /* line number; 0: none yet */
+};
+
+static size_t line_length(const char *bytes, size_t len, size_t line)
+{
+	const char *end = memchr(bytes + line, '\n', len - line);
+
+	return end ? (size_t)(end - bytes) - line : len - line;
+}
+
+/* True when the line includes a file of the crypto policy, as pluto reads it. */
+static bool includes_policy(struct ipsec_conf *conf, const char *bytes, size_t len, size_t line)
+{
+	size_t path, end = line + line_length(bytes, len, line);
+
+	return ipsec_conf_include_path(ipsec_conf_version(conf), bytes, len, line, &path) &&
+	       memmem(bytes + path, end - path, POLICY_FOLDER, strlen(POLICY_FOLDER));
+}
+
+/* Where such a line begins behind the "#" and blanks that make it a comment; 0: it is none. */
+static size_t commented_policy(struct ipsec_conf *conf, const char *bytes, size_t len, size_t line)
+{
+	size_t n = line, end = line + line_length(bytes, len, line);
+
+	while (n < end && (bytes[n] == '#' || bytes[n] == ' ' || bytes[n] == '\t'))
+		n++;
+	return n > line && bytes[line] == '#' && includes_policy(conf, bytes, len, n) ? n : 0;
+}
+
+static void edit_line(struct editing *e, const struct ipsec_conf_file *f, size_t line, size_t next,
+		      unsigned int number)
+{
+	size_t begin = line;
+
+	if (e->on) {
+		/* One is enough: comments may hold several, as examples. */
+		begin = e->first ? 0 : commented_policy(e->conf, f->bytes, f->len, line);
+		if (begin == 0)
+			begin = line;
+		else
+			e->first = number;
+	} else if (includes_policy(e->conf, f->bytes, f->len, line)) {
+		text_add_char(&e->text, '#');
+		if (!e->first)
+			e->first = number;
+	}
+	text_add_bytes(&e->text, f->bytes + begin, next - begin);
+}
+
+static void edit_file(struct editing *e, const struct ipsec_conf_file *f)
+{
+	unsigned int number = 0;
+
+	for (size_t line = 0, next; line < f->len; line = next) {
+		next = line + line_length(f->bytes, f->len, line);
+		next += next < f->len;
+		edit_line(e, f, line, next, ++number);
+	}
+}
+
+static bool is_in_force(struct ipsec_conf *conf, const struct ipsec_conf_file *f)
+{
+	for (size_t line = 0; line < f->len; line += line_length(f->bytes, f->len, line) + 1)
+		if (includes_policy(conf, f->bytes, f->len, line))
+			return true;
+	return false;
+}
+
+static int refuse(struct ipsec_conf_edit *edit, enum ipsec_conf_refusal refusal, const char *reason,
+		  const char *remedy)
+{
+	edit->refusal = refusal;
+	edit->reason = strdup(reason);
+	edit->remedy = strdup(remedy);
+	return edit->reason && edit->remedy ? IPSEC_CONF_REFUSED : -ENOMEM;
+}
+
+static int refuse_bytes(struct ipsec_conf_edit *edit, const struct ipsec_conf_file *f)
+{
+	_cleanup_text_ struct text t = TEXT_NULL;
+	_cleanup_free_ char *reason = NULL;
+
+	text_printf(&t, "%s has carriage returns or NUL bytes in it", f->path);
+	if (text_take(&t, &reason) < 0)
+		return -ENOMEM;
+	return refuse(edit, IPSEC_CONF_REFUSED_BYTES, reason, "Remove them.");
+}
+
+/* Edits the first file in which there is something to do. */
+static int plan(struct ipsec_conf *conf, bool on, struct ipsec_conf_edit *edit)
+{
+	for (size_t i = 0; i < ipsec_conf_n_files(conf); i++) {
+		const struct ipsec_conf_file *f = ipsec_conf_file(conf, i);
+		struct editing e = { .conf = conf, .on = on };
+		int r;
+
+		if (f->error < 0 || !f->bytes || strstr(f->path, POLICY_FOLDER))
+			continue;
+		edit_file(&e, f);
+		if (!e.first && !e.text.failed) {
+			text_done(&e.text);
+			continue;
+		}
+		edit->file = i;
+		edit->path = f->path;
+		edit->place = (struct ipsec_conf_place){ i, e.first, 1 };
+		edit->len = e.text.len;
+		r = text_take(&e.text, &edit->bytes);
+		if (r < 0)
+			return r;
+		if (memchr(f->bytes, '\0', f->len) || memchr(f->bytes, '\r', f->len))
+			return refuse_bytes(edit, f);
+		return diff_unified(f->path, f->bytes, f->len, f->path, edit->bytes, edit->len, 3,
+				    &edit->diff);
+	}
+	if (!on)
+		return IPSEC_CONF_ALREADY;
+	return refuse(edit, IPSEC_CONF_REFUSED_REREAD,
+		      "no file has a commented line that includes the crypto policy",
+		      "Add to /etc/ipsec.conf, behind its other lines: include "
+		      "/etc/crypto-policies/back-ends/libreswan.config");
+}
+
+int ipsec_conf_plan_crypto_policy(struct ipsec_conf *conf, bool on, struct ipsec_conf_edit **ret)
+{
+	_cleanup_(ipsec_conf_edit_freep) struct ipsec_conf_edit *edit = NULL;
+	int r;
+
+	edit = calloc(1, sizeof(*edit));
+	if (!edit)
+		return -ENOMEM;
+	r = IPSEC_CONF_PLANNED;
+	for (size_t i = 0; on && r == IPSEC_CONF_PLANNED && i < ipsec_conf_n_files(conf); i++) {
+		const struct ipsec_conf_file *f = ipsec_conf_file(conf, i);
+
+		if (f->error == 0 && f->bytes && is_in_force(conf, f))
+			r = IPSEC_CONF_ALREADY;
+	}
+	if (r == IPSEC_CONF_PLANNED)
+		r = plan(conf, on, edit);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(edit);
+	return r;
+}

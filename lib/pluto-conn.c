@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "pluto-conn.h"
+
+#include <ctype.h>
+#include <stdio.h>
+
+static const char *find(const char *s, const char *end, const char *word)
+{
+	return memmem(s, (size_t)(end - s), word, strlen(word));
+}
+
+/* The number that 3.x and 4.x put before each line. */
+static const char *skip_number(const char *s, const char *end)
+{
+	if (end - s >= 4 && isdigit((unsigned char)s[0]) && isdigit((unsigned char)s[1]) &&
+	    isdigit((unsigned char)s[2]) && s[3] == ' ')
+		return s + 4;
+	return s;
+}
+
+/* What follows the quoted name, when the line is about that conn; else NULL. */
+static const char *rest_of(const char *line, const char *end, const char *name)
+{
+	size_t len = strlen(name);
+	const char *s = skip_number(line, end), *quote;
+
+	while (s < end && *s == ' ')
+		s++;
+	if (end - s < (ptrdiff_t)len + 2 || *s != '"' || memcmp(s + 1, name, len) != 0)
+		return NULL;
+	quote = memchr(s + 1, '"', (size_t)(end - s - 1));
+	if (!quote || (quote != s + 1 + len && s[1 + len] != '/'))
+		return NULL;
+	return quote + 1;
+}
+
+static unsigned long number_after(const char *s, const char *end, const char *word)
+{
+	const char *p = find(s, end, word);
+	unsigned long n = 0;
+
+	if (!p)
+		return 0;
+	for (p += strlen(word); p < end && isdigit((unsigned char)*p) && n < 100000000; p++)
+		n = n * 10 + (unsigned long)(*p - '0');
+	return n;
+}
+
+static void copy_value(const char *s, const char *end, const char *word, char *buffer, size_t size)
+{
+	const char *p = find(s, end, word);
+	size_t n = 0;
+
+	if (!p)
+		return;
+	for (p += strlen(word); p < end && *p != ';' && n + 1 < size; p++)
+		buffer[n++] = *p;
+	buffer[n] = '\0';
+}
+
+/* True for "; routed-tunnel;" of 5.x, "; erouted;" of 4.x and their kin, false for "unrouted". */
+static bool says_routed(const char *s, const char *end)
+{
+	return !find(s, end, "unrouted") &&
+	       (find(s, end, "; routed") || find(s, end, "erouted") || find(s, end, " routed"));
+}
+
+static void read_line(const char *s, const char *end, struct pluto_conn *c)
+{
+	unsigned long n;
+
+	c->loaded = true;
+	if (find(s, end, "..."))
+		c->routed = c->routed || says_routed(s, end);
+	if (find(s, end, "oriented;") && !find(s, end, "unoriented;"))
+		c->oriented = true;
+	copy_value(s, end, "; interface: ", c->interface, sizeof(c->interface));
+	copy_value(s, end, "algorithm newest: ",
+		   find(s, end, "ESP algorithm") ? c->esp_algorithm : c->ike_algorithm,
+		   sizeof(c->esp_algorithm));
+	n = number_after(s, end, " mtu: ");
+	if (n > 0)
+		c->mtu = (unsigned int)n;
+	n = number_after(s, end, "newest ISAKMP SA: #");
+	if (n == 0)
+		n = number_after(s, end, "newest IKE SA: #");
+	if (n > 0)
+		c->ike = n;
+	n = number_after(s, end, "newest IPsec SA: #");
+	if (n == 0)
+		n = number_after(s, end, "newest Child SA: #");
+	if (n > 0)
+		c->child = n;
+}
+
+void pluto_conn_parse(const char *text, const char *name, struct pluto_conn *ret)
+{
+	struct pluto_conn c = { 0 };
+
+	while (*text) {
+		const char *end = strchrnul(text, '\n');
+		const char *rest = rest_of(text, end, name);
+
+		if (rest)
+			read_line(rest, end, &c);
+		text = *end ? end + 1 : end;
+	}
+	if (streq(c.interface, "unset"))
+		c.interface[0] = '\0';
+	*ret = c;
+}

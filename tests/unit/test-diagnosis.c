@@ -1,0 +1,519 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "diagnosis.h"
+
+#include "facts-builder.h"
+#include "pluto-messages.h"
+
+/*
+ * A conn to be diagnosed: begin() makes one that is up and has nothing wrong, each verb changes one
+ * thing, and cause() tells what is named first.
+ */
+
+static struct diagnosis_seen seen;
+static struct diagnosis diagnosis;
+static struct firewall rules;
+static struct pluto_sas sas;
+
+static void begin(void)
+{
+	begin_host();
+	diagnosis = DIAGNOSIS_NULL;
+	rules = FIREWALL_NULL;
+	sas = PLUTO_SAS_NULL;
+	seen = (struct diagnosis_seen){
+		.conn = "example",
+		.is_root = true,
+		.pluto = { .loaded = true,
+			   .oriented = true,
+			   .routed = true,
+			   .interface = "bond0",
+			   .ike = 1,
+			   .child = 2 },
+		.firewall = &rules,
+		.pluto_sas = &sas,
+		.path = { .answered = true, .device = 1500, .believed = 1466, .largest = 1466 },
+		.path_is_inner = true,
+		.bond = "bond0",
+	};
+	host.facts->tunnels[0].in_bytes = host.facts->tunnels[0].out_bytes = 840;
+	host.facts->tunnels[0].serial = 2;
+	/* The builder's SAs, as pluto would know them. */
+	sas.items = calloc(2, sizeof(*sas.items));
+	sas.n = 2;
+	for (size_t i = 0; i < 2; i++)
+		sas.items[i] = (struct pluto_sa){ .conn = strdup("example"),
+						  .spi = host.facts->sas[i].spi,
+						  .proto = 50,
+						  .destination = host.facts->sas[i].destination };
+}
+
+static void end(void)
+{
+	diagnosis_done(&diagnosis);
+	firewall_done(&rules);
+	pluto_sas_done(&sas);
+	end_host();
+}
+
+static void diagnose(void)
+{
+	diagnosis_done(&diagnosis);
+	seen.facts = facts();
+	ck_assert_int_eq(diagnosis_read_conn(&seen), 0);
+	ck_assert_int_eq(diagnosis_make(&seen, &diagnosis), 0);
+}
+
+/* The id of the first fault; "" for none. */
+static const char *cause(void)
+{
+	diagnose();
+	return diagnosis_cause(&diagnosis) ? diagnosis_cause(&diagnosis)->id : "";
+}
+
+static const struct diagnosis_row *row(enum diagnosis_step step)
+{
+	for (size_t i = 0; i < diagnosis.n; i++)
+		if (diagnosis.items[i].step == step)
+			return &diagnosis.items[i];
+	ck_abort_msg("no row of step %s", diagnosis_step_name(step));
+	return NULL;
+}
+
+static void is_down(void)
+{
+	remove_tunnels();
+	host.facts->n_sas = 0;
+	sas.n = 0;
+	free(sas.items[0].conn);
+	free(sas.items[1].conn);
+	seen.pluto.child = 0;
+}
+
+/* It was brought up, in vain, and that is what pluto said. */
+static void failed_with(const char *said)
+{
+	is_down();
+	seen.up_asked = seen.initiated = true;
+	seen.said = said;
+}
+
+#define contains(text, what) ck_assert_msg(strstr(text, what), "no \"%s\" in \"%s\"", what, text)
+
+START_TEST(a_tunnel_that_is_up_has_no_fault_and_each_step_its_row)
+{
+	_cleanup_free_ char *summary = NULL;
+
+	ck_assert_str_eq(cause(), "");
+	for (unsigned int step = 0; step < STEP_MAX_; step++)
+		ck_assert_ptr_nonnull(row((enum diagnosis_step)step));
+	for (size_t i = 0; i < diagnosis.n; i++)
+		ck_assert_msg(diagnosis.items[i].status == DIAGNOSIS_OK ||
+				      diagnosis.items[i].status == DIAGNOSIS_SKIPPED,
+			      "%s: %s", diagnosis.items[i].id, diagnosis.items[i].seen);
+	ck_assert_int_eq(diagnosis_summary(&diagnosis, "example", &summary), 0);
+	ck_assert_str_eq(summary, "conn example: no fault was found");
+}
+END_TEST
+
+START_TEST(a_conn_that_is_not_there_is_the_cause)
+{
+	seen.conn = "nosuch";
+	ck_assert_str_eq(cause(), "unknown-conn");
+}
+END_TEST
+
+START_TEST(pluto_that_is_away_or_hangs_is_the_cause)
+{
+	is_down();
+	seen.pluto_error = -ENOTCONN;
+	ck_assert_str_eq(cause(), "pluto-not-running");
+	seen.pluto_error = -ETIMEDOUT;
+	ck_assert_str_eq(cause(), "pluto-not-running");
+	contains(diagnosis_cause(&diagnosis)->why, "hangs");
+}
+END_TEST
+
+START_TEST(who_is_not_root_is_told_and_blames_nobody)
+{
+	is_down();
+	seen.is_root = false;
+	seen.pluto_error = -EACCES;
+	seen.firewall = NULL;
+	seen.firewall_error = -EPERM;
+	host.facts->sas_known = false;
+	ck_assert_str_eq(cause(), "");
+	ck_assert_int_eq(row(STEP_TUNNEL)->status, DIAGNOSIS_SKIPPED);
+	ck_assert_int_eq(row(STEP_FIREWALL)->status, DIAGNOSIS_SKIPPED);
+	ck_assert_int_eq(row(STEP_KERNEL)->status, DIAGNOSIS_SKIPPED);
+	contains(row(STEP_FIREWALL)->remedy, "tcpdump -i bond0");
+}
+END_TEST
+
+START_TEST(a_conn_that_is_not_loaded_or_not_oriented_is_the_cause)
+{
+	is_down();
+	seen.pluto.loaded = false;
+	ck_assert_str_eq(cause(), "not-loaded");
+	seen.pluto.loaded = true;
+	seen.pluto.oriented = false;
+	ck_assert_str_eq(cause(), "unoriented");
+	contains(diagnosis_cause(&diagnosis)->remedy, "whack --listen");
+}
+END_TEST
+
+START_TEST(libreswan_5_leaves_a_conn_unoriented_for_want_of_the_feature)
+{
+	is_down();
+	set_version(5, 2);
+	link_named("bond0")->esp_hw_offload = FACTS_FEATURE_OFF;
+	seen.pluto.oriented = false;
+	ck_assert_str_eq(cause(), "unoriented");
+	contains(diagnosis_cause(&diagnosis)->why, "esp-hw-offload of bond0 is off");
+}
+END_TEST
+
+START_TEST(why_a_conn_was_not_loaded_comes_before_that_it_was_not)
+{
+	failed_with("021 no connection named \"example\"\n");
+	seen.pluto.loaded = seen.pluto.oriented = false;
+	seen.log =
+		"\"example\": failed to add connection: left certificate 'nosuch' not found in the "
+		"NSS database\n";
+	ck_assert_str_eq(cause(), "certificate-missing");
+	ck_assert_int_eq(row(STEP_TUNNEL)->status, DIAGNOSIS_SYMPTOM);
+
+	seen.log =
+		"\"example\": failed to add IKEv1 connection: global ikev1-policy does not allow "
+		"IKEv1 connections\n";
+	ck_assert_str_eq(cause(), "ikev1-not-allowed");
+}
+END_TEST
+
+START_TEST(a_rule_of_this_host_comes_before_the_silence_that_it_makes)
+{
+	ck_assert_int_eq(
+		firewall_read_iptables("*filter\n:OUTPUT ACCEPT [0:0]\n"
+				       "-A OUTPUT -p udp -m udp --dport 500 -j DROP\nCOMMIT\n",
+				       AF_INET, NULL, &rules),
+		0);
+	failed_with(
+		"010 \"example\" #1: STATE_V2_PARENT_I1: retransmission; will wait 0.5 seconds for "
+		"response\n");
+	ck_assert_str_eq(cause(), "firewall-rule");
+	contains(diagnosis_cause(&diagnosis)->seen, "--dport 500 -j DROP");
+	contains(diagnosis_cause(&diagnosis)->remedy, "192.0.2.2");
+}
+END_TEST
+
+START_TEST(a_rule_that_seems_to_drop_what_passes_is_not_blamed)
+{
+	ck_assert_int_eq(firewall_read_iptables("*filter\n:INPUT DROP [0:0]\nCOMMIT\n", AF_INET,
+						NULL, &rules),
+			 0);
+	ck_assert_str_eq(cause(), "");
+}
+END_TEST
+
+START_TEST(silence_without_a_rule_is_the_way)
+{
+	failed_with(
+		"010 \"example\" #1: STATE_V2_PARENT_I1: retransmission; will wait 0.5 seconds for "
+		"response\n");
+	seen.asked_v1 = seen.asked_v2 = IKE_SILENT;
+	ck_assert_str_eq(cause(), "silence");
+	contains(diagnosis_cause(&diagnosis)->remedy,
+		 "tcpdump -i bond0 -n -n host 192.0.2.2 and '(esp or udp port 500");
+}
+END_TEST
+
+START_TEST(a_peer_that_speaks_only_the_other_version_is_no_firewall)
+{
+	failed_with("010 \"example\" #1: STATE_MAIN_I1: retransmission; will wait 0.5 seconds for "
+		    "response\n");
+	set_key("ikev2", "no");
+	seen.asked_v1 = IKE_SILENT;
+	seen.asked_v2 = IKE_SPEAKS;
+	ck_assert_str_eq(cause(), "ike-version");
+	ck_assert_int_eq(row(STEP_FIREWALL)->status, DIAGNOSIS_SYMPTOM);
+	contains(diagnosis_cause(&diagnosis)->remedy, "ikev2=insist");
+}
+END_TEST
+
+START_TEST(a_peer_that_refuses_ikev2_and_takes_ikev1_has_the_other_version)
+{
+	failed_with("003 \"example\" #1: dropping unexpected IKE_SA_INIT message containing "
+		    "NO_PROPOSAL_CHOSEN notification; message payloads: N; missing payloads: "
+		    "SA,KE,Ni\n");
+	seen.asked_v1 = IKE_SPEAKS;
+	seen.asked_v2 = IKE_REFUSED;
+	ck_assert_str_eq(cause(), "ike-version");
+	contains(diagnosis_cause(&diagnosis)->remedy, "ikev2=no");
+}
+END_TEST
+
+START_TEST(a_peer_that_takes_other_algorithms_differs_in_ike)
+{
+	failed_with("003 \"example\" #1: dropping unexpected IKE_SA_INIT message containing "
+		    "NO_PROPOSAL_CHOSEN notification; message payloads: N; missing payloads: "
+		    "SA,KE,Ni\n");
+	set_key("ike", "aes256-sha1");
+	seen.asked_v1 = IKE_SILENT;
+	seen.asked_v2 = IKE_SPEAKS;
+	seen.accepts = "AES_GCM_16_128-HMAC_SHA2_256-DH19";
+	ck_assert_str_eq(cause(), "ike-proposal");
+	contains(diagnosis_cause(&diagnosis)->seen, "ike=aes256-sha1 (/etc/ipsec.conf:");
+	contains(diagnosis_cause(&diagnosis)->seen, "the peer takes AES_GCM_16_128");
+}
+END_TEST
+
+START_TEST(a_peer_that_answers_only_to_refuse_has_no_conn_for_us)
+{
+	failed_with("010 \"example\" #1: STATE_MAIN_I1: retransmission; will wait 0.5 seconds for "
+		    "response\n");
+	set_key("ikev2", "no");
+	seen.asked_v1 = IKE_SILENT;
+	seen.asked_v2 = IKE_REFUSED;
+	ck_assert_str_eq(cause(), "no-matching-conn");
+}
+END_TEST
+
+/* What pluto says is named as it is, in its step, with what stands here. */
+START_TEST(each_message_of_pluto_is_the_cause_that_it_tells)
+{
+	static const struct {
+		const char *said, *cause, *here;
+	} cases[] = {
+		{ "002 \"example\" #2: IKE_AUTH response contained the error notification "
+		  "NO_PROPOSAL_CHOSEN\n",
+		  "esp-proposal", "esp=aes_gcm128-null" },
+		{ "002 \"example\" #2: IKE_AUTH response contained the error notification "
+		  "TS_UNACCEPTABLE\n",
+		  "selectors", "type=transport" },
+		{ "002 \"example\" #1: IKE SA authentication request rejected by peer: "
+		  "AUTHENTICATION_FAILED\n",
+		  "authentication", "calls itself 192.0.2.1 and expects the peer to be 192.0.2.2" },
+		{ "003 \"example\" #1: received Hash Payload does not match computed value\n",
+		  "psk-differs", "authby=secret" },
+		{ "000 \"example\" #16: ERROR: asynchronous network error report on bond0 "
+		  "(192.0.2.2:500), complainant 198.51.100.1: Connection refused [errno 111, "
+		  "origin "
+		  "ICMP type 3 code 3 (not authenticated)]\n",
+		  "peer-rejects", "the host that sent the rejection is 198.51.100.1" },
+		{ "002 \"example\" #2: ERROR: netlink response for Add SA "
+		  "esp.d2e1c1c3@192.0.2.2: Invalid argument (errno 22)\n"
+		  "002 \"example\" #2: IKE_AUTH response contained the error notification "
+		  "TS_UNACCEPTABLE\n",
+		  "sa-refused", "bond0" },
+		/* Libreswan 5 has no numbers. */
+		{ "\"example\" #1: initiator rejected Child SA response: NO_PROPOSAL_CHOSEN\n",
+		  "esp-proposal", "esp=" },
+		{ "\"example\" #1: ignoring unexpected IKE_SA_INIT message containing "
+		  "NO_PROPOSAL_CHOSEN notification; message payloads: N; missing payloads: "
+		  "SA,KE,Ni\n",
+		  "ike-proposal", "here: the defaults of Libreswan" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		failed_with(cases[i].said);
+		ck_assert_str_eq(cause(), cases[i].cause);
+		contains(diagnosis_cause(&diagnosis)->seen, cases[i].here);
+		end();
+		begin();
+	}
+}
+END_TEST
+
+START_TEST(ikev1_that_is_silent_at_its_third_message_has_another_key)
+{
+	failed_with("010 \"example\" #1: STATE_MAIN_I3: retransmission; will wait 0.5 seconds for "
+		    "response\n");
+	set_key("ikev2", "no");
+	ck_assert_str_eq(cause(), "psk-differs");
+}
+END_TEST
+
+START_TEST(what_failed_before_it_came_up_is_no_fault)
+{
+	seen.log = "\"example\" #1: IKE_AUTH response contained the error notification "
+		   "TS_UNACCEPTABLE\n";
+	ck_assert_str_eq(cause(), "");
+}
+END_TEST
+
+START_TEST(a_path_that_swallows_long_packets_is_measured_and_mended)
+{
+	seen.path.largest = 1266;
+	seen.path.smallest_lost = 1267;
+	ck_assert_str_eq(cause(), "path-mtu");
+	ck_assert_uint_eq(diagnosis.mtu, 1260);
+	ck_assert_uint_eq(diagnosis.max_mss, 1220);
+	contains(diagnosis_cause(&diagnosis)->remedy, "mtu=1260");
+	contains(diagnosis_cause(&diagnosis)->remedy, "--set-mss 1220");
+}
+END_TEST
+
+START_TEST(beside_the_tunnel_the_overhead_is_reckoned)
+{
+	seen.path_is_inner = false;
+	seen.path.believed = 1500;
+	seen.path.largest = 1300;
+	seen.path.smallest_lost = 1301;
+	ck_assert_str_eq(cause(), "path-mtu");
+	/* 1300 less 20, 8, 8 and 16 is 1248, less 2, and the IP header again: 1266 */
+	ck_assert_uint_eq(diagnosis.mtu, 1260);
+	seen.pluto.mtu = 1260;
+	ck_assert_str_eq(cause(), "");
+}
+END_TEST
+
+START_TEST(nobody_who_answers_pings_is_no_fault)
+{
+	seen.path = (struct diagnosis_path){ .device = 1500 };
+	ck_assert_str_eq(cause(), "");
+	ck_assert_int_eq(row(STEP_MTU)->status, DIAGNOSIS_SKIPPED);
+	contains(row(STEP_MTU)->seen, "adds 34 bytes to a packet of 1466");
+	contains(row(STEP_MTU)->remedy, "--to ADDRESS");
+}
+END_TEST
+
+START_TEST(a_masquerade_before_encryption_is_the_cause)
+{
+	set_keys("leftsubnet=10.0.2.0/24\nrightsubnet=192.168.0.0/16\ntype=tunnel");
+	ck_assert_int_eq(firewall_read_iptables("*nat\n:POSTROUTING ACCEPT [0:0]\n"
+						"-A POSTROUTING -o bond0 -j MASQUERADE\nCOMMIT\n",
+						AF_INET, NULL, &rules),
+			 0);
+	ck_assert_str_eq(cause(), "nat-rule");
+	contains(diagnosis_cause(&diagnosis)->remedy,
+		 "iptables -t nat -I POSTROUTING -s 10.0.2.0/24 -d 192.168.0.0/16 -j RETURN");
+}
+END_TEST
+
+START_TEST(nat_between_the_peers_is_told)
+{
+	host.facts->sas[0].encapsulated = true;
+	ck_assert_str_eq(cause(), "");
+	ck_assert_str_eq(row(STEP_NAT)->id, "nat-between");
+	ck_assert_int_eq(row(STEP_NAT)->status, DIAGNOSIS_WARN);
+}
+END_TEST
+
+START_TEST(a_crypto_policy_without_gcm_128_cannot_be_offloaded)
+{
+	set_key("esp", NULL);
+	text_add(&host.crypto_policy, "conn %default\n\tike=aes_gcm256-sha2_512\n"
+				      "\tesp=aes_gcm256,aes256-sha2_512\n");
+	seen.crypto_policy = "FUTURE";
+	ck_assert_str_eq(cause(), "crypto-policy");
+	contains(diagnosis_cause(&diagnosis)->seen, "policy FUTURE is in force");
+	contains(diagnosis_cause(&diagnosis)->seen,
+		 "esp=aes_gcm256,aes256-sha2_512 (crypto policy, "
+		 "/etc/crypto-policies/");
+}
+END_TEST
+
+START_TEST(with_its_own_esp_or_without_offload_the_policy_is_no_fault)
+{
+	text_add(&host.crypto_policy, "conn %default\n\tesp=aes_gcm256\n");
+	ck_assert_str_eq(cause(), "");
+	end();
+	begin();
+
+	text_add(&host.crypto_policy, "conn %default\n\tesp=aes_gcm256\n");
+	set_keys("esp=\nnic-offload=no");
+	ck_assert_str_eq(cause(), "");
+	ck_assert_int_eq(row(STEP_CRYPTO_POLICY)->status, DIAGNOSIS_WARN);
+}
+END_TEST
+
+START_TEST(sas_that_the_kernel_has_lost_are_the_cause)
+{
+	host.facts->tunnels[0].kernel_lost = true;
+	host.facts->n_sas = 0;
+	ck_assert_str_eq(cause(), "kernel-lost");
+	contains(diagnosis_cause(&diagnosis)->seen, "2 of the 2 SAs");
+	contains(diagnosis_cause(&diagnosis)->remedy, "ipsec auto --replace example");
+}
+END_TEST
+
+START_TEST(sas_that_pluto_does_not_know_are_told)
+{
+	for (size_t i = 0; i < sas.n; i++) {
+		sas.items[i].conn[0] = 'E';
+		sas.items[i].spi = 1;
+	}
+	ck_assert_str_eq(cause(), "");
+	ck_assert_str_eq(row(STEP_KERNEL)->id, "stale-sas");
+}
+END_TEST
+
+START_TEST(errors_that_move_are_told_with_their_meaning)
+{
+	static const struct diagnosis_counter counters[] = {
+		{ "XfrmInNoStates", 3, 3 },
+		{ "XfrmInStateProtoError", 1, 6 },
+	};
+
+	seen.counters = counters;
+	seen.n_counters = ARRAY_SIZE(counters);
+	ck_assert_str_eq(cause(), "");
+	ck_assert_str_eq(row(STEP_KERNEL)->id, "kernel-errors");
+	contains(row(STEP_KERNEL)->seen, "XfrmInStateProtoError rose by 5");
+	ck_assert_ptr_null(strstr(row(STEP_KERNEL)->seen, "XfrmInNoStates"));
+	contains(row(STEP_KERNEL)->evidence, "XfrmInNoStates 3");
+}
+END_TEST
+
+START_TEST(bytes_that_go_one_way_only_are_a_symptom)
+{
+	host.facts->tunnels[0].in_bytes = 0;
+	ck_assert_str_eq(cause(), "");
+	ck_assert_str_eq(row(STEP_TUNNEL)->id, "no-traffic");
+	ck_assert_int_eq(row(STEP_TUNNEL)->status, DIAGNOSIS_SYMPTOM);
+}
+END_TEST
+
+START_TEST(every_id_is_told_once)
+{
+	for (size_t i = 0; diagnosis_ids(i); i++)
+		for (size_t k = 0; k < i; k++)
+			ck_assert_str_ne(diagnosis_ids(i), diagnosis_ids(k));
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		a_tunnel_that_is_up_has_no_fault_and_each_step_its_row,
+		a_conn_that_is_not_there_is_the_cause,
+		pluto_that_is_away_or_hangs_is_the_cause,
+		who_is_not_root_is_told_and_blames_nobody,
+		a_conn_that_is_not_loaded_or_not_oriented_is_the_cause,
+		libreswan_5_leaves_a_conn_unoriented_for_want_of_the_feature,
+		why_a_conn_was_not_loaded_comes_before_that_it_was_not,
+		a_rule_of_this_host_comes_before_the_silence_that_it_makes,
+		a_rule_that_seems_to_drop_what_passes_is_not_blamed,
+		silence_without_a_rule_is_the_way,
+		a_peer_that_speaks_only_the_other_version_is_no_firewall,
+		a_peer_that_refuses_ikev2_and_takes_ikev1_has_the_other_version,
+		a_peer_that_takes_other_algorithms_differs_in_ike,
+		a_peer_that_answers_only_to_refuse_has_no_conn_for_us,
+		each_message_of_pluto_is_the_cause_that_it_tells,
+		ikev1_that_is_silent_at_its_third_message_has_another_key,
+		what_failed_before_it_came_up_is_no_fault,
+		a_path_that_swallows_long_packets_is_measured_and_mended,
+		beside_the_tunnel_the_overhead_is_reckoned,
+		nobody_who_answers_pings_is_no_fault,
+		a_masquerade_before_encryption_is_the_cause,
+		nat_between_the_peers_is_told,
+		a_crypto_policy_without_gcm_128_cannot_be_offloaded,
+		with_its_own_esp_or_without_offload_the_policy_is_no_fault,
+		sas_that_the_kernel_has_lost_are_the_cause,
+		sas_that_pluto_does_not_know_are_told,
+		errors_that_move_are_told_with_their_meaning,
+		bytes_that_go_one_way_only_are_a_symptom,
+		every_id_is_told_once,
+	};
+
+	return unit_run_fixture("diagnosis", begin, end, tests, sizeof(tests) / sizeof(tests[0]));
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "conf-texts.h"
+
+#define INCLUDE "include /etc/crypto-policies/back-ends/libreswan.config\n"
+#define BEFORE  "config setup\n\n# if it exists, include system wide crypto-policy defaults\n"
+#define AFTER   "\nconn a\n\tleft=1.2.3.4\n"
+
+static struct ipsec_conf_edit *edit;
+
+static int plan(const char *text, bool on)
+{
+	struct ipsec_conf *conf = conf_of_bytes(v4, text, strlen(text), NULL);
+	int r;
+
+	edit = ipsec_conf_edit_free(edit);
+	r = ipsec_conf_plan_crypto_policy(conf, on, &edit);
+	ipsec_conf_free(conf);
+	return r;
+}
+
+static void becomes(const char *text, bool on, const char *expected)
+{
+	ck_assert_int_eq(plan(text, on), IPSEC_CONF_PLANNED);
+	ck_assert_uint_eq(edit->len, strlen(expected));
+	ck_assert_str_eq(edit->bytes, expected);
+}
+
+START_TEST(the_one_line_becomes_a_comment_and_a_line_again)
+{
+	becomes(BEFORE INCLUDE AFTER, false, BEFORE "#" INCLUDE AFTER);
+	ck_assert_uint_eq(edit->place.line, 4);
+	becomes(BEFORE "#" INCLUDE AFTER, true, BEFORE INCLUDE AFTER);
+	becomes(BEFORE "# \t" INCLUDE AFTER, true, BEFORE INCLUDE AFTER);
+	edit = ipsec_conf_edit_free(edit);
+}
+END_TEST
+
+START_TEST(a_last_line_without_a_newline_is_a_line)
+{
+	becomes("include /etc/crypto-policies/back-ends/libreswan.config", false,
+		"#include /etc/crypto-policies/back-ends/libreswan.config");
+	edit = ipsec_conf_edit_free(edit);
+}
+END_TEST
+
+START_TEST(what_is_so_already_is_left_alone)
+{
+	ck_assert_int_eq(plan(BEFORE INCLUDE AFTER, true), IPSEC_CONF_ALREADY);
+	ck_assert_int_eq(plan(BEFORE "#" INCLUDE "#" INCLUDE AFTER, false), IPSEC_CONF_ALREADY);
+	ck_assert_int_eq(plan(BEFORE INCLUDE "#" INCLUDE AFTER, true), IPSEC_CONF_ALREADY);
+	edit = ipsec_conf_edit_free(edit);
+}
+END_TEST
+
+START_TEST(of_several_comments_the_first_is_restored_and_of_several_lines_none_stays)
+{
+	becomes("#" INCLUDE "#" INCLUDE, true, INCLUDE "#" INCLUDE);
+	becomes(INCLUDE AFTER INCLUDE, false, "#" INCLUDE AFTER "#" INCLUDE);
+	edit = ipsec_conf_edit_free(edit);
+}
+END_TEST
+
+START_TEST(other_includes_and_words_about_it_are_no_such_line)
+{
+	ck_assert_int_eq(plan("include /etc/ipsec.d/*.conf\n# see /etc/crypto-policies/ for\n"
+			      "#\tinclude /etc/ipsec.d/*.conf\n",
+			      false),
+			 IPSEC_CONF_ALREADY);
+	ck_assert_int_eq(plan("include /etc/ipsec.d/*.conf\n# see /etc/crypto-policies/ for\n",
+			      true),
+			 IPSEC_CONF_REFUSED);
+	ck_assert_ptr_nonnull(strstr(edit->remedy, "Add to /etc/ipsec.conf"));
+	edit = ipsec_conf_edit_free(edit);
+}
+END_TEST
+
+START_TEST(a_file_with_carriage_returns_is_not_edited)
+{
+	ck_assert_int_eq(plan(INCLUDE "# x\r\n", false), IPSEC_CONF_REFUSED);
+	edit = ipsec_conf_edit_free(edit);
+}
+END_TEST
+
+UNIT_MAIN("ipsec-conf-crypto-policy", the_one_line_becomes_a_comment_and_a_line_again,
+	  a_last_line_without_a_newline_is_a_line, what_is_so_already_is_left_alone,
+	  of_several_comments_the_first_is_restored_and_of_several_lines_none_stays,
+	  other_includes_and_words_about_it_are_no_such_line,
+	  a_file_with_carriage_returns_is_not_edited)
