@@ -195,6 +195,8 @@ static void is_down(struct making *m)
 
 	text_printf(&row.seen, "the tunnel is not up: ipsec trafficstatus has no entry of %s%s",
 		    m->s->conn, m->s->pluto.ike > 0 ? ", though there is an IKE SA" : "");
+	text_printf(&row.seen, "; the conn is loaded, oriented and %s",
+		    m->s->pluto.routed ? "routed" : "not routed");
 	if (!m->s->up_asked && !m->cause)
 		text_printf(&row.remedy,
 			    "esp-offloadctl diagnose --up %s tries it, and reads along",

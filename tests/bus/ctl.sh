@@ -13,10 +13,10 @@ check "an unknown verb is wrong usage" status_is 2
 check "and is named" complains stauts
 ctl --help
 check "--help is fine" status_is 0
-for verb in status check plan apply verify revert failovers reload monitor metrics config; do
+for verb in status check plan apply verify revert failovers reload monitor metrics config diagnose; do
 	check "--help names $verb" says "^  $verb "
 done
-for verb in status check plan apply verify revert failovers reload monitor metrics config; do
+for verb in status check plan apply verify revert failovers reload monitor metrics config diagnose; do
 	ctl $verb --help
 	check "$verb --help is fine" status_is 0
 	check "$verb --help says how" says "^Usage: esp-offloadctl $verb"
