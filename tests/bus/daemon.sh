@@ -263,8 +263,8 @@ END
 : >"$work/worker/reports"
 ctl check bond0
 check "nonsense does not hurt the daemon" alive
-check "the last that made sense counts" state_is blocked
-check "with its reason" reason_is "as it should"
+check "the last that made sense counts" wait_for 20 state_is blocked
+check "with its reason" wait_for 20 reason_is "as it should"
 check "and all of the bond can be shown" busctl --user call org.espoffload1 /org/espoffload1 \
 	org.freedesktop.DBus.ObjectManager GetManagedObjects
 check "nonsense is logged" logged 'reported something strange'
