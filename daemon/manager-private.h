@@ -24,6 +24,8 @@ struct manager {
 	sd_event *event;
 	struct ethtool *ethtool;
 	struct links *links;
+	bool following;        /* a message of links is being taken in */
+	sd_event_source *late; /* armed while a bond has properties to be told */
 	struct watches *watches;
 
 	struct xfrm_watch *sa_watch;

@@ -42,13 +42,41 @@ static void tell_systemd(struct manager *m)
 
 /* ---- what the supervisors tell ---- */
 
+static void tell_changed(struct manager *m, struct supervisor *s, unsigned int what)
+{
+	bus_bond_changed(m->objects, s, what);
+	if (m->ready && what & (SUPERVISOR_STATE | SUPERVISOR_VERDICT))
+		tell_systemd(m);
+}
+
+static int on_late(sd_event_source *source _unused_, void *userdata)
+{
+	struct manager *m = userdata;
+
+	for (size_t i = 0; i < m->n; i++) {
+		unsigned int what = m->items[i]->untold;
+
+		m->items[i]->untold = 0;
+		if (what)
+			tell_changed(m, m->items[i], what);
+	}
+	return 0;
+}
+
+/*
+ * A failover makes ten messages of the kernel. What they change is told once, when all that wait
+ * are read, so that FailedOver, which comes with one of the last, is not behind the others.
+ */
 static void on_bond_changed(void *userdata, struct supervisor *s, unsigned int what)
 {
 	struct manager *m = userdata;
 
-	bus_bond_changed(m->objects, s, what);
-	if (m->ready && what & (SUPERVISOR_STATE | SUPERVISOR_VERDICT))
-		tell_systemd(m);
+	if (!m->following) {
+		tell_changed(m, s, what);
+		return;
+	}
+	s->untold |= what;
+	(void)sd_event_source_set_enabled(m->late, SD_EVENT_ONESHOT);
 }
 
 static void on_failed_over(void *userdata, struct supervisor *s, const struct failover *f)
@@ -83,8 +111,10 @@ static void on_link_changed(void *userdata, const struct links_change *change)
 {
 	struct manager *m = userdata;
 
+	m->following = true;
 	for (size_t i = 0; i < m->n; i++)
 		supervisor_link_changed(m->items[i], change);
+	m->following = false;
 }
 
 static void on_watched(void *userdata, const char *why)
@@ -402,6 +432,10 @@ static int set_up(struct manager *m, const char **ret_what)
 		r = manager_worker_init(m);
 	if (r >= 0)
 		r = manager_add_timer(m, on_bus_retry, &m->bus_retry);
+	if (r >= 0)
+		r = sd_event_add_defer(m->event, &m->late, on_late, m);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(m->late, SD_EVENT_OFF);
 	if (r < 0)
 		return r;
 
@@ -461,6 +495,7 @@ struct manager *manager_free(struct manager *m)
 	policy_free(m->policy);
 	free_strings(m->files);
 	sd_event_source_unref(m->bus_retry);
+	sd_event_source_unref(m->late);
 	sd_event_unref(m->event);
 	free(m);
 	return NULL;

@@ -89,6 +89,8 @@ struct supervisor {
 
 	const struct failover_log *failovers;
 
+	unsigned int untold; /* the manager's: bits of enum supervisor_change for the bus */
+
 	/* Its own affairs. */
 	const struct supervisor_ops *ops;
 	void *userdata;
