@@ -96,51 +96,60 @@ static void read_standing(struct failover_log *l, const json_t *j)
 		(uint32_t)json_integer_value(json_object_get(j, "link_failures"));
 }
 
-static void read_line(struct failover_log *l, const json_t *j)
+/* Return: 0, also for a line that is none of ours; -ENOMEM. */
+static int read_line(struct failover_log *l, const char *line, size_t len)
 {
+	json_t *j = NULL;
 	struct failover f;
+	int r = json_read(line, len, &j);
 
-	if (!json_is_object(j))
-		return;
-	if (failover_from_json(j, &f) == 0)
-		remember(l, &f);
-	read_standing(l, j);
+	if (r == 0 && json_is_object(j)) {
+		r = failover_from_json(j, &f);
+		if (r == 0)
+			remember(l, &f);
+		read_standing(l, j);
+	}
+	json_decref(j);
+	return r == -ENOMEM ? r : 0;
 }
 
-static void read_file(struct failover_log *l)
+/* Return: 0, also when there is none to be read; -ENOMEM. */
+static int read_file(struct failover_log *l)
 {
 	_cleanup_free_ char *line = NULL;
 	size_t alloc = 0;
 	struct stat st;
 	FILE *file;
 	ssize_t len;
-	int fd;
+	int fd, r = 0;
 
 	fd = open(l->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
-		return;
+		return 0;
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > MAX_BYTES) {
 		close(fd);
-		return;
+		return 0;
 	}
 	file = fdopen(fd, "re");
 	if (!file) {
 		close(fd);
-		return;
+		return -ENOMEM;
 	}
-	while ((len = getline(&line, &alloc, file)) > 0) {
-		json_t *j = json_loadb(line, (size_t)len, JSON_REJECT_DUPLICATES, NULL);
-
-		read_line(l, j);
-		json_decref(j);
+	while (r == 0 && (len = getline(&line, &alloc, file)) > 0) {
+		r = read_line(l, line, (size_t)len);
 		l->n_lines++;
 	}
+	/* getline() tells a lack of memory by nothing but that the end is not reached. */
+	if (r == 0 && !feof(file) && !ferror(file))
+		r = -ENOMEM;
 	fclose(file);
+	return r;
 }
 
 int failover_log_open(const char *path, const char *boot, struct failover_log **ret)
 {
 	_cleanup_(failover_log_freep) struct failover_log *l = NULL;
+	int r;
 
 	l = calloc(1, sizeof(*l));
 	if (!l)
@@ -150,7 +159,9 @@ int failover_log_open(const char *path, const char *boot, struct failover_log **
 		l->path = strdup(path);
 		if (!l->path)
 			return -ENOMEM;
-		read_file(l);
+		r = read_file(l);
+		if (r < 0)
+			return r;
 	}
 	if (!l->has_standing)
 		give_up(l, REBOOTED, 0);
@@ -172,7 +183,7 @@ struct failover_log *failover_log_free(struct failover_log *l)
 /* Adds the line; @j, which may be NULL, is let go of. */
 static int add_json(struct text *t, json_t *j)
 {
-	_cleanup_free_ char *line = j ? json_dumps(j, JSON_COMPACT) : NULL;
+	_cleanup_free_ char *line = json_line(j);
 
 	json_decref(j);
 	if (!line)
@@ -279,25 +290,36 @@ static bool is_time_to_sync(struct failover_log *l)
 }
 
 /* One more line in the file: about a failover, or (NULL) where the bond stands. */
-static int keep(struct failover_log *l, const struct failover *f)
+static int append(struct failover_log *l, const struct failover *f)
 {
 	_cleanup_text_ struct text t = TEXT_NULL;
 	int r;
 
-	if (!l->path)
-		return 0;
-	if (l->n_lines >= MAX_LINES)
-		return rewrite(l);
-
 	/* A line that a crash cut short must not swallow this one; empty lines are passed over. */
 	if (!l->begun)
 		text_add(&t, "\n");
-	l->begun = true;
 	r = f ? add_failover(l, &t, f) : add_standing(l, &t);
 	if (r < 0)
 		return r;
+	r = put_bytes(l->path, O_APPEND, &t, (f && f->proven) || is_time_to_sync(l));
+	if (r < 0)
+		return r;
+	l->begun = true;
 	l->n_lines++;
-	return put_bytes(l->path, O_APPEND, &t, (f && f->proven) || is_time_to_sync(l));
+	return 0;
+}
+
+/* Return: 0; a negative errno, and the next time all that is remembered is written. */
+static int keep(struct failover_log *l, const struct failover *f)
+{
+	int r;
+
+	if (!l->path)
+		return 0;
+	r = l->n_lines >= MAX_LINES ? rewrite(l) : append(l, f);
+	if (r < 0)
+		l->n_lines = MAX_LINES;
+	return r;
 }
 
 int failover_log_add(struct failover_log *l, struct failover *f)

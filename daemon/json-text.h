@@ -16,3 +16,21 @@ json_t *json_text(const char *s);
  * Return: the array; NULL when either was NULL, with the array let go of.
  */
 json_t *json_append(json_t *array, json_t *value);
+
+/*
+ * json_read() - reads one value
+ *
+ * jansson tells a lack of memory as a mistake in the text; this does not.
+ *
+ * Return: 0 with the value in @ret; -EBADMSG when the text is no JSON; -ENOMEM.
+ */
+int json_read(const char *bytes, size_t len, json_t **ret);
+
+/*
+ * json_line() - a value as text without blanks
+ *
+ * Where memory lacks, jansson 2.14 leaves out parts and calls it done; this does not.
+ *
+ * Return: the text (free()); NULL without memory, and for NULL.
+ */
+char *json_line(const json_t *j);

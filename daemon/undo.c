@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "array.h"
+#include "json-text.h"
 #include "text.h"
 
 /* A larger journal is none of ours. */
@@ -233,13 +234,19 @@ static int take_lines(struct undo *u, FILE *file)
 		/* Cut short by a crash: its step was not begun. */
 		if (line[len - 1] != '\n')
 			break;
-		j = json_loadb(line, (size_t)len, JSON_REJECT_DUPLICATES, NULL);
+		r = json_read(line, (size_t)len, &j);
+		if (r < 0)
+			return r;
 		r = json_is_object(j) ? take_line(u, j) : -EBADMSG;
 		json_decref(j);
 		if (r < 0)
 			return r;
 	}
-	return ferror(file) ? -EIO : 0;
+	if (ferror(file))
+		return -EIO;
+	/* getline() tells a lack of memory by nothing but that the end is not reached; a journal
+	 * that is read in part must not be taken for one that has no more. */
+	return len < 0 && !feof(file) ? -ENOMEM : 0;
 }
 
 static int read_file(struct undo *u)
@@ -308,7 +315,7 @@ static int sync_dir(const char *dir)
 
 static void add_line(struct text *t, json_t *j)
 {
-	_cleanup_free_ char *line = j ? json_dumps(j, JSON_COMPACT) : NULL;
+	_cleanup_free_ char *line = json_line(j);
 
 	json_decref(j);
 	if (!line)

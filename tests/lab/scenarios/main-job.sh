@@ -32,7 +32,7 @@ check "the kernel has the feature" equals on "$(feature bond0)"
 check "the conn has nic-offload=yes once" equals 1 "$(grep -c '^[[:space:]]*nic-offload=yes$' "$example_conf")"
 check "and every other byte is as it was" diff <(grep -v nic-offload "$example_conf") /tmp/example.before
 check "nothing else lies in /etc/ipsec.d" equals "$(ls -A /lab/pristine/etc/ipsec.d)" "$(ls -A /etc/ipsec.d)"
-check "pluto has taken it up" wait_for 10 pluto_has "nic-offload:yes;"
+check "pluto has taken it up" wait_for 10 pluto_offloads
 check "the tunnel is up" established
 check "both SAs name the offload device" equals 2 "$(sas_offloaded)"
 check "the verdict is offloaded" wait_for 30 bond_is Verdict offloaded
