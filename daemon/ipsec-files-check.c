@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -47,14 +50,49 @@ static int remove_one(const char *path, const struct stat *st _unused_, int type
 	return type == FTW_DP ? rmdir(path) : unlink(path);
 }
 
+/* The first is in memory; the second is there on every system. */
+static const char *const stage_folders[] = { "/run", "/tmp" };
+
+#define STAGE_PREFIX "esp-offload-check-"
+
+/* Of a process that is no more, by the number in its name; and ours, not a stranger's trap. */
+static bool is_left(int folder_fd, const char *name)
+{
+	struct stat st;
+	char *end;
+	long pid;
+
+	if (!has_prefix(name, STAGE_PREFIX))
+		return false;
+	pid = strtol(name + strlen(STAGE_PREFIX), &end, 10);
+	return *end == '-' && pid > 0 && pid <= INT_MAX && kill((pid_t)pid, 0) < 0 &&
+	       errno == ESRCH && fstatat(folder_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISDIR(st.st_mode) && st.st_uid == geteuid();
+}
+
+void ipsec_files_sweep(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(stage_folders); i++) {
+		DIR *dir = opendir(stage_folders[i]);
+		struct dirent *e;
+		char path[64];
+
+		while (dir && (e = readdir(dir)))
+			if (is_left(dirfd(dir), e->d_name) &&
+			    snprintf(path, sizeof(path), "%s/%s", stage_folders[i], e->d_name) <
+				    (int)sizeof(path))
+				(void)nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+		if (dir)
+			closedir(dir);
+	}
+}
+
 static int stage_make(struct stage *stage)
 {
-	/* The first is in memory; the second is there on every system. */
-	static const char *const folders[] = { "/run", "/tmp" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
-		snprintf(stage->folder, sizeof(stage->folder), "%s/esp-offload-check-%d-XXXXXX",
-			 folders[i], getpid());
+	ipsec_files_sweep();
+	for (size_t i = 0; i < ARRAY_SIZE(stage_folders); i++) {
+		snprintf(stage->folder, sizeof(stage->folder), "%s/" STAGE_PREFIX "%d-XXXXXX",
+			 stage_folders[i], getpid());
 		if (mkdtemp(stage->folder))
 			return 0;
 	}

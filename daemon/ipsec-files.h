@@ -85,6 +85,11 @@ int ipsec_files_check(struct ipsec_files *files, const struct ipsec_conf_edit *e
 		      uint64_t limit_usec, struct ipsec_files_result *ret) _must_check_;
 
 /*
+ * ipsec_files_sweep() - removes the copies that checks of processes which died have left
+ */
+void ipsec_files_sweep(void);
+
+/*
  * ipsec_files_write() - puts the new text in the file's place
  *
  * A new file beside the old one, under a name that no include can match, gets owner, group, mode,

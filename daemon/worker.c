@@ -12,6 +12,7 @@
 
 #include "checks.h"
 #include "executor.h"
+#include "ipsec-files.h"
 #include "log.h"
 #include "observer.h"
 #include "plan.h"
@@ -343,6 +344,7 @@ static void settle_all(const struct executor_options *executor, const struct pol
 {
 	int r = settle(executor, policy, settled);
 
+	ipsec_files_sweep();
 	if (r == 0)
 		(void)worker_report_settled();
 	else if (r < 0)

@@ -2,6 +2,7 @@
 #include <glob.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "ipsec-files.h"
@@ -167,6 +168,35 @@ START_TEST(nothing_of_the_copy_remains)
 }
 END_TEST
 
+/* A copy with something in it, named after a process. */
+static void make_copy(pid_t pid, char path[64])
+{
+	char inside[128];
+
+	snprintf(path, 64, "/tmp/esp-offload-check-%d-XXXXXX", (int)pid);
+	ck_assert_ptr_nonnull(mkdtemp(path));
+	snprintf(inside, sizeof(inside), "%s/file-0", path);
+	ck_assert_int_eq(mknod(inside, S_IFREG | 0600, 0), 0);
+}
+
+START_TEST(the_copies_of_those_that_died_are_removed_and_no_others)
+{
+	char dead[64], alive[64], command[128];
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(0);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	make_copy(pid, dead);
+	make_copy(getpid(), alive);
+	ipsec_files_sweep();
+	ck_assert_int_ne(access(dead, F_OK), 0);
+	ck_assert_int_eq(access(alive, F_OK), 0);
+	snprintf(command, sizeof(command), "rm -r %s", alive);
+	ck_assert_int_eq(system(command), 0);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -178,6 +208,7 @@ int main(void)
 		a_configuration_that_is_broken_already_is_not_edited,
 		what_cannot_be_read_is_left_out_of_the_copy_as_well,
 		nothing_of_the_copy_remains,
+		the_copies_of_those_that_died_are_removed_and_no_others,
 	};
 
 	return unit_run_fixture("ipsec-files-check", setup, cleanup, tests, ARRAY_SIZE(tests));
