@@ -105,18 +105,23 @@ static void print_sas(const json_t *f, char *buffer, size_t size)
 		snprintf(buffer + n, size - (size_t)n, ", %lld refused", (long long)refused);
 }
 
-/* What the kernel said of it; else why the verdict is no better. */
-static const char *remark_of(const json_t *f)
+/* What the kernel said of it, else why the verdict is no better; and the hint of its counters. */
+static void print_remark(const json_t *f, char *buffer, size_t size)
 {
 	const char *kernel = field_string(f, "kernel"), *reason = field_string(f, "reason");
+	const char *errors = field_string(f, "xfrm_errors");
+	const char *remark = *kernel ? kernel : reason;
 
-	return *kernel ? kernel : *reason ? reason : "-";
+	if (*errors)
+		snprintf(buffer, size, "%s%s%s", remark, *remark ? "; " : "", errors);
+	else
+		snprintf(buffer, size, "%s", *remark ? remark : "-");
 }
 
 static int add_failover(struct libscols_table *table, const json_t *f)
 {
 	char when[TIMES_TEXT_SIZE], outage[TIMES_TEXT_SIZE] = "-", after[TIMES_TEXT_SIZE] = "-";
-	char sas[96];
+	char sas[96], remark[512];
 	const char *verdict = field_string(f, "verdict");
 	const char *const cells[] = {
 		when,
@@ -128,11 +133,12 @@ static int add_failover(struct libscols_table *table, const json_t *f)
 		*verdict ? verdict : "-",
 		after,
 		sas,
-		remark_of(f),
+		remark,
 	};
 	int r;
 
 	print_sas(f, sas, sizeof(sas));
+	print_remark(f, remark, sizeof(remark));
 
 	times_print((uint64_t)field_integer(f, "realtime_usec"), when);
 	if (field_integer(f, "outage_usec") > 0)

@@ -373,10 +373,10 @@ check "a time that is none is wrong usage" status_is 2
 ctl failovers bond0 --json=short
 check "as JSON with the bond's name" json '.failovers[1] | [.bond, .id, .verdict] | join(" ")' "bond0 2 software"
 vary '.GetFailovers[0].reply[1] += {sas_before: 2, sas_after: 2, sas_refused: 0, kernel: "",
-	reason: "the active port cannot offload ESP"}'
+	reason: "the active port cannot offload ESP", xfrm_errors: "XfrmInNoStates +5"}'
 ctl failovers bond0
-check "where the kernel said nothing the reason is shown" \
-	says 'software 1.1 s 2 +the active port cannot offload ESP$'
+check "where the kernel said nothing the reason is shown, with the hint of its counters" \
+	says 'software 1.1 s 2 +the active port cannot offload ESP; XfrmInNoStates \+5$'
 vary '.GetFailovers = [{reply: []}]'
 ctl failovers
 check "none at all is fine" status_is 0
