@@ -28,7 +28,9 @@ packages_build() {
 
 packages_test() {
 	cat <<-END
+		ansible-core ansible-core
 		check check-devel
+		checkpolicy checkpolicy
 		dbus dbus-daemon
 		fish fish
 		jq jq
@@ -37,6 +39,7 @@ packages_test() {
 		mandoc mandoc
 		python3-dbus python3-dbus
 		python3-prometheus-client python3-prometheus_client
+		selinux-policy-dev selinux-policy-devel
 		shellcheck ShellCheck
 		sosreport sos
 		valgrind valgrind
