@@ -53,18 +53,21 @@ failovers_since_mark() {
 	equals "t $((failovers_marked + $1))" "$(bond_property Failovers)"
 }
 
-# listen_for_failovers: from now on heard_failover knows what was signalled.
+# listen_for_failovers: from now on heard_failover knows what was signalled. One that still listens
+# for an earlier scenario would go on writing into the same file.
 listen_for_failovers() {
+	pkill -x busctl
+	: >/tmp/failovers.heard
 	busctl monitor --match "type='signal',interface='org.espoffload1.Bond',member='FailedOver'" \
-		>/tmp/failovers.heard 2>&1 </dev/null &
+		>>/tmp/failovers.heard 2>&1 </dev/null &
 	disown
-	sleep 0.5
+	wait_for 20 grep -aq Monitoring /tmp/failovers.heard
 }
 
 # heard_failover FROM TO
 heard_failover() {
-	grep -A 3 'MESSAGE "tsss"' /tmp/failovers.heard | tr -d '\n' |
-		grep -qE "STRING \"$1\";[[:space:]]*STRING \"$2\";"
+	grep -a -A 3 'MESSAGE "tsss"' /tmp/failovers.heard | tr -d '\n' |
+		grep -aqE "STRING \"$1\";[[:space:]]*STRING \"$2\";"
 }
 
 # untouched: what the daemon must not have changed is as it was at untouched_mark.

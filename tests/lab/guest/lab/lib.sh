@@ -12,6 +12,7 @@ peer_address=192.0.2.2
 neighbour_address=192.0.2.3
 example_conf=/etc/ipsec.d/example.conf
 bond_profile=/etc/NetworkManager/system-connections/bond0.nmconnection
+bond_uuid=b0000000-0000-4000-8000-000000000000
 
 ## Checks
 
@@ -406,7 +407,8 @@ lab_rebond() {
 	for port in ix0 ix1; do
 		port_up "$port"
 	done
-	nmcli -w 30 connection up $bond >/dev/null
+	# By its uuid: NetworkManager may have made one of the same name up, of what it found.
+	nmcli -w 30 connection up uuid "$bond_uuid" >/dev/null
 	for port in ix0 ix1; do
 		wait_for 40 test -e "/sys/class/net/$bond/lower_$port" ||
 			nmcli -w 20 connection up "$bond-$port"
