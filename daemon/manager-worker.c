@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "manager-private.h"
 
+#include <malloc.h>
+
 #include "log.h"
 #include "names.h"
 #include "worker-report.h"
@@ -132,6 +134,8 @@ static void on_worker_done(void *userdata, int error)
 	requests_answer(done, error);
 	if (m->look_wished || m->waiting)
 		manager_wish_look(m, "more was asked for meanwhile");
+	/* The reports of many bonds, as they came in, left room that is not needed before the next. */
+	(void)malloc_trim(0);
 }
 
 static const struct worker_run_ops worker_ops = {

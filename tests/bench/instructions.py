@@ -24,21 +24,25 @@ BOUNDS = {"conf-edit": FLAT, "failover": FLAT}
 GROWTH = 1.05
 
 
-def count(program, case, size):
-    """The instructions of one case, its preparation left out."""
+def run(*argv):
+    """The instructions of what measured() does in a program."""
     valgrind = ["valgrind", "--tool=callgrind", "--collect-atstart=no", "--toggle-collect=measured",
                 "--callgrind-out-file=/dev/null"]
     # Finding a function of a library when it is called first would count as well, and so would
     # malloc's filling of memory, which meson asks for.
     environment = dict(os.environ, LD_BIND_NOW="1")
     environment.pop("MALLOC_PERTURB_", None)
-    p = subprocess.run(valgrind + [program, case, str(size)], stdout=subprocess.DEVNULL,
-                       stderr=subprocess.PIPE, text=True, check=False,
-                       env=environment)
+    p = subprocess.run(valgrind + list(argv), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                       text=True, check=False, env=environment)
     found = re.search(r"Collected : (\d+)", p.stderr)
     if p.returncode != 0 or not found or int(found[1]) == 0:
-        sys.exit(f"{case}, {size}: exit status {p.returncode}\n{p.stderr}")
+        sys.exit(f"{argv}: exit status {p.returncode}\n{p.stderr}")
     return int(found[1])
+
+
+def count(program, case, size):
+    """The instructions of one case, its preparation left out."""
+    return run(program, case, str(size))
 
 
 def with_what():

@@ -17,7 +17,7 @@
 #include "xfrm.h"
 
 enum {
-	MAX_BONDS = 8,
+	MAX_BONDS = 64,
 	PORTS = 2,
 	MAX_MESSAGES = 8192
 };

@@ -16,10 +16,18 @@ by_hand() {
 
 # takes COMMAND...: how long, in $took.
 takes() {
-	local began=$EPOCHREALTIME
+	local began=$EPOCHREALTIME before
+	before=$(busy)
 	"$@" >/tmp/said 2>&1
 	status=$?
 	took=$(usec_since "$began")
+	worked=$(($(busy) - before))
+}
+
+# busy: how long the machine's processors have worked so far, in ms.
+busy() {
+	awk -v hz="$(getconf CLK_TCK)" '$1 == "cpu" { printf "%d\n", ($2 + $3 + $4 + $7 + $8) * 1000 / hz }' \
+		/proc/stat
 }
 
 # with_pings SERIES COMMAND...
@@ -29,6 +37,7 @@ with_pings() {
 	lost_while "$peer_address" takes "$@"
 	check "$series ends well" equals 0 "$status"
 	sample apply "$series" wall "$(milliseconds "$took")"
+	sample apply "$series" worked "$worked"
 	sample apply "$series" lost "$REPLY"
 }
 
@@ -37,11 +46,17 @@ check "the daemon comes up" start_daemon
 check "the bond gets configured" wait_for 400 bond_is State configured
 check "the verdict is offloaded" wait_for 200 bond_is Verdict offloaded
 
-# The daemon does not look on while somebody else restarts what it watches.
+# The daemon does not look on while somebody else restarts what it watches. When both ends initiate
+# at once, as after a restart of one, pluto may end with a tunnel that is up on both and carries
+# nothing one way; then once more.
 for round in {1..4}; do
 	systemctl start esp-offloadd
 	wait_for 200 bond_is Verdict offloaded
-	check "round $round: pings are answered before" wait_for 30 pings 5
+	for _ in {1..5}; do
+		wait_for 20 pings 5 >/dev/null && break
+		systemctl restart ipsec
+	done
+	check "round $round: pings are answered before" pings 5
 	untouched_mark
 	for _ in {1..2}; do
 		with_pings "esp-offloadctl apply" esp-offloadctl apply bond0

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # limit: 2400
-# Row "scale": 64 bonds over 256 ports, 10,000 conns in 1,000 files, 2,000 SAs. What a failover of
+# Row "scale-lab": 64 bonds over 256 ports, 10,000 conns in 1,000 files, 2,000 SAs. What a failover of
 # one bond costs the daemon, whether it looks after that bond alone or after all 64; how much memory
 # each more of them takes.
 
@@ -101,7 +101,7 @@ is_quiet() {
 
 # slope FROM TO: what each bond between takes, with its conns.
 slope() {
-	sample scale "from $1 to $2 bonds" slope \
+	sample scale-lab "from $1 to $2 bonds" slope \
 		"$(awk -v kb=$((memory[$2] - memory[$1])) -v n=$(($2 - $1)) 'BEGIN { printf "%.2f", kb / n }')"
 }
 
@@ -115,7 +115,7 @@ measure_bonds() {
 	daemon=$(systemctl show -P MainPID esp-offloadd)
 	check "$series: all has been looked at" wait_for 300 is_quiet
 	memory[$1]=$(private_kb "$daemon")
-	sample scale "$series" memory "${memory[$1]}"
+	sample scale-lab "$series" memory "${memory[$1]}"
 
 	# There and back, and until all is quiet again: the proof of each is part of it.
 	for _ in {1..7}; do
@@ -125,7 +125,7 @@ measure_bonds() {
 			sleep 0.5
 		done
 		wait_for 60 is_quiet
-		sample scale "$series" failover "$(milliseconds "$(($(processor_usec "$daemon") - before))")"
+		sample scale-lab "$series" failover "$(milliseconds "$(($(processor_usec "$daemon") - before))")"
 	done
 	check "$series: all of the failovers were seen" failovers_are 14
 }
