@@ -98,9 +98,8 @@ def lines(row, description, samples):
 def target(line):
     if "reached" not in line:
         return ""
-    said = f"≤ {number(line['at_most'])}" if "at_most" in line \
-        else f"≤ {number(line['at_most_value'])} {line['unit']}"
-    return said + (" ✓" if line["reached"] else " ✗")
+    bound = line["at_most"] if "at_most" in line else line["at_most_value"]
+    return f"≤ {number(bound)} " + ("✓" if line["reached"] else "✗")
 
 
 def markdown(all_lines, rows):

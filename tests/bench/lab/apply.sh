@@ -62,6 +62,10 @@ for round in {1..4}; do
 		with_pings "esp-offloadctl apply" esp-offloadctl apply bond0
 	done
 	check "round $round: nothing was touched" untouched
+	# What it is made of: looking at the host as a whole, which asks both of these.
+	timed apply "the worker alone" /usr/libexec/esp-offload-worker run bond0
+	timed apply "nmcli general status" nmcli general status
+	timed apply "ipsec trafficstatus" ipsec trafficstatus
 	systemctl stop esp-offloadd
 	with_pings "the procedure by hand" by_hand
 	activate ix0

@@ -55,10 +55,8 @@ lost_to() {
 # row NAME: a line of the table, and samples of it for tests/bench/run.
 rows=()
 row() {
-	local figure
-	for figure in lost lost_neighbour; do
-		sample interruption "$1" "$figure" $((10 * ${!figure}))
-	done
+	sample interruption "$1" lost $((10 * lost))
+	sample interruption "$1" "neighbour lost" $((10 * lost_neighbour))
 	rows+=("| $1 | $lost | $lost_neighbour | $clear | $clear_neighbour |")
 }
 
