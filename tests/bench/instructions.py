@@ -17,7 +17,7 @@ import subprocess
 import sys
 
 RECORD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "instructions.json")
-SMALL, LARGE = 480, 1920  # 12 and 48 bonds
+SMALL, LARGE = 240, 960  # 6 and 24 bonds
 # What four times the size may cost. Sorting and searching among more take a little more than four.
 LINEAR, FLAT = 4.8, 1.1
 BOUNDS = {"conf-edit": FLAT, "failover": FLAT}
