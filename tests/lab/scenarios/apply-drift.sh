@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# limit: 400
+# limit: 900
 # What others change is noticed, told and repaired; what the policy names no more is taken back; a
 # start of a configured host changes nothing.
 

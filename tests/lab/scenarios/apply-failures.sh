@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# limit: 600
+# limit: 900
 # Each step of applying fails once: the reason is told with its evidence, and the host is as it was
 # before, with the tunnels up.
 

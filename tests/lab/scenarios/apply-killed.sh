@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# limit: 500
+# limit: 900
 # The worker is killed at the boundaries of its steps, and at random moments, and the daemon in the
 # middle of applying: the next start takes back or finishes, says so, and the tunnels are up.
 

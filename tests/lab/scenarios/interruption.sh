@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# limit: 500
+# limit: 900
 # What applying interrupts, in lost packets of 100 a second through the tunnel and through its
 # neighbour, beside the documented procedure done by hand in the same machine. Prints a table.
 
