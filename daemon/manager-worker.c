@@ -112,7 +112,9 @@ static void worker_failed(struct manager *m)
 {
 	for (size_t i = 0; i < m->n; i++)
 		supervisor_worker_failed(m->items[i], "the worker ended before its work was done");
-	if (m->changing && !m->settling) {
+	/* The run had settled everything before: what it leaves is new, and is taken back at once.
+	 */
+	if (m->changing && !(m->settling && m->unsettled)) {
 		m->unsettled = m->settle_due = true;
 		manager_wish_look(m, "the worker ended before its work was done");
 	}

@@ -219,6 +219,20 @@ check "what it had half done is taken back" wait_for 10 last_run "run --policy=-
 check "which the reason tells" wait_for 10 reason_is \
 	"the worker ended before its work was done; what was half done is taken back now"
 check "and the log" logged 'bond0: took back what an earlier run had left half done'
+script <<END
+case "\$*" in
+*--apply*)
+	echo '{"report": "settled"}'
+	echo '$step, "status": "begins"}'
+	kill -KILL \$\$
+	;;
+*--settle*) echo '{"report": "outcome", "bond": "bond0", "outcome": "undone"}' ;;
+esac
+END
+ctl reload
+check "also where the run had begun by settling" wait_for 10 last_run "run --policy=- --settle"
+check "which the reason tells, too" wait_for 10 reason_is \
+	"the worker ended before its work was done; what was half done is taken back now"
 script <<'END'
 case "$*" in
 *--settle*)
