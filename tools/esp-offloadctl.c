@@ -5,6 +5,7 @@
 
 #include "config.h"
 #include "output.h"
+#include "pager.h"
 #include "verbs.h"
 
 /* The verbs, in the order of the help text. */
@@ -12,23 +13,26 @@ static const struct verb {
 	const char *name;
 	int (*function)(struct ctl *ctl, int argc, char **argv);
 	const char *help;
+	bool paged; /* it prints what may be longer than a terminal, and is done */
 } verbs[] = {
-	{ "init", verb_init, "propose a first configuration for this host" },
-	{ "status", verb_status, "how the bonds stand, and what the counters prove" },
-	{ "check", verb_check, "what stands in the way of offload, and what to do" },
-	{ "plan", verb_plan, "what would be changed, and what that interrupts" },
-	{ "apply", verb_apply, "bring a bond to what the policy says" },
-	{ "verify", verb_verify, "prove by counters that the hardware does the work, now" },
-	{ "revert", verb_revert, "take back all that was applied to a bond" },
-	{ "failovers", verb_failovers, "the switches of the active port, and what came after" },
-	{ "monitor", verb_monitor, "switches, states and verdicts while they happen" },
-	{ "diagnose", verb_diagnose, "why a tunnel does not come up, or carries nothing" },
-	{ "conn", verb_conn, "list|show|set|unset: Libreswan's files, read and edited offline" },
-	{ "config", verb_config, "show|validate: the policy that the files make" },
-	{ "metrics", verb_metrics, "the state of all bonds as OpenMetrics" },
-	{ "reload", verb_reload, "have esp-offloadd read its configuration anew" },
-	{ "completion-words", verb_completion_words,
-	  NULL }, /* for the shells; hidden ones are last */
+	{ "init", verb_init, "propose a first configuration for this host", false },
+	{ "status", verb_status, "how the bonds stand, and what the counters prove", true },
+	{ "check", verb_check, "what stands in the way of offload, and what to do", true },
+	{ "plan", verb_plan, "what would be changed, and what that interrupts", true },
+	{ "apply", verb_apply, "bring a bond to what the policy says", false },
+	{ "verify", verb_verify, "prove by counters that the hardware does the work, now", false },
+	{ "revert", verb_revert, "take back all that was applied to a bond", false },
+	{ "failovers", verb_failovers, "the switches of the active port, and what came after",
+	  true },
+	{ "monitor", verb_monitor, "switches, states and verdicts while they happen", false },
+	{ "diagnose", verb_diagnose, "why a tunnel does not come up, or carries nothing", false },
+	{ "conn", verb_conn, "list|show|set|unset: Libreswan's files, read and edited offline",
+	  true },
+	{ "config", verb_config, "show|validate: the policy that the files make", true },
+	{ "metrics", verb_metrics, "the state of all bonds as OpenMetrics", false },
+	{ "reload", verb_reload, "have esp-offloadd read its configuration anew", false },
+	{ "completion-words", verb_completion_words, NULL,
+	  false }, /* for the shells; hidden ones are last */
 };
 
 const char *verb_name(size_t i)
@@ -47,10 +51,32 @@ static void print_help(void)
 	     "  --json=short|pretty|off   machine-readable output\n"
 	     "  --no-legend               tables without headings\n"
 	     "  --root=FOLDER             work offline on another file system\n"
+	     "  --no-pager                what is longer than the terminal is not shown by a "
+	     "pager\n"
 	     "  -h, --help                this text, or that of a verb\n"
 	     "  --version                 the program's version\n\n"
 	     "Exit status: 0 fine, 1 error, 2 usage, 3 blocked, 4 not offloaded, 5 not provable "
 	     "now.");
+}
+
+/* Wherever it stands: the verb reads its options only once its output has begun. */
+static bool has_no_pager(char **argv)
+{
+	for (; *argv && !streq(*argv, "--"); argv++)
+		if (streq(*argv, "--no-pager"))
+			return true;
+	return false;
+}
+
+static int run(const struct verb *verb, bool no_pager, struct ctl *ctl, int argc, char **argv)
+{
+	int status;
+
+	if (verb->paged && !no_pager)
+		pager_begin();
+	status = verb->function(ctl, argc, argv);
+	pager_end();
+	return status;
 }
 
 int main(int argc, char **argv)
@@ -61,6 +87,7 @@ int main(int argc, char **argv)
 	static const struct option options[] = { CTL_OPTIONS,
 						 { "version", no_argument, NULL, OPTION_VERSION },
 						 { 0 } };
+	bool no_pager = has_no_pager(argv);
 	struct ctl ctl;
 	int option;
 
@@ -92,7 +119,7 @@ int main(int argc, char **argv)
 		argc -= optind;
 		argv += optind;
 		optind = 0; /* the verb reads its own options afresh */
-		return verbs[i].function(&ctl, argc, argv);
+		return run(&verbs[i], no_pager, &ctl, argc, argv);
 	}
 	ctl_error("There is no verb \"%s\"; see esp-offloadctl --help.", argv[optind]);
 	return CTL_USAGE;

@@ -24,6 +24,8 @@ int ctl_option(struct ctl *ctl, int option, const char *argument, const char *he
 	case CTL_OPTION_NO_LEGEND:
 		ctl->legend = false;
 		return -1;
+	case CTL_OPTION_NO_PAGER:
+		return -1; /* main() has looked for it */
 	case CTL_OPTION_ROOT:
 		if (argument[0] != '/') {
 			ctl_error("--root= takes the full path of a folder, not \"%s\"", argument);

@@ -43,6 +43,7 @@ enum {
 	CTL_OPTION_JSON = 0x100,
 	CTL_OPTION_NO_LEGEND,
 	CTL_OPTION_ROOT,
+	CTL_OPTION_NO_PAGER,
 	CTL_OPTION_OWN,
 };
 
@@ -50,6 +51,7 @@ enum {
 	{ "json", required_argument, NULL, CTL_OPTION_JSON },                                      \
 		{ "no-legend", no_argument, NULL, CTL_OPTION_NO_LEGEND },                          \
 		{ "root", required_argument, NULL, CTL_OPTION_ROOT },                              \
+		{ "no-pager", no_argument, NULL, CTL_OPTION_NO_PAGER },                            \
 	{                                                                                          \
 		"help", no_argument, NULL, 'h'                                                     \
 	}

@@ -47,7 +47,7 @@ check "bash: a bond" completes status '' "bond0 bond1"
 check "bash: a bond after an option" completes verify --json = short bond1 bond1
 check "bash: an option of the verb" completes verify --pro --probe
 check "bash: one with a value" completes failovers --si --since=
-check "bash: an option of the whole" completes --no --no-legend
+check "bash: an option of the whole" completes --no "--no-legend --no-pager"
 check "bash: the values of an option" completes status --json = p pretty
 check "bash: all values of an option" completes status --json = "short pretty off"
 check "bash: what config can do" completes config s show

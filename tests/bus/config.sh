@@ -87,6 +87,27 @@ ctl config validate "$work/odd.yaml"
 check "no message breaks the terminal" not says $'\033'
 
 
+# ---- a pager, where the output is a terminal ----
+# on_terminal COMMAND: what is seen there.
+on_terminal() { timeout 30 script -qec "$1" /dev/null </dev/null | tr -d '\r'; }
+mkdir -p "$work/long$CONFIG_DIR"
+printf 'version: 1\nbonds:\n  bond0: {connections: [x]}\n' >"$work/long$CONFIG_DIR/config.yaml"
+show="$CTL config show --root=$work/long"
+export ESP_OFFLOAD_PAGER="sed 's/^/paged /'"
+check "on a terminal a pager shows it" contains "$(on_terminal "$show")" '^paged .*version: 1'
+check "with the colours of a terminal" contains "$(on_terminal "$show")" $'\033\\['
+check "unless none is wanted" not contains "$(on_terminal "$show --no-pager")" paged
+run script -qec "$CTL config show extra" /dev/null
+check "its end does not hide the exit status" status_is 2
+# shellcheck disable=SC2086
+run $show
+check "into a pipe nothing is paged" not says paged
+ESP_OFFLOAD_PAGER="cat"
+check "cat is no pager" contains "$(on_terminal "$show")" "version: 1"
+ESP_OFFLOAD_PAGER=/nowhere/pager
+check "one that is not there is said" contains "$(on_terminal "$show" 2>&1)" 'not found'
+unset ESP_OFFLOAD_PAGER
+
 # ---- a first one ----
 fresh=$work/fresh
 mkdir -p "$fresh/etc"
