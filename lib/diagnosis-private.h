@@ -27,7 +27,13 @@ struct row {
 };
 
 #define ROW(row_step, row_status)                                                                  \
-	((struct row){ .step = (row_step), .id = NULL, .status = (row_status), .seen = TEXT_NULL })
+	((struct row){ .step = (row_step),                                                         \
+		       .id = NULL,                                                                 \
+		       .status = (row_status),                                                     \
+		       .seen = TEXT_NULL,                                                          \
+		       .why = TEXT_NULL,                                                           \
+		       .remedy = TEXT_NULL,                                                        \
+		       .evidence = TEXT_NULL })
 
 /* diagnosis_add() - adds the row and empties it. A lack of memory is remembered. */
 void diagnosis_add(struct making *m, struct row *row);
