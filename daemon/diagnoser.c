@@ -20,10 +20,12 @@
 
 /* One run of the ipsec command, and what else is asked. */
 #define ASK_USEC UINT64_C(6000000)
-/* How long pluto is listened to: four retransmissions, the last after 8 s, tell of silence. */
-#define INITIATE_USEC UINT64_C(12000000)
+/* How long pluto is listened to: four retransmissions, the last after 7.5 s, tell of silence. */
+#define INITIATE_USEC UINT64_C(9000000)
 /* And how long an exchange that is slow, and not refused, may take beyond that. */
 #define SETTLE_USEC UINT64_C(3000000)
+/* One that was refused is asked for once. */
+#define REFUSED_USEC UINT64_C(1)
 /* How long the peer has to answer a question about a version of IKE. */
 #define IKE_USEC  UINT64_C(3000000)
 #define PATH_USEC UINT64_C(10000000)
@@ -171,6 +173,18 @@ static enum ipsec_auto auto_of(const struct diagnosing *d)
 								    : IPSEC_AUTO_ADD;
 }
 
+static bool is_refused(const char *said)
+{
+	struct pluto_messages messages;
+	bool refused;
+
+	if (pluto_messages_match(said, &messages) < 0)
+		return false;
+	refused = messages.n > 0 && messages.items[0].cause->rank == PLUTO_RANK_CAUSE;
+	pluto_messages_done(&messages);
+	return refused;
+}
+
 static int initiate(struct diagnosing *d)
 {
 	_cleanup_free_ char *added = NULL, *said = NULL;
@@ -185,7 +199,8 @@ static int initiate(struct diagnosing *d)
 	if (r < 0)
 		return r;
 	d->seen.initiated = true;
-	r = ipsec_wait_established(&d->ipsec, &d->options->conn, 1, SETTLE_USEC, &missing);
+	r = ipsec_wait_established(&d->ipsec, &d->options->conn, 1,
+				   is_refused(said) ? REFUSED_USEC : SETTLE_USEC, &missing);
 	d->seen.came_up = r == 0;
 	d->seen.waited_usec = now_usec() - began;
 	if (asprintf(&d->said, "%s%s", added ? added : "", said) < 0) {

@@ -205,6 +205,25 @@ START_TEST(a_rule_of_this_host_comes_before_the_silence_that_it_makes)
 }
 END_TEST
 
+START_TEST(what_pluto_sees_of_a_rule_is_a_symptom_of_it)
+{
+	size_t faults = 0;
+
+	ck_assert_int_eq(
+		firewall_read_iptables("*filter\n:OUTPUT ACCEPT [0:0]\n"
+				       "-A OUTPUT -p udp -m udp --dport 500 -j DROP\nCOMMIT\n",
+				       AF_INET, NULL, &rules),
+		0);
+	failed_with(
+		"ERROR: \"example\" #25: send on bond0 from 192.0.2.1:500 to 192.0.2.2:500 using "
+		"UDP failed in initiating IKE_SA_INIT: Operation not permitted (errno 1)\n");
+	ck_assert_str_eq(cause(), "firewall-rule");
+	for (size_t i = 0; i < diagnosis.n; i++)
+		faults += diagnosis.items[i].status == DIAGNOSIS_FAULT;
+	ck_assert_uint_eq(faults, 1);
+}
+END_TEST
+
 START_TEST(a_rule_that_seems_to_drop_what_passes_is_not_blamed)
 {
 	ck_assert_int_eq(firewall_read_iptables("*filter\n:INPUT DROP [0:0]\nCOMMIT\n", AF_INET,
@@ -317,6 +336,94 @@ START_TEST(each_message_of_pluto_is_the_cause_that_it_tells)
 		failed_with(cases[i].said);
 		ck_assert_str_eq(cause(), cases[i].cause);
 		contains(diagnosis_cause(&diagnosis)->seen, cases[i].here);
+		end();
+		begin();
+	}
+}
+END_TEST
+
+/*
+ * What two plutos of Libreswan 5.2 (Debian 13) said to each other's faults: captured, and not
+ * written from the sources.
+ */
+START_TEST(what_libreswan_5_says_is_recognised)
+{
+	static const struct {
+		const char *said, *log, *keys, *cause;
+	} cases[] = {
+		{ "\"example\" #3: initiating IKEv2 connection to 192.0.2.2 using UDP\n"
+		  "\"example\" #3: sent IKE_SA_INIT request to 192.0.2.2:UDP/500\n"
+		  "\"example\" #3: ignoring IKE_SA_INIT response containing NO_PROPOSAL_CHOSEN "
+		  "notification (Message ID 0; message payloads N, missing SA,KE,Ni)\n"
+		  "\"example\" #3: IKE_SA_INIT_I: retransmission; will wait 0.5 seconds for "
+		  "response\n",
+		  NULL, "ike=aes256-sha1-modp2048", "ike-proposal" },
+		{ "\"example\" #4: sent IKE_AUTH request to 192.0.2.2:UDP/500\n"
+		  "\"example\" #4: initiator established IKE SA; authenticated peer using "
+		  "authby=secret and ID_IPV4_ADDR '192.0.2.2'\n"
+		  "\"example\" #5: IKE_AUTH response rejected Child SA with NO_PROPOSAL_CHOSEN\n"
+		  "\"example\" #5: connection is supposed to remain up; revival attempt 1 "
+		  "scheduled in 0 seconds\n",
+		  NULL, "esp=aes256-sha2", "esp-proposal" },
+		{ "\"example\" #7: initiator established IKE SA; authenticated peer using "
+		  "authby=secret and ID_IPV4_ADDR '192.0.2.2'\n"
+		  "\"example\" #8: IKE_AUTH response rejected Child SA with TS_UNACCEPTABLE\n",
+		  NULL, "leftsubnet=10.9.0.0/24", "selectors" },
+		{ "\"example\" #10: IKE SA authentication request rejected by peer: "
+		  "AUTHENTICATION_FAILED\n"
+		  "\"example\" #10: encountered fatal error in state IKE_AUTH_I\n"
+		  "\"example\" #10: deleting IKE SA (sent IKE_AUTH request)\n",
+		  NULL, "leftid=@somebody", "authentication" },
+		{ "\"example\" #18: initiating IKEv1 Main Mode connection\n"
+		  "\"example\" #18: sent Main Mode I3\n"
+		  "\"example\" #18: STATE_MAIN_I3: retransmission; will wait 0.5 seconds for "
+		  "response\n",
+		  NULL, "keyexchange=ikev1\nikev2=", "psk-differs" },
+		{ "no connection or alias named \"example\"'\n",
+		  "\"example\": failed to add connection: left certificate 'nosuch' not found in "
+		  "the NSS database\n",
+		  "leftcert=nosuch", "certificate-missing" },
+		{ "\"example\": we cannot identify ourselves with either end of this connection.  "
+		  "203.0.113.9 or 192.0.2.2 are not usable\n",
+		  NULL, "left=203.0.113.9", "unoriented" },
+		{ "\"example\": cannot initiate connection (serial $14) without knowing peer IP "
+		  "address (kind=CK_TEMPLATE)\n",
+		  NULL, "right=%any", "no-peer-address" },
+		{ "\"example\" #23: sent IKE_SA_INIT request to 192.0.2.2:UDP/500\n"
+		  "\"example\" #23: IKE_SA_INIT_I: retransmission; will wait 0.5 seconds for "
+		  "response\n",
+		  NULL, "auto=add", "silence" },
+		{ "\"example\" #24: ERROR: asynchronous network error report on va "
+		  "(192.0.2.1:500), complainant 192.0.2.2: Connection refused [errno 111, origin "
+		  "ICMP type 3 code 3 (not authenticated)]\n"
+		  "\"example\" #24: IKE_SA_INIT_I: retransmission; will wait 0.5 seconds for "
+		  "response\n",
+		  NULL, "auto=add", "peer-rejects" },
+		{ "ERROR: \"example\" #25: send on va from 192.0.2.1:500 to 192.0.2.2:500 using "
+		  "UDP "
+		  "failed in initiating IKE_SA_INIT: Operation not permitted (errno 1)\n"
+		  "\"example\" #25: IKE_SA_INIT_I: retransmission; will wait 0.5 seconds for "
+		  "response\n",
+		  NULL, "auto=add", "local-firewall" },
+		/* The end that is asked, with a kernel that refuses the SA. */
+		{ "",
+		  "ERROR: \"example\" #2: netlink response for Add SA esp.be302bb3@192.0.2.2: "
+		  "Function not implemented (errno 38)\n"
+		  "\"example\" #2: Warning: Adding IPsec SA to failed - unknown error\n",
+		  "auto=add", "sa-refused" },
+		/* And with another key, as IKEv1 tells it there. */
+		{ "",
+		  "\"example\" #18: probable authentication failure (mismatch of preshared "
+		  "secrets?): malformed payload in packet\n",
+		  "keyexchange=ikev1\nikev2=", "psk-differs" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		set_version(5, 2);
+		set_keys(cases[i].keys);
+		failed_with(cases[i].said);
+		seen.log = cases[i].log;
+		ck_assert_str_eq(cause(), cases[i].cause);
 		end();
 		begin();
 	}
@@ -492,6 +599,7 @@ int main(void)
 		libreswan_5_leaves_a_conn_unoriented_for_want_of_the_feature,
 		why_a_conn_was_not_loaded_comes_before_that_it_was_not,
 		a_rule_of_this_host_comes_before_the_silence_that_it_makes,
+		what_pluto_sees_of_a_rule_is_a_symptom_of_it,
 		a_rule_that_seems_to_drop_what_passes_is_not_blamed,
 		silence_without_a_rule_is_the_way,
 		a_peer_that_speaks_only_the_other_version_is_no_firewall,
@@ -499,6 +607,7 @@ int main(void)
 		a_peer_that_takes_other_algorithms_differs_in_ike,
 		a_peer_that_answers_only_to_refuse_has_no_conn_for_us,
 		each_message_of_pluto_is_the_cause_that_it_tells,
+		what_libreswan_5_says_is_recognised,
 		ikev1_that_is_silent_at_its_third_message_has_another_key,
 		what_failed_before_it_came_up_is_no_fault,
 		a_path_that_swallows_long_packets_is_measured_and_mended,
