@@ -25,7 +25,8 @@ struct sampler_view {
  *
  * Transmitted packets are counted by the SA first and by the port later, received ones the other
  * way round, so a packet under way can be missing from either: a judgement over few packets wants
- * a second look.
+ * a second look. Where nothing goes for as long as a sample takes, or at one of some attempts,
+ * both are of one moment.
  *
  * Return: 0; -EPERM without CAP_NET_ADMIN; what ethtool.h and xfrm.h say.
  */

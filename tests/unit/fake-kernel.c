@@ -46,7 +46,7 @@ static struct {
 	int opener_busy, opener_error;
 	int answers;
 	size_t n_dumps;
-	size_t n_failing, n_disturbed;
+	size_t n_failing, n_disturbed, n_hurried;
 	const char *said[16];
 	size_t n_said;
 	uint64_t refused_packets;
@@ -305,6 +305,11 @@ void kernel_carries(size_t b, uint64_t packets, uint64_t hardware)
 	carry(&kernel.bonds[b], packets, hardware);
 }
 
+void kernel_carries_between_reads(size_t n)
+{
+	kernel.n_hurried = n;
+}
+
 void kernel_answers_probes(bool hardware)
 {
 	kernel.answering = true;
@@ -468,6 +473,10 @@ int xfrm_dump(const struct facts_address *addresses _unused_, size_t n_addresses
 
 	ck_assert_ptr_nonnull(sas);
 	kernel.n_dumps++;
+	if (kernel.n_hurried > 0) {
+		kernel.n_hurried--;
+		carry(&kernel.bonds[0], 5, 5);
+	}
 	for (size_t b = 0; b < kernel.n; b++)
 		for (int in = 0; in <= 1 && !kernel.bonds[b].flushed; in++) {
 			const struct fake_bond *bond = &kernel.bonds[b];

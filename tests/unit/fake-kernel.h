@@ -44,6 +44,10 @@ void kernel_makes_bond(size_t bond);
  * hardware, as its counters show */
 void kernel_carries(size_t bond, uint64_t packets, uint64_t hardware);
 
+/* kernel_carries_between_reads() - so many of the next dumps of SAs are of a later moment than the
+ * counters that were read before: packets have gone meanwhile */
+void kernel_carries_between_reads(size_t n);
+
 /* kernel_answers_probes() - each echo request is answered, through the hardware or not */
 void kernel_answers_probes(bool hardware);
 

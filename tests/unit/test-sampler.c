@@ -115,6 +115,41 @@ START_TEST(without_conns_those_that_are_offloaded_to_the_bond_count)
 }
 END_TEST
 
+/* The active port of bond0, with what the counters say beside what its SAs have carried. */
+static void take_while_packets_go(size_t n_dumps)
+{
+	const struct facts_link active = { .ifindex = 11, .name = "ix0", .master = 10 };
+	const struct sampler_view view = { .bond = 10, .active = &active };
+
+	kernel_carries_between_reads(n_dumps);
+	proof_sample_done(&sample);
+	ck_assert_int_eq(sampler_take(ethtool, &view, &sample), 0);
+	ck_assert_uint_eq(sample.n_ports, 1);
+	ck_assert_uint_eq(sample.n_sas, 2);
+}
+
+START_TEST(a_sample_is_taken_again_when_packets_went_between_counters_and_sas)
+{
+	set_up();
+	take_while_packets_go(2);
+	ck_assert_uint_eq(kernel_n_dumps(), 3);
+	ck_assert_uint_eq(sample.sas[0].packets, 10);
+	ck_assert_uint_eq(sample.ports[0].counters.tx_ipsec, 10);
+	tear_down();
+}
+END_TEST
+
+START_TEST(where_packets_go_all_the_time_a_sample_is_taken_all_the_same)
+{
+	set_up();
+	take_while_packets_go(100);
+	ck_assert_uint_eq(kernel_n_dumps(), 3);
+	ck_assert_uint_eq(sample.sas[0].packets, 15);
+	ck_assert_uint_eq(sample.ports[0].counters.tx_ipsec, 10);
+	tear_down();
+}
+END_TEST
+
 START_TEST(traffic_is_summed_by_direction_and_by_who_should_do_it)
 {
 	const struct sampler_view view = { .bond = 10, .conns = conns, .n_conns = 2 };
@@ -141,4 +176,6 @@ UNIT_MAIN("sampler", an_sa_between_the_ends_of_a_conn_is_its_own_both_ways,
 	  a_conn_for_any_peer_has_the_sas_of_its_own_address,
 	  among_thousands_of_conns_each_sa_finds_its_own,
 	  without_conns_those_that_are_offloaded_to_the_bond_count,
+	  a_sample_is_taken_again_when_packets_went_between_counters_and_sas,
+	  where_packets_go_all_the_time_a_sample_is_taken_all_the_same,
 	  traffic_is_summed_by_direction_and_by_who_should_do_it)

@@ -87,3 +87,36 @@ untouched_look() {
 untouched() {
 	diff <(echo "$untouched_seen") <(untouched_look)
 }
+
+## What the tunnel carries
+
+# before_it: from here on, what happens is compared.
+before_it() {
+	forget
+	mark
+	carried_before=$(carried)
+}
+
+# carried: "sent received", packets of the kernel's SAs with the peer.
+carried() {
+	ip -s xfrm state | awk -v own="$host_address" -v peer="$peer_address" '
+		/^src/ { way = $2 == own && $4 == peer ? 1 : $2 == peer && $4 == own ? 2 : 0 }
+		/lifetime current/ { getline; gsub(/[^0-9 ]/, " "); n[way] += $2 }
+		END { print n[1] + 0, n[2] + 0 }'
+}
+
+# carried_by PORT: what the SAs carried since before_it was counted by this port, and by no other.
+carried_by() {
+	local port tx rx was_tx was_rx
+	# Answers may be under way still.
+	sleep 0.2
+	read -r was_tx was_rx <<<"$carried_before"
+	read -r tx rx <<<"$(carried)"
+	for port in "${!marked[@]}"; do
+		if [ "$port" = "$1" ]; then
+			equals "$port $((tx - was_tx)) $((rx - was_rx))" "$port $(gained "$port")" || return
+		elif [ -n "${marked[$port]// /}" ] && [ -e "/sys/class/net/$port" ]; then
+			equals "$port 0 0" "$port $(gained "$port")" || return
+		fi
+	done
+}
