@@ -2,6 +2,12 @@
 #pragma once
 
 #include <NetworkManager.h>
+/* What libnm's header of 1.30 and before leaves out. */
+#ifndef __NM_CHECKPOINT_H__
+#define __NETWORKMANAGER_H_INSIDE__
+#include <nm-checkpoint.h>
+#undef __NETWORKMANAGER_H_INSIDE__
+#endif
 
 #include "nm.h"
 
