@@ -152,6 +152,24 @@ static int write_copy(const char *path, const char *bytes, size_t len)
 	return r;
 }
 
+/*
+ * True for a plain path that is no file of the set: what an edit includes anew, such as the crypto
+ * policy. It has no copy, and is read where it lies.
+ */
+static bool is_elsewhere(const struct stage *stage, const char *path, size_t len)
+{
+	if (memchr(path, '*', len) || memchr(path, '?', len) || memchr(path, '[', len) ||
+	    memchr(path, '{', len) || memchr(path, '"', len))
+		return false;
+	for (size_t i = 0; i < ipsec_conf_n_files(stage->conf); i++) {
+		const char *of = ipsec_conf_file(stage->conf, i)->path;
+
+		if (strlen(of) == len && memcmp(of, path, len) == 0)
+			return false;
+	}
+	return memmem(path, len, "/crypto-policies/", strlen("/crypto-policies/"));
+}
+
 /* The text with the staging folder before each full path that it includes. */
 static int stage_text(const struct stage *stage, const char *bytes, size_t len, struct text *text)
 {
@@ -168,6 +186,8 @@ static int stage_text(const struct stage *stage, const char *bytes, size_t len, 
 		if (r < 0)
 			return r;
 		if (r == 0 || bytes[offset + (bytes[offset] == '{')] != '/')
+			continue;
+		if (is_elsewhere(stage, bytes + offset, strcspn(bytes + offset, " \t\r\n")))
 			continue;
 		text_add_bytes(text, bytes + at, offset - at);
 		text_add(text, stage->folder);

@@ -29,7 +29,7 @@ static bool includes_policy(struct ipsec_conf *conf, const char *bytes, size_t l
 {
 	size_t path, end = line + line_length(bytes, len, line);
 
-	return ipsec_conf_include_path(ipsec_conf_version(conf), bytes, len, line, &path) &&
+	return ipsec_conf_include_path(ipsec_conf_version(conf), bytes, len, line, &path) > 0 &&
 	       memmem(bytes + path, end - path, POLICY_FOLDER, strlen(POLICY_FOLDER));
 }
 
