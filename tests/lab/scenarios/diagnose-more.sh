@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# limit: 400
+# What keeps a tunnel that is up from carrying all that it should, and what only IKEv1 has: "diagnose"
+# must name it first.
+
+# shellcheck source=tests/lab/guest/lab/diagnose.sh
+. /lab/diagnose.sh
+
+## Packet sizes
+
+with
+ipsec auto --up example >/dev/null
+check "the tunnel is up again" established
+rules peer prerouting meta length gt 1300 drop
+check "a path that swallows long packets" names path-mtu
+mtu=$(jq -r .mtu $said)
+# The peer decrypts before its rules are asked: they see the inner packet.
+check "the mtu= is what fits" equals 1300 "$mtu"
+esp-offloadctl diagnose --apply-mtu example >>$said.all 2>&1
+check "--apply-mtu writes it" grep -qx $'\t'"mtu=$mtu" $example_conf
+rules peer
+
+## NAT, with a tunnel between two networks
+
+ip address add 10.9.0.1/24 dev lo
+peer ip address add 10.8.0.1/24 dev lo
+peer_conn_set type=tunnel
+peer_conn_set leftsubnet=10.8.0.0/24
+peer_conn_set rightsubnet=10.9.0.0/24
+with leftsubnet=10.9.0.0/24 rightsubnet=10.8.0.0/24 type=tunnel
+ipsec auto --up example >/dev/null
+check "a tunnel between two networks" established
+check "it has no fault" names "" --to=10.8.0.1
+iptables -t nat -I POSTROUTING -o $bond -j MASQUERADE
+check "a MASQUERADE in the way" names nat-rule --to=10.8.0.1
+remedy=$(jq -r '.remedy' $said)
+check "the rule that exempts the tunnel is told" contains "$remedy" \
+	'iptables -t nat -I POSTROUTING -s 10.9.0.0/24 -d 10.8.0.0/24 -j RETURN'
+${remedy#*: } >/dev/null
+check "and helps" names "" --to=10.8.0.1
+iptables -t nat -F
+ip address del 10.9.0.1/24 dev lo
+peer ip address del 10.8.0.1/24 dev lo
+for key in type=transport leftsubnet= rightsubnet=; do
+	peer_conn_set $key
+done
+
+## IKEv1, which both ends have to allow first
+
+sed -i '/^config setup/a\\tikev1-policy=accept' /etc/ipsec.conf
+cp /etc/peer/ipsec.conf /tmp/peer.conf
+sed '/^config setup/a\\tikev1-policy=accept' /tmp/peer.conf >/etc/peer/ipsec.conf
+systemctl restart ipsec peer-ipsec
+wait_for 30 peer ipsec whack --trafficstatus
+wait_for 30 ipsec whack --trafficstatus
+with ikev2=no ike=aes128-sha2_256-modp2048
+check "a peer that speaks IKEv2 only" names ike-version --up
+with
+peer_conn_set ikev2=no
+peer_conn_set ike=aes128-sha2_256-modp2048
+check "a peer that speaks IKEv1 only" names ike-version --up
+sed -i 's/"[^"]*"/"another"/' /etc/ipsec.d/lab.secrets
+secrets
+with ikev2=no ike=aes128-sha2_256-modp2048
+check "another pre-shared key with IKEv1" names psk-differs --up
+
+## What must not be
+
+printf '#!/bin/sh\nsleep 100\n' >/tmp/hangs
+chmod 755 /tmp/hangs
+mount --bind /tmp/hangs /usr/sbin/ipsec
+check "an ipsec command that hangs" names pluto-not-running --up
+umount /usr/sbin/ipsec
+setpriv --reuid=65534 --clear-groups esp-offloadctl diagnose --all example >$said 2>&1
+cat $said >>$said.all
+check "who is not root is told what could not be looked at" grep -qE 'skipped .*root' $said
+check "no secret was ever told" not grep -q lab-secret-psk $said.all

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# limit: 400
+# What keeps a tunnel from coming up, or from carrying anything, made for real between two plutos:
+# "esp-offloadctl diagnose" must name it first, and soon.
+
+# shellcheck source=tests/lab/guest/lab/diagnose.sh
+. /lab/diagnose.sh
+
+## All is well
+
+check "the tunnel is up" established
+pings 3
+check "a tunnel that is up has no fault" names ""
+check "and all packets pass" contains "$(jq -r '.rows[] | select(.step == "mtu") | .seen' $said)" \
+	'up to 14[0-9]+ bytes pass .*AES|rfc4106'
+check "what was not looked at is told" contains "$(esp-offloadctl diagnose --all example)" \
+	'skipped +Bringing it up: it is up'
+
+## The kernel
+
+ip xfrm state flush
+check "SAs flushed under pluto" names kernel-lost
+
+## Firewalls
+
+with
+rules here output udp dport 500 drop
+check "a rule of this host that drops IKE" names firewall-rule --up
+check "the rule is told" tells 'udp dport 500 drop'
+rules here input udp sport 500 reject
+check "a rule of this host that rejects the answers" names firewall-rule --up
+rules here
+iptables -I OUTPUT -p udp -m multiport --dports 500,4500 -j DROP
+check "a rule of iptables" names firewall-rule
+check "it is told as iptables has it" tells 'iptables -t filter -A OUTPUT .*--dports 500,4500 -j DROP'
+iptables -F
+rules here
+rules peer input udp dport 500 drop
+check "a firewall on the way" names silence --up --capture=4
+check "the line for tcpdump has the device" tells 'tcpdump -i bond0 .*esp or udp port 500'
+check "packets that went out were captured" contains \
+	"$(jq -r '.rows[] | select(.id == "capture") | .evidence' $said)" '192.0.2.1.500 > 192.0.2.2.500'
+# Else the peer's own half of a tunnel takes up the ICMP message.
+peer ipsec auto --replace example >/dev/null
+rules peer input udp dport 500 reject
+check "a firewall that rejects" names peer-rejects --up
+check "who it was is told" tells 'the peer 192.0.2.2 itself'
+rules peer
+
+## This host's own mistakes
+
+with left=203.0.113.9
+check "an address that is not of this host" names unoriented --up
+with right=%any
+check "a peer without an address" names no-peer-address --up
+with
+: >/etc/ipsec.d/lab.secrets
+secrets
+check "no pre-shared key" names psk-missing --up
+restore /etc/ipsec.d >/dev/null
+secrets
+
+## Mismatches
+
+with ike=aes256-sha1-modp2048
+check "other IKE algorithms" names ike-proposal --up
+check "what is offered here is told" tells 'ike=aes256-sha1-modp2048 \(/etc/ipsec.d/example.conf:'
+with esp=aes256-sha2
+check "other ESP algorithms" names esp-proposal --up
+with leftsubnet=10.9.0.0/24 type=tunnel
+check "other traffic selectors" names selectors --up
+with leftid=@somebody
+sed -n 's/^192.0.2.1 192.0.2.2/@somebody 192.0.2.2/p' /etc/ipsec.d/lab.secrets >/tmp/secret
+cat /tmp/secret >>/etc/ipsec.d/lab.secrets
+secrets
+check "an identity that the peer does not know" names authentication --up
+check "who calls itself what is told" tells 'calls itself @somebody'
+with
+sed -i 's/"[^"]*"/"another"/' /etc/ipsec.d/lab.secrets
+secrets
+check "another pre-shared key" names authentication --up
+restore /etc/ipsec.d >/dev/null
+secrets
+with authby=rsasig leftcert=nosuch
+check "a certificate that is not there" names certificate-missing --up
+with nic-offload=yes
+fault "$(active_port)" refuse_sas 8
+check "a card that refuses the SA" names sa-refused --up
+fault "$(active_port)" refuse_sas 0
+
+check "no secret was ever told" not grep -q lab-secret-psk $said.all
