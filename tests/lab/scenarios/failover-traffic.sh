@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# limit: 400
+# What else goes over the port while it is proven: super-frames, a neighbour in software, a rekey.
+
+conn_set nic-offload=yes
+systemctl restart ipsec
+established
+policy "proof: {within: 20s, probe: {address: $peer_address, count: 5}}"
+check "the daemon starts" start_daemon
+check "the bond gets configured" wait_for 90 bond_is State configured
+check "and proven" wait_for 40 bond_is Verdict offloaded
+
+# What else goes over the port is told apart: super-frames count as the SA counts them, a neighbour
+# without offload and a rekey in the middle do no harm.
+verdict_with() {
+	esp-offloadctl verify bond0 --within=20s --json=short >/tmp/verify.json 2>/tmp/verify.err
+}
+wait_for 30 bond_is Verdict offloaded
+before_it
+peer systemd-socket-activate --accept --inetd -l "$peer_address:5001" sh -c 'cat >/dev/null' >/dev/null 2>&1 </dev/null &
+server=$!
+wait_for 10 eval 'peer ss -ltn | grep -q :5001'
+ping -q -n -i 0.05 -c 400 "$neighbour_address" >/dev/null 2>&1 &
+neighbour=$!
+timeout 60 head -c 6000000 /dev/zero >"/dev/tcp/$peer_address/5001" &
+bulk=$!
+check "bulk: the verdict on super-frames beside a neighbour in software is offloaded" verdict_with
+wait_for 60 not kill -0 $bulk
+kill $neighbour $server
+check "bulk: more than nine of ten are the hardware's" jq -e '.ratio > 0.95 and .tx_packets > 10' /tmp/verify.json
+check "bulk: card and kernel agree to the packet" carried_by ix0
+read -r sent _ <<<"$(gained ix0)"
+check "bulk: they were super-frames" test "$((sent * 1448))" -lt 6000000
+
+ping -q -n -i 0.1 -c 600 "$peer_address" >/dev/null 2>&1 &
+pings=$!
+sleep 0.5
+verdict_with &
+verify=$!
+for _ in 1 2 3; do
+	ipsec whack --rekey-ipsec --name example >/dev/null
+done
+wait $verify
+check "rekeyed in the middle: the verdict is offloaded" equals 0 $?
+check "rekeyed in the middle: all but what was under way" jq -e \
+	'.tx_packets - .tx_hardware <= 1 and .rx_packets - .rx_hardware <= 1 and .tx_packets > 0' /tmp/verify.json
+kill $pings
