@@ -154,12 +154,16 @@ static enum verdict flow_verdict(const struct proof_flow *f, double ratio, uint6
 	return VERDICT_PARTIAL;
 }
 
+/*
+ * Both directions together. Bad news of one direction stands by itself; good news of one alone
+ * proves nothing of the other: it is also what a tunnel looks like whose answers are lost.
+ */
 static enum verdict both(enum verdict tx, enum verdict rx)
 {
 	if (tx == VERDICT_UNKNOWN)
-		return rx;
+		return rx == VERDICT_OFFLOADED ? VERDICT_UNKNOWN : rx;
 	if (rx == VERDICT_UNKNOWN)
-		return tx;
+		return tx == VERDICT_OFFLOADED ? VERDICT_UNKNOWN : tx;
 	return tx == rx ? tx : VERDICT_PARTIAL;
 }
 
@@ -167,6 +171,12 @@ static const char *reason_for(const struct proof *p, enum verdict tx, enum verdi
 			      const struct proof_port *port, const struct carried *out,
 			      const struct carried *in)
 {
+	if (p->verdict == VERDICT_UNKNOWN && tx == VERDICT_OFFLOADED)
+		return "what was transmitted went through the hardware, but too little was "
+		       "received to judge that direction";
+	if (p->verdict == VERDICT_UNKNOWN && rx == VERDICT_OFFLOADED)
+		return "what was received went through the hardware, but too little was "
+		       "transmitted to judge that direction";
 	if (p->verdict == VERDICT_UNKNOWN)
 		return "too few packets went through the tunnels";
 	if (p->verdict == VERDICT_OFFLOADED)

@@ -13,7 +13,7 @@ enum verdict {
 	VERDICT_UNKNOWN,   /* no traffic, or nothing that could be judged */
 	VERDICT_SOFTWARE,  /* the CPU does the work */
 	VERDICT_PARTIAL,   /* some of it, or one direction only */
-	VERDICT_OFFLOADED, /* the hardware does the work, in each direction that had traffic */
+	VERDICT_OFFLOADED, /* the hardware does the work, in both directions */
 };
 
 /* "unknown", "software", "partial", "offloaded" */

@@ -68,18 +68,23 @@ static void tear_down(void)
 	proof_sample_done(&to);
 }
 
-/* A pair of SAs that carried N packets each way, and what port A counted of them. */
-static void tunnel_carried(uint64_t n, uint64_t tx, uint64_t rx)
+/* A pair of SAs that carried so many packets out and in, and what port A counted of them. */
+static void tunnel_carried_each(uint64_t out, uint64_t in, uint64_t tx, uint64_t rx)
 {
 	set_up();
 	sa_out(&from, 1, 100);
 	sa_in(&from, 2, 200);
-	sa_out(&to, 1, 100 + n);
-	sa_in(&to, 2, 200 + n);
+	sa_out(&to, 1, 100 + out);
+	sa_in(&to, 2, 200 + in);
 	port(&from, PORT_A, 1000, 2000);
 	port(&to, PORT_A, 1000 + tx, 2000 + rx);
 	judge();
 	tear_down();
+}
+
+static void tunnel_carried(uint64_t n, uint64_t tx, uint64_t rx)
+{
+	tunnel_carried_each(n, n, tx, rx);
 }
 
 START_TEST(ten_of_ten_packets_each_way_are_offloaded)
@@ -108,6 +113,18 @@ START_TEST(one_direction_alone_is_partial)
 	ck_assert_int_eq(proof.verdict, VERDICT_PARTIAL);
 	ck_assert_double_eq(proof.ratio, 0.5);
 	ck_assert_str_eq(proof.reason, "only received packets went through the hardware");
+}
+END_TEST
+
+START_TEST(questions_without_an_answer_prove_nothing)
+{
+	tunnel_carried_each(10, 0, 10, 0);
+	ck_assert_int_eq(proof.verdict, VERDICT_UNKNOWN);
+	ck_assert(!proof.discard);
+	ck_assert_ptr_nonnull(strstr(proof.reason, "received to judge"));
+	tunnel_carried_each(0, 10, 0, 10);
+	ck_assert_int_eq(proof.verdict, VERDICT_UNKNOWN);
+	ck_assert_ptr_nonnull(strstr(proof.reason, "transmitted to judge"));
 }
 END_TEST
 
@@ -173,10 +190,12 @@ START_TEST(sas_of_others_without_offload_are_left_aside)
 	set_up();
 	sa_out(&from, 1, 0);
 	sa_out(&to, 1, 10);
+	sa_in(&from, 3, 0);
+	sa_in(&to, 3, 10);
 	sa_full(&from, 2, FACTS_OUT, false, false, 0);
 	sa_full(&to, 2, FACTS_OUT, false, false, 1000);
 	port(&from, PORT_A, 0, 0);
-	port(&to, PORT_A, 10, 0);
+	port(&to, PORT_A, 10, 10);
 	judge();
 	ck_assert_int_eq(proof.verdict, VERDICT_OFFLOADED);
 	tear_down();
@@ -188,10 +207,12 @@ START_TEST(sas_of_others_with_offload_explain_their_share_of_the_counters)
 	set_up();
 	sa_out(&from, 1, 0);
 	sa_out(&to, 1, 10);
+	sa_in(&from, 3, 0);
+	sa_in(&to, 3, 10);
 	sa_full(&from, 2, FACTS_OUT, true, false, 0);
 	sa_full(&to, 2, FACTS_OUT, true, false, 90);
 	port(&from, PORT_A, 0, 0);
-	port(&to, PORT_A, 100, 0);
+	port(&to, PORT_A, 100, 10);
 	judge();
 	ck_assert_int_eq(proof.verdict, VERDICT_OFFLOADED);
 	ck_assert_uint_eq(proof.tx.packets, 100);
@@ -280,8 +301,10 @@ START_TEST(an_sa_that_came_by_rekeying_counts_from_zero)
 	sa_out(&from, 1, 100);
 	sa_out(&to, 1, 105);
 	sa_out(&to, 3, 5);
+	sa_in(&from, 2, 0);
+	sa_in(&to, 2, 10);
 	port(&from, PORT_A, 0, 0);
-	port(&to, PORT_A, 10, 0);
+	port(&to, PORT_A, 10, 10);
 	judge();
 	ck_assert_int_eq(proof.verdict, VERDICT_OFFLOADED);
 	ck_assert_uint_eq(proof.tx.packets, 10);
@@ -335,8 +358,9 @@ END_TEST
 
 UNIT_MAIN("proof", ten_of_ten_packets_each_way_are_offloaded,
 	  packets_that_no_counter_saw_are_software, one_direction_alone_is_partial,
-	  half_of_the_packets_is_partial, no_traffic_is_unknown_whatever_the_configuration_says,
-	  too_few_packets_have_no_say, counters_of_others_do_not_make_idle_tunnels_offloaded,
+	  questions_without_an_answer_prove_nothing, half_of_the_packets_is_partial,
+	  no_traffic_is_unknown_whatever_the_configuration_says, too_few_packets_have_no_say,
+	  counters_of_others_do_not_make_idle_tunnels_offloaded,
 	  a_super_frame_that_was_segmented_later_counts_no_more_than_it_was,
 	  surplus_counts_of_one_sa_do_not_hide_the_software_of_another,
 	  sas_of_others_without_offload_are_left_aside,

@@ -559,12 +559,15 @@ START_TEST(answers_that_come_late_and_through_software_make_it_partial)
 }
 END_TEST
 
-START_TEST(answers_that_never_come_are_not_waited_for_longer_than_some_seconds)
+START_TEST(answers_that_never_come_prove_nothing)
 {
 	begin_with_slow_answers();
 	run_for_msec(3500);
-	ck_assert_uint_eq(n_proved, 1);
-	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_OFFLOADED);
+	ck_assert_uint_eq(n_proved, 0);
+	run_until_proved();
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_UNKNOWN);
+	ck_assert_ptr_nonnull(strstr(supervisors[0]->proof.reason, "received to judge"));
+	ck_assert_uint_eq(proved.proof.tx.hardware, 5);
 	ck_assert_uint_eq(proved.proof.rx.packets, 0);
 	end();
 }
@@ -1011,7 +1014,7 @@ UNIT_MAIN("supervisor", a_bond_is_waiting_until_the_worker_has_looked,
 	  without_a_socket_for_a_probe_there_is_only_the_real_traffic,
 	  answers_that_are_under_way_are_waited_for,
 	  answers_that_come_late_and_through_software_make_it_partial,
-	  answers_that_never_come_are_not_waited_for_longer_than_some_seconds,
+	  answers_that_never_come_prove_nothing,
 	  sas_that_are_rekeyed_meanwhile_only_take_a_window_more, sas_without_offload_are_software,
 	  a_new_sa_of_a_conn_opens_a_proof, a_failover_is_told_at_once_and_its_verdict_follows,
 	  a_failover_to_a_port_without_esp_is_software_though_the_dump_says_offload,
