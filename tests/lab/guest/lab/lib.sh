@@ -138,6 +138,7 @@ counters() {
 declare -gA marked
 mark() {
 	local port
+	marked=()
 	for port in /sys/class/net/ix*; do
 		port=${port##*/}
 		marked[$port]=$(counters "$port")
