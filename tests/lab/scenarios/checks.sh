@@ -69,18 +69,18 @@ established
 ethtool -K bond0 esp-hw-offload on
 with_key sa-offload warns nic-offload=yes
 
-ip xfrm state flush
-names sa-lost warns "SAs that the kernel lost"
-
 peer_conn_set esp=aes_gcm256-null
 conn_set nic-offload=no
 conn_set esp=aes_gcm256-null
 ipsec auto --replace example >/dev/null
 ipsec auto --up example >/dev/null
-established
+check "a tunnel with longer keys is up" established
 conn_set nic-offload=
 conn_set esp=aes_gcm128-null
 names sa-cipher blocks "an SA in use with longer keys"
+
+ip xfrm state flush
+names sa-lost warns "SAs that the kernel lost"
 
 ## NetworkManager, last, as the bond is another one after it
 

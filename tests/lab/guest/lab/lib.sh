@@ -46,7 +46,11 @@ check() {
 lab_evidence() {
 	echo "--- journal"
 	journalctl -q --no-pager -o short-monotonic --no-hostname --since "@${evidence_from:-$scenario_began}" \
-		-n "${evidence_lines:-400}" | grep -vE ' kernel: |pluto\[[0-9]+\]: (  |testing|.* algorithms:)' | tail -n 80
+		-n "${evidence_lines:-1500}" | grep -vE ' kernel: |pluto\[[0-9]+\]: (  |testing|.* algorithms:|.*response for Get SA)' | tail -n 80
+	if busctl status org.espoffload1 >/dev/null 2>&1; then
+		echo "--- the daemon"
+		timeout 10 esp-offloadctl --no-pager status $bond 2>&1
+	fi
 	echo "--- dmesg"
 	dmesg | tail -n 15
 	echo "--- bond, states"
