@@ -89,10 +89,11 @@ static const struct proof_sa *sample_sa(const struct proof_sample *s, const stru
 	return NULL;
 }
 
-/* The packets of a window in one direction: of SAs that can be in hardware, and of the others. */
+/* The packets of a window in one direction. */
 struct carried {
-	uint64_t offloadable;
-	uint64_t software;
+	uint64_t offloadable; /* of the policy's conns, by SAs that can be in hardware */
+	uint64_t software;    /* of the policy's conns, by the other SAs */
+	uint64_t others;      /* of conns that the policy does not name, with offload as well */
 };
 
 /*
@@ -117,19 +118,32 @@ static bool count_packets(const struct proof_sample *from, const struct proof_sa
 
 		if (now->packets < base)
 			return false;
-		if (now->offloaded)
+		if (!now->ours)
+			c->others += now->offloaded ? now->packets - base : 0;
+		else if (now->offloaded)
 			c->offloadable += now->packets - base;
-		else if (now->ours)
+		else
 			c->software += now->packets - base;
 	}
 	return true;
 }
 
+static uint64_t at_most(uint64_t n, uint64_t limit)
+{
+	return n < limit ? n : limit;
+}
+
+/*
+ * The port counts for all conns. What it counted less than all SAs carried is held against the
+ * policy's conns, for a busy neighbour would hide any number of their packets otherwise.
+ */
 static struct proof_flow flow_of(const struct carried *c, uint64_t counted)
 {
+	uint64_t left = counted - at_most(c->others, counted);
+
 	return (struct proof_flow){
 		.packets = c->offloadable + c->software,
-		.hardware = counted < c->offloadable ? counted : c->offloadable,
+		.hardware = at_most(left, c->offloadable),
 		.counted = counted,
 	};
 }
@@ -139,8 +153,18 @@ static double flow_ratio(const struct proof_flow *f)
 	return f->packets ? (double)f->hardware / (double)f->packets : 0;
 }
 
+/* Packets are missing, and they may as well be the neighbours'. */
+static bool is_hidden(const struct proof_flow *f, const struct carried *c, double ratio)
+{
+	uint64_t at_best = at_most(f->counted, c->offloadable);
+
+	return c->others > 0 && f->packets > 0 && flow_ratio(f) < ratio &&
+	       (double)at_best >= ratio * (double)f->packets;
+}
+
 /* One direction by itself; unknown where it has no say. */
-static enum verdict flow_verdict(const struct proof_flow *f, double ratio, uint64_t min_packets)
+static enum verdict flow_verdict(const struct proof_flow *f, const struct carried *c, double ratio,
+				 uint64_t min_packets)
 {
 	double r = flow_ratio(f);
 
@@ -148,6 +172,8 @@ static enum verdict flow_verdict(const struct proof_flow *f, double ratio, uint6
 		return VERDICT_UNKNOWN;
 	if (r >= ratio)
 		return VERDICT_OFFLOADED;
+	if (is_hidden(f, c, ratio))
+		return VERDICT_UNKNOWN;
 	/* A stray packet of a neighbour is no partial offload. */
 	if (r <= 1 - ratio)
 		return VERDICT_SOFTWARE;
@@ -248,13 +274,18 @@ void proof_judge(const struct proof_sample *from, const struct proof_sample *to,
 		.tx = flow_of(&out, now->counters.tx_ipsec - before->counters.tx_ipsec),
 		.rx = flow_of(&in, now->counters.rx_ipsec - before->counters.rx_ipsec),
 	};
-	tx = flow_verdict(&p.tx, ratio, min_packets);
-	rx = flow_verdict(&p.rx, ratio, min_packets);
+	tx = flow_verdict(&p.tx, &out, ratio, min_packets);
+	rx = flow_verdict(&p.rx, &in, ratio, min_packets);
 	p.verdict = both(tx, rx);
 	p.ratio = flow_ratio(&(struct proof_flow){
 		.packets = p.tx.packets + p.rx.packets,
 		.hardware = p.tx.hardware + p.rx.hardware,
 	});
-	p.reason = reason_for(&p, tx, rx, now, &out, &in);
+	if (p.verdict == VERDICT_UNKNOWN &&
+	    (is_hidden(&p.tx, &out, ratio) || is_hidden(&p.rx, &in, ratio)))
+		p.reason = "packets are missing in the port's counters, and tunnels that the "
+			   "policy does not name share them: it cannot be told whose";
+	else
+		p.reason = reason_for(&p, tx, rx, now, &out, &in);
 	*ret = p;
 }

@@ -52,8 +52,8 @@ void proof_sample_done(struct proof_sample *s);
 
 /* One direction's figures. */
 struct proof_flow {
-	uint64_t packets;  /* that the SAs carried */
-	uint64_t hardware; /* of these, done by the active port; never more than packets */
+	uint64_t packets;  /* that the SAs of the policy's conns carried */
+	uint64_t hardware; /* of these, done by the active port for certain */
 	uint64_t counted;  /* what the port counted, as it stands in its statistics */
 };
 
@@ -78,8 +78,11 @@ struct proof {
  * new SA counts from zero.
  *
  * Only SAs that the kernel's dump shows as offloaded can be in hardware; packets of the others are
- * the CPU's, whatever the port counted. A port that segments after encryption counts more than the
- * SA, which sees a TSO super-frame once: what it counts beyond the packets is left aside.
+ * the CPU's, whatever the port counted. The port counts for all conns: what it counted less than
+ * all SAs carried is taken for the policy's conns' own, and the verdict is unknown where the
+ * neighbours' packets may as well be the ones that are missing. A port that segments after
+ * encryption counts more than the SA, which sees a TSO super-frame once: what it counts beyond the
+ * packets is left aside.
  */
 void proof_judge(const struct proof_sample *from, const struct proof_sample *to, double ratio,
 		 uint64_t min_packets, struct proof *ret);

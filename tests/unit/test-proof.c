@@ -202,7 +202,8 @@ START_TEST(sas_of_others_without_offload_are_left_aside)
 }
 END_TEST
 
-START_TEST(sas_of_others_with_offload_explain_their_share_of_the_counters)
+/* Ten packets of the policy's each way, and many of a neighbour's; what port A counted. */
+static void beside_a_neighbour(uint64_t neighbours, uint64_t counted)
 {
 	set_up();
 	sa_out(&from, 1, 0);
@@ -210,13 +211,54 @@ START_TEST(sas_of_others_with_offload_explain_their_share_of_the_counters)
 	sa_in(&from, 3, 0);
 	sa_in(&to, 3, 10);
 	sa_full(&from, 2, FACTS_OUT, true, false, 0);
-	sa_full(&to, 2, FACTS_OUT, true, false, 90);
+	sa_full(&to, 2, FACTS_OUT, true, false, neighbours);
+	sa_full(&from, 4, FACTS_IN, true, false, 0);
+	sa_full(&to, 4, FACTS_IN, true, false, neighbours);
 	port(&from, PORT_A, 0, 0);
-	port(&to, PORT_A, 100, 10);
+	port(&to, PORT_A, counted, counted);
 	judge();
-	ck_assert_int_eq(proof.verdict, VERDICT_OFFLOADED);
-	ck_assert_uint_eq(proof.tx.packets, 100);
 	tear_down();
+}
+
+START_TEST(sas_of_others_with_offload_explain_their_share_of_the_counters)
+{
+	beside_a_neighbour(90, 100);
+	ck_assert_int_eq(proof.verdict, VERDICT_OFFLOADED);
+	ck_assert_uint_eq(proof.tx.packets, 10);
+	ck_assert_uint_eq(proof.tx.hardware, 10);
+	ck_assert_uint_eq(proof.tx.counted, 100);
+}
+END_TEST
+
+START_TEST(a_busy_neighbour_does_not_hide_packets_in_software)
+{
+	beside_a_neighbour(1000, 1000);
+	ck_assert_int_eq(proof.verdict, VERDICT_UNKNOWN);
+	ck_assert_ptr_nonnull(strstr(proof.reason, "whose"));
+	ck_assert_uint_eq(proof.tx.hardware, 0);
+}
+END_TEST
+
+START_TEST(a_busy_neighbour_says_nothing_of_idle_tunnels)
+{
+	set_up();
+	sa_out(&from, 1, 0);
+	sa_out(&to, 1, 0);
+	sa_full(&from, 2, FACTS_OUT, true, false, 0);
+	sa_full(&to, 2, FACTS_OUT, true, false, 1000);
+	port(&from, PORT_A, 0, 0);
+	port(&to, PORT_A, 1000, 1000);
+	judge();
+	ck_assert_int_eq(proof.verdict, VERDICT_UNKNOWN);
+	ck_assert_str_eq(proof.reason, "too few packets went through the tunnels");
+	tear_down();
+}
+END_TEST
+
+START_TEST(what_nobody_counted_is_software_beside_a_neighbour_too)
+{
+	beside_a_neighbour(1000, 0);
+	ck_assert_int_eq(proof.verdict, VERDICT_SOFTWARE);
 }
 END_TEST
 
@@ -356,11 +398,13 @@ START_TEST(sas_without_offload_are_software_and_the_reason_says_so)
 }
 END_TEST
 
-UNIT_MAIN("proof", ten_of_ten_packets_each_way_are_offloaded,
-	  packets_that_no_counter_saw_are_software, one_direction_alone_is_partial,
-	  questions_without_an_answer_prove_nothing, half_of_the_packets_is_partial,
-	  no_traffic_is_unknown_whatever_the_configuration_says, too_few_packets_have_no_say,
-	  counters_of_others_do_not_make_idle_tunnels_offloaded,
+UNIT_MAIN("proof", a_busy_neighbour_does_not_hide_packets_in_software,
+	  a_busy_neighbour_says_nothing_of_idle_tunnels,
+	  what_nobody_counted_is_software_beside_a_neighbour_too,
+	  ten_of_ten_packets_each_way_are_offloaded, packets_that_no_counter_saw_are_software,
+	  one_direction_alone_is_partial, questions_without_an_answer_prove_nothing,
+	  half_of_the_packets_is_partial, no_traffic_is_unknown_whatever_the_configuration_says,
+	  too_few_packets_have_no_say, counters_of_others_do_not_make_idle_tunnels_offloaded,
 	  a_super_frame_that_was_segmented_later_counts_no_more_than_it_was,
 	  surplus_counts_of_one_sa_do_not_hide_the_software_of_another,
 	  sas_of_others_without_offload_are_left_aside,
