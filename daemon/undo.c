@@ -12,7 +12,7 @@
 #include "json-text.h"
 #include "text.h"
 
-/* A larger journal is none of ours. */
+/* A larger journal is none of ours: none is written, and none is read. */
 #define MAX_BYTES (64 * 1024 * 1024)
 
 struct undo {
@@ -341,6 +341,9 @@ static int write_file(struct undo *u)
 	}
 	if (t.failed)
 		return -ENOMEM;
+	/* It could not be read again, and nothing could be taken back any more. */
+	if (t.len > MAX_BYTES)
+		return -EFBIG;
 
 	fd = open(u->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
@@ -460,17 +463,114 @@ static void merge_repairs(struct undo *u)
 	}
 }
 
-int undo_mark(struct undo *u)
+static int copy_string(const char *s, char **ret)
 {
-	size_t before = u->n_finished;
+	if (!s)
+		return 0;
+	*ret = strdup(s);
+	return *ret ? 0 : -ENOMEM;
+}
+
+static int copy_bytes(const char *bytes, size_t len, char **ret)
+{
+	if (!bytes)
+		return 0;
+	*ret = malloc(len + 1);
+	if (!*ret)
+		return -ENOMEM;
+	memcpy(*ret, bytes, len);
+	(*ret)[len] = '\0';
+	return 0;
+}
+
+static int copy_entry(const struct undo_entry *e, struct undo_entry **ret)
+{
+	_cleanup_(undo_entry_freep) struct undo_entry *copy = NULL;
 	int r;
 
-	merge_repairs(u);
-	u->n_finished = u->n;
-	r = write_file(u);
+	copy = malloc(sizeof(*copy));
+	if (!copy)
+		return -ENOMEM;
+	*copy = (struct undo_entry){ .kind = e->kind,
+				     .before = e->before,
+				     .after = e->after,
+				     .old_len = e->old_len,
+				     .new_len = e->new_len };
+	r = copy_string(e->subject, &copy->subject);
+	if (r >= 0)
+		r = copy_string(e->file, &copy->file);
+	if (r >= 0)
+		r = copy_string(e->key, &copy->key);
+	if (r >= 0)
+		r = copy_string(e->value, &copy->value);
+	if (r >= 0)
+		r = copy_string(e->old_value, &copy->old_value);
+	if (r >= 0)
+		r = copy_bytes(e->old_bytes, e->old_len, &copy->old_bytes);
+	if (r >= 0)
+		r = copy_bytes(e->new_bytes, e->new_len, &copy->new_bytes);
 	if (r < 0)
-		u->n_finished = before;
-	return r;
+		return r;
+	*ret = TAKE_PTR(copy);
+	return 0;
+}
+
+static int copy_journal(const struct undo *u, struct undo **ret)
+{
+	_cleanup_(undo_freep) struct undo *copy = NULL;
+	int r;
+
+	copy = calloc(1, sizeof(*copy));
+	if (!copy)
+		return -ENOMEM;
+	r = copy_string(u->dir, &copy->dir);
+	if (r >= 0)
+		r = copy_string(u->path, &copy->path);
+	if (r >= 0)
+		r = copy_string(u->temporary, &copy->temporary);
+	for (size_t i = 0; r >= 0 && i < u->n; i++) {
+		struct undo_entry *e;
+
+		r = copy_entry(u->items[i], &e);
+		if (r < 0)
+			break;
+		r = remember(copy, e);
+		if (r < 0)
+			undo_entry_free(e);
+	}
+	if (r < 0)
+		return r;
+	copy->n_finished = u->n_finished;
+	*ret = TAKE_PTR(copy);
+	return 0;
+}
+
+static void exchange(struct undo *a, struct undo *b)
+{
+	struct undo c = *a;
+
+	*a = *b;
+	*b = c;
+}
+
+int undo_mark(struct undo *u)
+{
+	_cleanup_(undo_freep) struct undo *merged = NULL;
+	int r;
+
+	r = copy_journal(u, &merged);
+	if (r < 0)
+		return r;
+	merge_repairs(merged);
+	merged->n_finished = merged->n;
+	r = write_file(merged);
+	if (r < 0) {
+		/* As in undo_note(): it may stand there all the same. */
+		(void)write_back(u);
+		return r;
+	}
+	exchange(u, merged);
+	return 0;
 }
 
 int undo_forget(struct undo *u, size_t i)

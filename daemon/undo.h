@@ -58,7 +58,8 @@ size_t undo_n_finished(const struct undo *u);
  * undo_note() - one more entry, on disk when this returns
  * @e: becomes the journal's in every case
  *
- * Return: 0; a negative errno, and the step must not be taken.
+ * Return: 0; -EFBIG when the journal would be larger than what undo_open() reads; another negative
+ * errno. The step must not be taken then.
  */
 int undo_note(struct undo *u, struct undo_entry *e);
 
@@ -68,7 +69,8 @@ int undo_note(struct undo *u, struct undo_entry *e);
  * What repaired something that an earlier one had applied is merged with that: a revert goes back
  * to what was there before the first.
  *
- * Return: 0; a negative errno.
+ * Return: 0; a negative errno, and all entries are still there, of a transaction that is not
+ * finished.
  */
 int undo_mark(struct undo *u);
 

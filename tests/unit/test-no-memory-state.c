@@ -107,6 +107,26 @@ START_TEST(a_journal_gets_an_entry_and_loses_it_or_there_is_no_memory)
 }
 END_TEST
 
+static int mark(void)
+{
+	struct undo *u = open_with_memory();
+	int r = undo_mark(u);
+
+	no_memory_pause();
+	ck_assert_uint_eq(undo_n_entries(u), 2);
+	ck_assert_uint_eq(undo_n_finished(u), r == 0 ? 2 : 1);
+	undo_free(u);
+	return r;
+}
+
+START_TEST(a_journal_gets_a_mark_or_there_is_no_memory)
+{
+	begin_journal();
+	ck_assert_uint_gt(each_failing(mark), 10);
+	temporary_remove();
+}
+END_TEST
+
 static const char *log_path(void)
 {
 	static char path[256];
@@ -201,5 +221,5 @@ END_TEST
 
 UNIT_MAIN("no memory for what is kept", a_journal_is_read_or_there_is_no_memory,
 	  a_journal_gets_an_entry_and_loses_it_or_there_is_no_memory,
-	  a_failover_is_kept_or_there_is_no_memory,
+	  a_journal_gets_a_mark_or_there_is_no_memory, a_failover_is_kept_or_there_is_no_memory,
 	  failovers_are_read_and_told_or_there_is_no_memory)

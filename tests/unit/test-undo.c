@@ -206,6 +206,57 @@ START_TEST(a_step_is_not_noted_where_nothing_can_be_written)
 }
 END_TEST
 
+/* A conn's entry, with a file of that many bytes before. */
+static struct undo_entry *large_entry(size_t len)
+{
+	struct undo_entry *e = calloc(1, sizeof(*e));
+
+	e->kind = STEP_CONN;
+	e->subject = strdup("a");
+	e->file = strdup("/etc/ipsec.d/example.conf");
+	e->key = strdup("nic-offload");
+	e->value = strdup("yes");
+	e->old_bytes = memset(malloc(len + 1), 'x', len);
+	e->old_len = len;
+	e->new_bytes = strdup("new");
+	e->new_len = 3;
+	return e;
+}
+
+START_TEST(a_journal_is_never_written_larger_than_it_can_be_read)
+{
+	set_up();
+	note_profile("uuid-1", -1);
+	ck_assert_int_eq(undo_note(undo, large_entry(16 << 20)), 0);
+	/* Two digits a byte: with this one it would be above the limit, by a little. */
+	ck_assert_int_eq(undo_note(undo, large_entry(16 << 20)), -EFBIG);
+	ck_assert_uint_eq(undo_n_entries(undo), 2);
+	open_journal();
+	ck_assert_uint_eq(undo_n_entries(undo), 2);
+	tear_down();
+}
+END_TEST
+
+START_TEST(a_mark_that_cannot_be_written_loses_no_entry)
+{
+	set_up();
+	note_profile("uuid-1", -1);
+	ck_assert_int_eq(undo_mark(undo), 0);
+	note_profile("uuid-1", 0);
+	/* Where the new file would be written there is a folder. */
+	ck_assert_int_eq(mkdir(temporary_path("undo-bond0.jsonl.new"), 0700), 0);
+	ck_assert_int_lt(undo_mark(undo), 0);
+	ck_assert_uint_eq(undo_n_entries(undo), 2);
+	ck_assert_uint_eq(undo_n_finished(undo), 1);
+	ck_assert_int_eq(undo_entry(undo, 1)->before, 0);
+	ck_assert_int_eq(rmdir(temporary_path("undo-bond0.jsonl.new")), 0);
+	ck_assert_int_eq(undo_mark(undo), 0);
+	ck_assert_uint_eq(undo_n_entries(undo), 1);
+	ck_assert_int_eq(undo_entry(undo, 0)->before, -1);
+	tear_down();
+}
+END_TEST
+
 UNIT_MAIN("undo", a_bond_without_a_journal_has_nothing_to_undo,
 	  what_was_noted_is_there_for_the_next_process,
 	  a_file_is_kept_to_the_byte_whatever_is_in_it, the_value_that_was_replaced_is_kept,
@@ -213,4 +264,6 @@ UNIT_MAIN("undo", a_bond_without_a_journal_has_nothing_to_undo,
 	  what_was_taken_back_is_forgotten_and_the_rest_stays,
 	  a_journal_without_entries_leaves_no_file, a_line_cut_short_by_a_crash_was_never_noted,
 	  a_journal_that_cannot_be_understood_is_refused, a_journal_that_is_no_file_is_refused,
-	  a_step_is_not_noted_where_nothing_can_be_written)
+	  a_step_is_not_noted_where_nothing_can_be_written,
+	  a_journal_is_never_written_larger_than_it_can_be_read,
+	  a_mark_that_cannot_be_written_loses_no_entry)
