@@ -61,6 +61,15 @@ static void log_left_bond(const char *bond, json_t *report)
 			  reason ? ": " : "", reason ? reason : "");
 }
 
+/* Also a run that was not to settle comes upon what is left, and this one is repeated as well. */
+static bool is_unsettled(json_t *report)
+{
+	const char *kind = json_string_value(json_object_get(report, "report"));
+	const char *outcome = json_string_value(json_object_get(report, "outcome"));
+
+	return streq_ptr(kind, REPORT_OUTCOME) && streq_ptr(outcome, OUTCOME_UNSETTLED);
+}
+
 static void on_report(void *userdata, json_t *report)
 {
 	struct manager *m = userdata;
@@ -68,10 +77,14 @@ static void on_report(void *userdata, json_t *report)
 	const char *bond = json_string_value(json_object_get(report, "bond"));
 	struct supervisor *s = bond ? manager_bond_named(m, bond) : NULL;
 
+	if (is_unsettled(report))
+		m->unsettled = true;
 	if (kind && streq(kind, REPORT_SETTLED)) {
 		/* By the policy that the run began with: one that came since is for the next. */
 		m->unsettled = m->settle_due;
 		m->settle_usec = 0;
+		for (size_t i = 0; i < m->n; i++)
+			supervisor_settled(m->items[i]);
 	} else if (s) {
 		supervisor_report(s, report);
 	} else if (bond && kind && streq(kind, REPORT_OUTCOME)) {
@@ -87,6 +100,13 @@ static void run_again_in(struct manager *m, uint64_t usec)
 		return;
 	(void)sd_event_source_set_time(m->again, now + usec);
 	(void)sd_event_source_set_enabled(m->again, SD_EVENT_ONESHOT);
+}
+
+static bool is_to_run_again(const struct manager *m)
+{
+	int enabled = SD_EVENT_OFF;
+
+	return sd_event_source_get_enabled(m->again, &enabled) >= 0 && enabled != SD_EVENT_OFF;
 }
 
 /* The next run does not settle again, but one after a while does. */
@@ -131,12 +151,15 @@ static void on_worker_done(void *userdata, int error)
 		run_again_in(m, BUSY_USEC);
 	else if (error < 0)
 		worker_failed(m);
-	if (error != -EBUSY && m->settling && m->unsettled && !m->settle_due)
+	/* Nobody puts off what waits already, but by another attempt. */
+	if (error != -EBUSY && m->unsettled && !m->settle_due &&
+	    (m->settling || !is_to_run_again(m)))
 		settle_later(m);
 	requests_answer(done, error);
 	if (m->look_wished || m->waiting)
 		manager_wish_look(m, "more was asked for meanwhile");
-	/* The reports of many bonds, as they came in, left room that is not needed before the next. */
+	/* The reports of many bonds, as they came in, left room that is not needed before the next.
+	 */
 	(void)malloc_trim(0);
 }
 

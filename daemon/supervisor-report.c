@@ -429,6 +429,22 @@ static void take_undone(struct supervisor *s, const char *reason)
 		s->ops->wants_look(s->userdata, s, "what was half done is taken back");
 }
 
+void supervisor_settled(struct supervisor *s)
+{
+	if (!s->unsettled)
+		return;
+	s->unsettled = false;
+	if (s->held == BOND_HELD_FAILED)
+		set_failed(s, "applying failed", "nothing is left half done any more");
+	else if (s->held != BOND_NOT_HELD)
+		wait_held(s);
+	else
+		supervisor_set_state(s, BOND_WAITING,
+				     "nothing is left half done any more: to be looked at anew");
+	/* The run that says so was not allowed to change this bond. */
+	s->ops->wants_look(s->userdata, s, "nothing is left half done any more");
+}
+
 static void take_outcome(struct supervisor *s, json_t *report)
 {
 	const char *outcome = json_string_value(json_object_get(report, "outcome"));

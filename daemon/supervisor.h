@@ -143,6 +143,9 @@ void supervisor_sa_removed(struct supervisor *s, const struct facts_ip *destinat
 /* supervisor_report() - the worker tells of this bond */
 void supervisor_report(struct supervisor *s, json_t *report);
 
+/* supervisor_settled() - nothing is left half done, of any bond; what was said of that is over */
+void supervisor_settled(struct supervisor *s);
+
 /* supervisor_worker_failed() - the worker ended before its work was done */
 void supervisor_worker_failed(struct supervisor *s, const char *why);
 

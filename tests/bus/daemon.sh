@@ -249,6 +249,20 @@ ctl check bond0
 check "nothing is applied upon it" last_run "run --policy=-"
 no_script
 check "and it is tried again after a while" wait_for 15 last_run "run --policy=- --settle"
+check "and applied once nothing is left, though nothing was there to be undone" \
+	wait_for 10 last_run "run --policy=- --apply bond0"
+script <<'END'
+case "$*" in
+*--apply*)
+	echo '{"report": "outcome", "bond": "bond0", "outcome": "unsettled", "reason": "NM is away"}'
+	;;
+esac
+END
+ctl apply bond0
+check "what a run that only applies comes upon is told as well" reason_is \
+	"what an earlier run has left half done cannot be taken back yet; NM is away"
+no_script
+check "and tried again" wait_for 15 in_order "run --policy=- --settle" "run --policy=- --apply bond0"
 reports "done" ""
 script <<<'exit 75'
 ctl check bond0

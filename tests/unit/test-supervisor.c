@@ -334,6 +334,39 @@ START_TEST(what_cannot_be_taken_back_yet_is_not_applied_anew)
 }
 END_TEST
 
+START_TEST(once_nothing_is_left_half_done_a_bond_is_looked_at_anew)
+{
+	begin(1);
+	worker_ends(OUTCOME_UNSETTLED, "the undo journal cannot be understood");
+	n_looks = 0;
+	/* Somebody has removed the journal: there is nothing that could be reported as undone. */
+	supervisor_settled(supervisors[0]);
+	ck_assert_str_eq(state(), "waiting");
+	ck_assert_uint_eq(n_looks, 1);
+	ck_assert(supervisor_may_change(supervisors[0]));
+	worker_says(0, STANDING_BLOCKED, "");
+	ck_assert_str_eq(state(), "blocked");
+	supervisor_settled(supervisors[0]);
+	ck_assert_str_eq(state(), "blocked");
+	ck_assert_uint_eq(n_looks, 1);
+	end();
+}
+END_TEST
+
+START_TEST(a_bond_that_is_held_stays_so_when_nothing_is_left_half_done)
+{
+	begin(1);
+	worker_ends(OUTCOME_FAILED, "the kernel refused");
+	worker_ends(OUTCOME_UNSETTLED, "NetworkManager does not run any more");
+	supervisor_settled(supervisors[0]);
+	ck_assert_str_eq(state(), "failed");
+	ck_assert_str_eq(supervisors[0]->reason,
+			 "applying failed; nothing is left half done any more");
+	ck_assert(!supervisor_may_change(supervisors[0]));
+	end();
+}
+END_TEST
+
 START_TEST(a_revert_says_what_there_is_to_know)
 {
 	begin(1);
@@ -1003,9 +1036,11 @@ UNIT_MAIN("supervisor", a_bond_is_waiting_until_the_worker_has_looked,
 	  what_was_never_applied_is_applied_at_once, what_somebody_changed_is_repaired_after_a_wait,
 	  what_somebody_takes_back_meanwhile_is_not_repaired,
 	  two_repairs_that_somebody_undoes_are_enough, what_is_only_watched_is_never_repaired,
-	  what_cannot_be_taken_back_yet_is_not_applied_anew, a_revert_says_what_there_is_to_know,
-	  a_worker_that_dies_while_applying_means_failed, reports_that_make_no_sense_change_nothing,
-	  a_configured_bond_is_proved_by_its_traffic,
+	  what_cannot_be_taken_back_yet_is_not_applied_anew,
+	  once_nothing_is_left_half_done_a_bond_is_looked_at_anew,
+	  a_bond_that_is_held_stays_so_when_nothing_is_left_half_done,
+	  a_revert_says_what_there_is_to_know, a_worker_that_dies_while_applying_means_failed,
+	  reports_that_make_no_sense_change_nothing, a_configured_bond_is_proved_by_its_traffic,
 	  without_traffic_the_verdict_is_unknown_and_sampling_ends, after_a_verdict_sampling_ends,
 	  looking_again_at_a_configured_bond_proves_nothing_anew,
 	  software_is_believed_only_when_a_second_window_agrees, software_twice_is_software,
