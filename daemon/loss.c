@@ -42,7 +42,7 @@ static int has_sas(const struct conn_ends *ends)
 	for (size_t i = 0; i < n; i++) {
 		const struct facts_sa *sa = &sas[i];
 
-		if (sa->spi == 0)
+		if (facts_sa_is_larval(sa))
 			continue;
 		in = in || (facts_ip_equal(&sa->destination, &ends->local) &&
 			    facts_ip_equal(&sa->source, &ends->remote));

@@ -127,8 +127,7 @@ static int add_sas(const struct sampler_view *view, struct proof_sample *sample)
 	for (size_t i = 0; i < n_sas; i++) {
 		bool ours = sa_is_ours(&sas[i], &ends);
 
-		/* SPI 0: the kernel asks for an SA, and has none yet. */
-		if (sas[i].spi == 0 || (!ours && sas[i].offload_link != view->bond))
+		if (facts_sa_is_larval(&sas[i]) || (!ours && sas[i].offload_link != view->bond))
 			continue;
 		r = proof_sample_add_sa(sample, &sas[i], ours);
 		if (r < 0)

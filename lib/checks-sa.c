@@ -19,8 +19,6 @@ static struct counts count(const struct judge *j, const struct judge_conn *c)
 	for (size_t i = 0; i < c->n_sas; i++) {
 		const struct facts_sa *sa = c->sas[i];
 
-		if (sa->spi == 0)
-			continue;
 		n.all++;
 		n.offloaded += j->bond && sa->offload_link == j->bond->ifindex;
 		n.fitting += esp_cipher_fits(sa->cipher, sa->key_bits, sa->icv_bits);
@@ -38,7 +36,7 @@ static void check_lost(struct judge *j)
 {
 	for (size_t i = 0; i < j->n_conns; i++) {
 		const struct judge_conn *c = &j->conns[i];
-		bool gone = is_comparable(j, c) && judge_count_sas(c) == 0;
+		bool gone = is_comparable(j, c) && c->n_sas == 0;
 
 		if (!c->lost)
 			continue;

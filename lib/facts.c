@@ -48,6 +48,11 @@ const struct facts_link *facts_link_by_index(const struct facts *f, int ifindex)
 	return NULL;
 }
 
+bool facts_sa_is_larval(const struct facts_sa *sa)
+{
+	return sa->spi == 0 || (sa->cipher[0] == '\0' && sa->key_bits == 0 && sa->icv_bits == 0);
+}
+
 const struct facts_link *facts_next_port(const struct facts *f, const struct facts_link *bond,
 					 const struct facts_link *after)
 {

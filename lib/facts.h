@@ -219,6 +219,13 @@ const struct facts_link *facts_link_by_name(const struct facts *f, const char *n
 const struct facts_link *facts_link_by_index(const struct facts *f, int ifindex);
 
 /*
+ * facts_sa_is_larval() - true for what is no SA yet: the kernel asks for one (SPI 0), or pluto has
+ * reserved an SPI for it, as it does when it begins to negotiate (XFRM_MSG_ALLOCSPI), and there are
+ * no keys
+ */
+bool facts_sa_is_larval(const struct facts_sa *sa);
+
+/*
  * facts_next_port() - goes through the ports of a bond, in the order of the kernel's dump
  * @after: the port before, or NULL to begin
  *

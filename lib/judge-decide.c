@@ -56,8 +56,7 @@ static size_t count_offloaded(const struct judge *j, const struct judge_conn *c,
 
 	*ret_all = 0;
 	for (size_t i = 0; i < c->n_sas; i++) {
-		/* SPI 0: the kernel asks for an SA, and has none yet. */
-		if (c->sas[i]->direction != direction || c->sas[i]->spi == 0)
+		if (c->sas[i]->direction != direction)
 			continue;
 		(*ret_all)++;
 		n += is_offloaded(j, c->sas[i]);
@@ -80,16 +79,6 @@ static bool is_software(const struct judge *j, const struct judge_conn *c)
 	return false;
 }
 
-size_t judge_count_sas(const struct judge_conn *c)
-{
-	size_t n = 0;
-
-	/* SPI 0: the kernel asks for an SA, and has none yet. */
-	for (size_t i = 0; i < c->n_sas; i++)
-		n += c->sas[i]->spi != 0;
-	return n;
-}
-
 /* By their ends SAs can be told to be a conn's only where these are known. */
 static bool is_lost(const struct judge *j, const struct judge_conn *c)
 {
@@ -98,7 +87,7 @@ static bool is_lost(const struct judge *j, const struct judge_conn *c)
 	if (c->tunnel->kernel_lost)
 		return true;
 	return j->facts->sas_known && !c->ends->assumed && c->ends->remote.family != 0 &&
-	       judge_count_sas(c) == 0;
+	       c->n_sas == 0;
 }
 
 static bool any_offloaded(const struct judge *j, const struct judge_conn *c)

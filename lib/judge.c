@@ -202,15 +202,16 @@ static int sort_sas(struct judge *j)
 	if (!j->sas)
 		return -ENOMEM;
 	for (size_t i = 0; i < j->facts->n_sas; i++)
-		j->sas[i] = &j->facts->sas[i];
-	sort(j->sas, j->facts->n_sas, sizeof(*j->sas), compare_pointed_sas);
+		if (!facts_sa_is_larval(&j->facts->sas[i]))
+			j->sas[j->n_sas++] = &j->facts->sas[i];
+	sort(j->sas, j->n_sas, sizeof(*j->sas), compare_pointed_sas);
 	return 0;
 }
 
 /* The first SA that is not before (or, with @past, that is behind) the ends of the conn. */
 static size_t search_sas(const struct judge *j, const struct conn_ends *e, bool past)
 {
-	size_t from = 0, to = j->facts->n_sas;
+	size_t from = 0, to = j->n_sas;
 
 	while (from < to) {
 		size_t middle = from + (to - from) / 2;

@@ -60,7 +60,8 @@ struct judge {
 	size_t n_conns;
 	bool *meant; /* by the number of a name's first conn: it is among them */
 
-	struct facts_sa const **sas;  /* of ESP and AH, by their ends */
+	struct facts_sa const **sas; /* of ESP and AH, by their ends, without larval ones */
+	size_t n_sas;
 	struct judge_tunnel *tunnels; /* by name */
 
 	struct judge_decision decision;
@@ -85,9 +86,6 @@ void judge_run(struct judge *j, const struct check *check);
 
 /* judge_decide() - fills in what is to be done; part of judge_begin() */
 void judge_decide(struct judge *j);
-
-/* judge_count_sas() - the kernel's SAs between the conn's ends, without those only asked for */
-size_t judge_count_sas(const struct judge_conn *c);
 
 /* judge_conf_of() - the conn in the files that an established tunnel is of, or NULL */
 const struct ipsec_conf_conn *judge_conf_of(const struct judge *j, const struct facts_tunnel *t);

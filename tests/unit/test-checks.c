@@ -459,6 +459,24 @@ static void longer_keys_in_use_by_a_neighbour(void)
 	add_sa(FACTS_OUT, OWN, PEER)->key_bits = 288;
 }
 
+static void make_larval(struct facts_sa *sa)
+{
+	sa->cipher[0] = '\0';
+	sa->key_bits = sa->icv_bits = 0;
+	sa->offload_link = FACTS_NO_LINK;
+}
+
+static void sa_that_is_being_negotiated(void)
+{
+	make_larval(add_sa(FACTS_IN, OWN, PEER));
+}
+
+static void nothing_but_sas_that_are_being_negotiated(void)
+{
+	for (size_t i = 0; i < host.facts->n_sas; i++)
+		make_larval(&host.facts->sas[i]);
+}
+
 static void nat_on_the_way(void)
 {
 	for (size_t i = 0; i < host.facts->n_sas; i++)
@@ -667,6 +685,12 @@ static const struct {
 	  DONE(kernel_that_was_not_asked) },
 	{ "sa-cipher", FINDING_BLOCKS, FOREVER, "example", DONE(longer_keys_in_use),
 	  DONE(longer_keys_in_use_by_a_neighbour) },
+	{ "sa-cipher", FINDING_BLOCKS, FOREVER, "example", DONE(longer_keys_in_use),
+	  DONE(sa_that_is_being_negotiated) },
+	{ "sa-lost", FINDING_WARNS, FOREVER, "example",
+	  DONE(nothing_but_sas_that_are_being_negotiated), DONE(sa_that_is_being_negotiated) },
+	{ "sa-offload", FINDING_WARNS, FOREVER, "example", DONE(sas_in_software),
+	  DONE(sa_that_is_being_negotiated) },
 	{ "sa-encapsulated", FINDING_BLOCKS, FOREVER, "example", DONE(nat_on_the_way),
 	  DONE(nat_on_a_neighbours_way) },
 	{ "sa-offload", FINDING_WARNS, FOREVER, "example", DONE(sas_in_software),
