@@ -7,6 +7,16 @@
 
 /* The size of packets: what ESP adds, what passes, and what is to be set. */
 
+bool diagnosis_pings_answered(const struct making *m)
+{
+	return m->is_up && m->s->path_is_inner && m->s->path.answered;
+}
+
+bool diagnosis_pings_lost(const struct making *m)
+{
+	return m->is_up && m->s->path_is_inner && m->s->path.error == 0 && !m->s->path.answered;
+}
+
 /* IP and TCP headers without options: what is between a packet and its TCP data. */
 static unsigned int tcp_headers(int family)
 {
@@ -122,6 +132,32 @@ static void beside_tunnel(struct making *m, const struct esp_size *size)
 	diagnosis_add(m, &row);
 }
 
+/* It may be the tunnel, and it may be a host that answers no pings: only the peer can tell. */
+static void no_answer(struct making *m)
+{
+	const struct diagnosis_path *p = &m->s->path;
+	struct row row = ROW(STEP_MTU, DIAGNOSIS_WARN);
+	struct esp_size size;
+	char to[FACTS_IP_TEXT_SIZE];
+
+	row.id = "no-answer";
+	text_printf(&row.seen, "pings through the tunnel to %s were sent, and none was answered",
+		    facts_ip_print(&p->to, to));
+	if (p->device && size_of(m, &size)) {
+		text_add(&row.seen, "; ");
+		add_overhead(m, &size, p->device, &row.seen);
+	}
+	text_add(&row.why,
+		 "ESP is dropped on the way there or back, or that host answers no pings: "
+		 "that packets go through the tunnel now is not shown");
+	text_printf(&row.remedy,
+		    "name a host behind the peer that answers pings: esp-offloadctl "
+		    "diagnose --to ADDRESS %s; if that is silent too, look for ESP (IP protocol "
+		    "50, or UDP 4500) at both ends with tcpdump",
+		    m->s->conn);
+	diagnosis_add(m, &row);
+}
+
 void diagnosis_mtu(struct making *m)
 {
 	const struct diagnosis_path *p = &m->s->path;
@@ -134,6 +170,10 @@ void diagnosis_mtu(struct making *m)
 	}
 	if (!m->is_up) {
 		diagnosis_skip(m, STEP_MTU, "the tunnel is not up");
+		return;
+	}
+	if (diagnosis_pings_lost(m)) {
+		no_answer(m);
 		return;
 	}
 	if (!size_of(m, &size)) {

@@ -58,6 +58,13 @@ const char *diagnosis_value(const struct making *m, const char *key,
 /* diagnosis_print_value() - "esp=aes_gcm256 (crypto policy, FILE:LINE)" */
 void diagnosis_print_value(const struct making *m, const char *key, struct text *t);
 
+/*
+ * diagnosis_pings_answered(), diagnosis_pings_lost() - what became of the pings that were sent
+ * through the tunnel; both are false where none were
+ */
+bool diagnosis_pings_answered(const struct making *m);
+bool diagnosis_pings_lost(const struct making *m);
+
 void diagnosis_tunnel(struct making *m);
 void diagnosis_bring_up(struct making *m);
 void diagnosis_firewall(struct making *m);

@@ -166,9 +166,10 @@ static void traffic(struct making *m, const struct facts_tunnel *t)
 	struct row row = ROW(STEP_TUNNEL, DIAGNOSIS_OK);
 
 	text_printf(&row.seen,
-		    "established (#%lu), %" PRIu64 " bytes in, %" PRIu64 " bytes out%s%s",
-		    t->serial, t->in_bytes, t->out_bytes, *m->s->pluto.esp_algorithm ? ", " : "",
-		    m->s->pluto.esp_algorithm);
+		    "established (#%lu)%s%s; since it came up or was last rekeyed it carried "
+		    "%" PRIu64 " bytes in and %" PRIu64 " bytes out",
+		    t->serial, *m->s->pluto.esp_algorithm ? ", " : "", m->s->pluto.esp_algorithm,
+		    t->in_bytes, t->out_bytes);
 	if (t->out_bytes > 0 && t->in_bytes == 0) {
 		row.id = "no-traffic";
 		row.status = DIAGNOSIS_SYMPTOM;

@@ -73,26 +73,36 @@ static void print_rule(const struct firewall_answer *a, struct text *t)
 		text_printf(t, "%s: its policy is drop", place);
 }
 
-/* UDP 4500 is needed only where NAT was found, or forced. */
-static bool is_needed(const struct making *m, const struct need *n)
+/* ESP travels in UDP 4500 where NAT was found, or that is forced. */
+static bool is_in_udp(const struct making *m)
 {
 	const struct facts *f = m->s->facts;
 
-	if (n->port != 4500)
-		return true;
 	for (size_t i = 0; i < f->n_sas; i++)
 		if (f->sas[i].encapsulated && facts_ip_equal(&f->sas[i].destination, &m->s->remote))
 			return true;
 	return streq(diagnosis_value(m, "encapsulation", NULL), "yes");
 }
 
-/* A tunnel that is up and moves bytes both ways is not stopped by a rule, whatever it looks like.
- */
-static bool is_moving(const struct making *m)
+/* IKE begins at UDP 500 always; then it is either bare ESP or UDP 4500. */
+static bool is_needed(const struct need *n, bool in_udp)
+{
+	return n->port == 500 || (n->port == 4500) == in_udp;
+}
+
+/* Packets went both ways at some time since the SAs were made: what is now, it does not tell. */
+static bool has_carried(const struct making *m)
 {
 	const struct facts_tunnel *t = facts_tunnel_of(m->s->facts, m->s->conn);
 
 	return t && t->in_bytes > 0 && t->out_bytes > 0;
+}
+
+static bool goes_one_way(const struct making *m)
+{
+	const struct facts_tunnel *t = facts_tunnel_of(m->s->facts, m->s->conn);
+
+	return t && (t->in_bytes > 0) != (t->out_bytes > 0);
 }
 
 static bool blames_network(const struct making *m)
@@ -107,10 +117,42 @@ static bool blames_network(const struct making *m)
 	return false;
 }
 
+/* Something is amiss that a rule could be the reason of. */
+static bool is_amiss(const struct making *m)
+{
+	return diagnosis_pings_lost(m) || goes_one_way(m) || (blames_network(m) && !has_carried(m));
+}
+
+static bool is_certain(enum firewall_fate fate)
+{
+	return fate == FIREWALL_DROPS || fate == FIREWALL_REJECTS;
+}
+
+/*
+ * ESP that has just passed, as answers to pings show, is not dropped, whatever a rule looks like.
+ * And what is certain of IKE of a new connection is not so of a tunnel that has worked: conntrack
+ * may know the connection.
+ */
+static enum firewall_fate fate_of(const struct making *m, const struct need *n,
+				  struct firewall_answer *ret)
+{
+	struct firewall_packet p = packet_of(m->s, n);
+	enum firewall_fate fate = firewall_judge(m->s->firewall, n->hook, &p, ret);
+	struct firewall_answer other;
+
+	if (n->port != 500 && diagnosis_pings_answered(m))
+		return FIREWALL_PASSES;
+	if (!is_certain(fate) || n->state != FIREWALL_STATE_NEW || !has_carried(m))
+		return fate;
+	p.state = FIREWALL_STATE_ESTABLISHED;
+	return is_certain(firewall_judge(m->s->firewall, n->hook, &p, &other)) ? fate
+									       : FIREWALL_MAY_DROP;
+}
+
 static void rule_row(struct making *m, const struct need *n, enum firewall_fate fate,
 		     const struct firewall_answer *a)
 {
-	bool certain = fate == FIREWALL_DROPS || fate == FIREWALL_REJECTS;
+	bool certain = is_certain(fate);
 	const char *verb = fate == FIREWALL_REJECTS ? "rejects" : certain ? "drops" : "may drop";
 	struct row row = ROW(STEP_FIREWALL, certain ? DIAGNOSIS_FAULT : DIAGNOSIS_WARN);
 	char remote[FACTS_IP_TEXT_SIZE];
@@ -133,29 +175,39 @@ static void rule_row(struct making *m, const struct need *n, enum firewall_fate 
 	diagnosis_add(m, &row);
 }
 
+/* A rule of which it cannot be told whether it drops what is needed, and that has no row. */
+struct doubt {
+	const char *what; /* NULL: there is none */
+	struct firewall_answer answer;
+};
+
 /* Return: how many rows there are with a fault, or -1 when the rules could not be asked. */
-static int own_rules(struct making *m)
+static int own_rules(struct making *m, struct doubt *ret_doubt)
 {
 	const struct firewall_rule *told = NULL;
 	const struct firewall_chain *told_policy = NULL;
+	bool amiss = is_amiss(m), in_udp = is_in_udp(m);
 	int faults = 0;
 
+	*ret_doubt = (struct doubt){ 0 };
 	if (m->s->firewall_error < 0 || !m->s->firewall || m->s->remote.family == 0 ||
 	    m->s->local.family == 0)
 		return -1;
 	for (size_t i = 0; i < ARRAY_SIZE(needs); i++) {
-		const struct firewall_packet p = packet_of(m->s, &needs[i]);
 		struct firewall_answer a;
 		enum firewall_fate fate;
 
-		if (!is_needed(m, &needs[i]))
+		if (!is_needed(&needs[i], in_udp))
 			continue;
-		fate = firewall_judge(m->s->firewall, needs[i].hook, &p, &a);
+		fate = fate_of(m, &needs[i], &a);
 		if (fate == FIREWALL_PASSES)
 			continue;
 		/* What may be is of interest only where something is amiss. */
-		if (is_moving(m) || (fate == FIREWALL_MAY_DROP && !blames_network(m)))
+		if (fate == FIREWALL_MAY_DROP && !amiss) {
+			if (!ret_doubt->what)
+				*ret_doubt = (struct doubt){ needs[i].what, a };
 			continue;
+		}
 		if (a.rule ? a.rule == told : a.chain == told_policy)
 			continue;
 		told = a.rule;
@@ -258,12 +310,44 @@ static void silence(struct making *m)
 	diagnosis_add(m, &row);
 }
 
+/* No rule drops for certain: what is known beyond that, and what is not. */
+static void no_fault(struct making *m, const struct doubt *doubt)
+{
+	struct row row = ROW(STEP_FIREWALL, DIAGNOSIS_OK);
+	bool answered = diagnosis_pings_answered(m), unread = m->s->firewall_unread;
+	const char *what = answered ? "IKE" : "IKE or ESP";
+
+	if (answered)
+		text_add(&row.seen, "pings through the tunnel were answered, so ESP passes; ");
+	if (doubt->what) {
+		text_printf(&row.seen,
+			    "no rule of this host drops %s for certain, but one may drop %s: ",
+			    what, doubt->what);
+		print_rule(&doubt->answer, &row.seen);
+	} else {
+		text_printf(&row.seen, "no rule of this host%s drops %s",
+			    unread ? " that could be read" : "", what);
+	}
+	if (unread)
+		text_printf(&row.seen, "; not all could be read: %s", m->s->firewall_unread);
+	if ((unread || doubt->what) && !answered && !has_carried(m))
+		row.status = DIAGNOSIS_WARN;
+	if (!m->is_up) {
+		text_add(&row.remedy, "to see packets: ");
+		add_tcpdump(m, &row.remedy);
+	}
+	diagnosis_add(m, &row);
+}
+
 void diagnosis_firewall(struct making *m)
 {
 	const struct pluto_message *cause = m->cause;
-	int faults = own_rules(m);
+	size_t before = m->d->n;
+	struct doubt doubt;
+	int faults = own_rules(m, &doubt);
+	bool told = m->d->n > before;
 	bool is_way = cause && diagnosis_step_of(cause->cause->id) == STEP_FIREWALL;
-	struct row row = ROW(STEP_FIREWALL, DIAGNOSIS_OK);
+	struct row row = ROW(STEP_FIREWALL, DIAGNOSIS_SKIPPED);
 
 	add_capture(m);
 	if (is_way && streq(cause->cause->id, "silence") && faults <= 0) {
@@ -286,28 +370,14 @@ void diagnosis_firewall(struct making *m)
 	if (m->s->remote.family == 0) {
 		diagnosis_skip(m, STEP_FIREWALL, "the peer's address is not known");
 	} else if (faults < 0) {
-		row.status = DIAGNOSIS_SKIPPED;
 		text_printf(&row.seen, "the rules of this host could not be read%s%s",
 			    m->s->firewall_error < 0 ? ": " : "",
 			    m->s->firewall_error < 0 ? strerror(-m->s->firewall_error) : "");
 		text_add(&row.remedy, "as root: nft list ruleset. To see packets: ");
 		add_tcpdump(m, &row.remedy);
 		diagnosis_add(m, &row);
-	} else {
-		if (is_moving(m))
-			text_add(&row.seen, "IKE and ESP pass: packets go through the tunnel");
-		else
-			text_add(&row.seen, "no rule of this host drops IKE or ESP");
-		if (m->s->firewall_unread) {
-			row.status = is_moving(m) ? DIAGNOSIS_OK : DIAGNOSIS_WARN;
-			text_printf(&row.seen, "; but not all could be read: %s",
-				    m->s->firewall_unread);
-		}
-		if (!m->is_up) {
-			text_add(&row.remedy, "to see packets: ");
-			add_tcpdump(m, &row.remedy);
-		}
-		diagnosis_add(m, &row);
+	} else if (!told) {
+		no_fault(m, &doubt);
 	}
 }
 

@@ -45,9 +45,9 @@ const char *diagnosis_step_title(enum diagnosis_step step)
 
 /* Ids that no message of pluto has; the steps' own names come before them. */
 static const char *const own_ids[] = {
-	"unknown-conn",  "not-installed", "conn-not-loaded", "no-traffic",
-	"firewall-rule", "path-mtu",      "nat-rule",        "nat-between",
-	"kernel-lost",   "kernel-errors", "stale-sas",       "capture",
+	"unknown-conn",  "not-installed", "conn-not-loaded", "no-traffic",  "no-answer",
+	"firewall-rule", "path-mtu",      "nat-rule",        "nat-between", "kernel-lost",
+	"kernel-errors", "stale-sas",     "capture",
 };
 
 const char *diagnosis_ids(size_t i)

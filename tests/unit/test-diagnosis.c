@@ -224,12 +224,99 @@ START_TEST(what_pluto_sees_of_a_rule_is_a_symptom_of_it)
 }
 END_TEST
 
+static void iptables(const char *lines)
+{
+	_cleanup_text_ struct text t = TEXT_NULL;
+
+	text_printf(&t, "*filter\n%sCOMMIT\n", lines);
+	firewall_done(&rules);
+	rules = FIREWALL_NULL;
+	ck_assert_int_eq(firewall_read_iptables(t.data, AF_INET, NULL, &rules), 0);
+}
+
+static void nobody_is_pinged(void)
+{
+	seen.path = (struct diagnosis_path){ .error = -ENODATA };
+}
+
+START_TEST(a_rule_that_drops_ike_or_esp_is_blamed_whatever_the_tunnel_has_carried)
+{
+	nobody_is_pinged();
+	iptables(":INPUT ACCEPT [0:0]\n-A INPUT -p esp -j DROP\n");
+	ck_assert_str_eq(cause(), "firewall-rule");
+	contains(diagnosis_cause(&diagnosis)->seen, "drops ESP from the peer");
+	iptables(":OUTPUT ACCEPT [0:0]\n-A OUTPUT -p esp -j DROP\n");
+	ck_assert_str_eq(cause(), "firewall-rule");
+	iptables(":INPUT DROP [0:0]\n");
+	ck_assert_str_eq(cause(), "firewall-rule");
+
+	/* IKE may be stopped while ESP still passes. */
+	seen.path = (struct diagnosis_path){ .answered = true, .largest = 1466 };
+	iptables(":OUTPUT ACCEPT [0:0]\n-A OUTPUT -p udp -m udp --dport 500 -j DROP\n");
+	ck_assert_str_eq(cause(), "firewall-rule");
+}
+END_TEST
+
 START_TEST(a_rule_that_seems_to_drop_what_passes_is_not_blamed)
 {
-	ck_assert_int_eq(firewall_read_iptables("*filter\n:INPUT DROP [0:0]\nCOMMIT\n", AF_INET,
-						NULL, &rules),
-			 0);
+	iptables(":INPUT ACCEPT [0:0]\n-A INPUT -p esp -j DROP\n");
 	ck_assert_str_eq(cause(), "");
+	ck_assert_int_eq(row(STEP_FIREWALL)->status, DIAGNOSIS_OK);
+	ck_assert_str_eq(row(STEP_FIREWALL)->seen,
+			 "pings through the tunnel were answered, so ESP passes; no rule of this "
+			 "host drops IKE");
+}
+END_TEST
+
+START_TEST(in_udp_bare_esp_is_not_needed_and_port_4500_is)
+{
+	nobody_is_pinged();
+	host.facts->sas[0].encapsulated = true;
+	iptables(":INPUT ACCEPT [0:0]\n-A INPUT -p esp -j DROP\n");
+	ck_assert_str_eq(cause(), "");
+	iptables(":INPUT ACCEPT [0:0]\n-A INPUT -p udp -m udp --sport 4500 -j DROP\n");
+	ck_assert_str_eq(cause(), "firewall-rule");
+}
+END_TEST
+
+START_TEST(a_rule_that_lets_known_connections_pass_is_not_blamed_where_one_was)
+{
+	nobody_is_pinged();
+	iptables(":OUTPUT DROP [0:0]\n"
+		 "-A OUTPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT\n");
+	ck_assert_str_eq(cause(), "");
+	host.facts->tunnels[0].in_bytes = host.facts->tunnels[0].out_bytes = 0;
+	ck_assert_str_eq(cause(), "firewall-rule");
+}
+END_TEST
+
+/* Of ESP conntrack's state is not known. */
+#define UNDECIDED                                                                                  \
+	":INPUT DROP [0:0]\n-A INPUT -p udp -j ACCEPT\n"                                           \
+	"-A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT\n"
+
+START_TEST(a_rule_that_cannot_be_decided_is_told_as_what_it_is)
+{
+	nobody_is_pinged();
+	iptables(UNDECIDED);
+	ck_assert_str_eq(cause(), "");
+	ck_assert_int_eq(row(STEP_FIREWALL)->status, DIAGNOSIS_OK);
+	contains(row(STEP_FIREWALL)->seen, "for certain, but one may drop ESP from the peer: ");
+
+	is_down();
+	ck_assert_str_eq(cause(), "");
+	ck_assert_int_eq(row(STEP_FIREWALL)->status, DIAGNOSIS_WARN);
+	contains(row(STEP_FIREWALL)->seen, "for certain, but one may drop ESP from the peer: ");
+}
+END_TEST
+
+START_TEST(a_rule_that_cannot_be_decided_is_told_apart_where_pings_are_lost)
+{
+	iptables(UNDECIDED);
+	seen.path = (struct diagnosis_path){ .device = 1500 };
+	ck_assert_str_eq(cause(), "");
+	ck_assert_str_eq(row(STEP_FIREWALL)->id, "firewall-rule");
+	ck_assert_int_eq(row(STEP_FIREWALL)->status, DIAGNOSIS_WARN);
 }
 END_TEST
 
@@ -473,13 +560,37 @@ START_TEST(beside_the_tunnel_the_overhead_is_reckoned)
 }
 END_TEST
 
-START_TEST(nobody_who_answers_pings_is_no_fault)
+START_TEST(pings_that_nobody_answers_are_a_warning_and_no_proof_of_passing)
 {
+	_cleanup_free_ char *summary = NULL;
+
 	seen.path = (struct diagnosis_path){ .device = 1500 };
 	ck_assert_str_eq(cause(), "");
-	ck_assert_int_eq(row(STEP_MTU)->status, DIAGNOSIS_SKIPPED);
+	ck_assert_int_eq(row(STEP_MTU)->status, DIAGNOSIS_WARN);
+	ck_assert_str_eq(row(STEP_MTU)->id, "no-answer");
 	contains(row(STEP_MTU)->seen, "adds 34 bytes to a packet of 1466");
 	contains(row(STEP_MTU)->remedy, "--to ADDRESS");
+	ck_assert_str_eq(row(STEP_FIREWALL)->seen, "no rule of this host drops IKE or ESP");
+	ck_assert_int_eq(diagnosis_summary(&diagnosis, "example", &summary), 0);
+	contains(summary, "no fault was found, but: pings through the tunnel");
+}
+END_TEST
+
+START_TEST(nobody_who_answers_pings_beside_the_tunnel_tells_nothing_of_it)
+{
+	seen.path = (struct diagnosis_path){ .device = 1500 };
+	seen.path_is_inner = false;
+	ck_assert_str_eq(cause(), "");
+	ck_assert_int_eq(row(STEP_MTU)->status, DIAGNOSIS_SKIPPED);
+	contains(row(STEP_MTU)->remedy, "--to ADDRESS");
+}
+END_TEST
+
+START_TEST(what_a_tunnel_has_carried_is_no_word_about_now)
+{
+	diagnose();
+	contains(row(STEP_TUNNEL)->seen, "since it came up or was last rekeyed it carried 840 "
+					 "bytes in and 840 bytes out");
 }
 END_TEST
 
@@ -600,7 +711,12 @@ int main(void)
 		why_a_conn_was_not_loaded_comes_before_that_it_was_not,
 		a_rule_of_this_host_comes_before_the_silence_that_it_makes,
 		what_pluto_sees_of_a_rule_is_a_symptom_of_it,
+		a_rule_that_drops_ike_or_esp_is_blamed_whatever_the_tunnel_has_carried,
 		a_rule_that_seems_to_drop_what_passes_is_not_blamed,
+		in_udp_bare_esp_is_not_needed_and_port_4500_is,
+		a_rule_that_lets_known_connections_pass_is_not_blamed_where_one_was,
+		a_rule_that_cannot_be_decided_is_told_as_what_it_is,
+		a_rule_that_cannot_be_decided_is_told_apart_where_pings_are_lost,
 		silence_without_a_rule_is_the_way,
 		a_peer_that_speaks_only_the_other_version_is_no_firewall,
 		a_peer_that_refuses_ikev2_and_takes_ikev1_has_the_other_version,
@@ -612,7 +728,9 @@ int main(void)
 		what_failed_before_it_came_up_is_no_fault,
 		a_path_that_swallows_long_packets_is_measured_and_mended,
 		beside_the_tunnel_the_overhead_is_reckoned,
-		nobody_who_answers_pings_is_no_fault,
+		pings_that_nobody_answers_are_a_warning_and_no_proof_of_passing,
+		nobody_who_answers_pings_beside_the_tunnel_tells_nothing_of_it,
+		what_a_tunnel_has_carried_is_no_word_about_now,
 		a_masquerade_before_encryption_is_the_cause,
 		nat_between_the_peers_is_told,
 		a_crypto_policy_without_gcm_128_cannot_be_offloaded,
