@@ -41,6 +41,7 @@ struct diagnosing {
 	struct diagnosis_seen seen;
 
 	struct pluto_sas sas;
+	struct facts_sa *later_sas;
 	struct firewall firewall;
 	char *unread, *said, *log, *captured, *policy_name;
 	struct ike_answer answer; /* to IKEv2 */
@@ -60,6 +61,7 @@ static void done(struct diagnosing *d)
 {
 	facts_free(d->facts);
 	pluto_sas_done(&d->sas);
+	free(d->later_sas);
 	firewall_done(&d->firewall);
 	free(d->unread);
 	free(d->said);
@@ -127,6 +129,26 @@ static int look(struct diagnosing *d)
 	return 0;
 }
 
+/* After pluto: what a rekey changed while it was asked is not to look like a loss. */
+static int ask_kernel_again(struct diagnosing *d)
+{
+	struct facts_sa *sas = NULL;
+	size_t n = 0;
+	int r;
+
+	free(d->later_sas);
+	d->later_sas = NULL;
+	d->seen.later_sas = NULL;
+	d->seen.n_later_sas = 0;
+	r = xfrm_dump(d->facts->addresses, d->facts->n_addresses, &sas, &n);
+	d->seen.later_error = r;
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	d->seen.later_sas = d->later_sas = sas;
+	d->seen.n_later_sas = n;
+	return 0;
+}
+
 static int ask_pluto(struct diagnosing *d)
 {
 	int r = ipsec_conn(&d->ipsec, d->options->conn, &d->seen.pluto);
@@ -140,7 +162,7 @@ static int ask_pluto(struct diagnosing *d)
 	d->seen.sas_error = r < 0 ? r : ipsec_sas(&d->ipsec, &d->sas);
 	if (d->seen.sas_error == 0)
 		d->seen.pluto_sas = &d->sas;
-	return d->seen.sas_error == -ENOMEM ? -ENOMEM : 0;
+	return d->seen.sas_error == -ENOMEM ? -ENOMEM : ask_kernel_again(d);
 }
 
 static bool is_up(const struct diagnosing *d)

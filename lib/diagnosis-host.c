@@ -176,13 +176,27 @@ static bool counters(struct making *m)
 	return true;
 }
 
-static bool kernel_has(const struct facts *f, const struct pluto_sa *sa)
+static bool has_sa(const struct facts_sa *sas, size_t n, uint32_t spi, uint8_t proto,
+		   const struct facts_ip *destination)
 {
-	for (size_t i = 0; i < f->n_sas; i++)
-		if (f->sas[i].spi == sa->spi && f->sas[i].proto == sa->proto &&
-		    facts_ip_equal(&f->sas[i].destination, &sa->destination))
+	for (size_t i = 0; i < n; i++)
+		if (sas[i].spi == spi && sas[i].proto == proto &&
+		    facts_ip_equal(&sas[i].destination, destination))
 			return true;
 	return false;
+}
+
+/* Before pluto was asked, or after: an SA that a rekey made or took meanwhile is not lost. */
+static bool kernel_has(const struct diagnosis_seen *s, const struct pluto_sa *sa)
+{
+	return has_sa(s->facts->sas, s->facts->n_sas, sa->spi, sa->proto, &sa->destination) ||
+	       has_sa(s->later_sas, s->n_later_sas, sa->spi, sa->proto, &sa->destination);
+}
+
+/* Both sides told their SAs, so that they can be compared. */
+static bool can_compare(const struct diagnosis_seen *s)
+{
+	return s->facts->sas_known && s->sas_error == 0 && s->pluto_sas && s->later_error == 0;
 }
 
 static bool is_of(const char *name, const char *conn)
@@ -201,14 +215,14 @@ static bool lost(struct making *m)
 	struct row row = ROW(STEP_KERNEL, DIAGNOSIS_FAULT);
 	size_t n = 0, missing = 0;
 
-	for (size_t i = 0; s->pluto_sas && s->facts->sas_known && i < s->pluto_sas->n; i++) {
+	for (size_t i = 0; can_compare(s) && i < s->pluto_sas->n; i++) {
 		const struct pluto_sa *sa = &s->pluto_sas->items[i];
 		char to[FACTS_IP_TEXT_SIZE];
 
 		if (!is_of(sa->conn, s->conn))
 			continue;
 		n++;
-		if (kernel_has(s->facts, sa))
+		if (kernel_has(s, sa))
 			continue;
 		missing++;
 		text_printf(&row.evidence, "esp.%x@%s\n", sa->spi,
@@ -243,7 +257,7 @@ static bool stale(struct making *m)
 	struct row row = ROW(STEP_KERNEL, DIAGNOSIS_WARN);
 	size_t n = 0;
 
-	for (size_t i = 0; s->pluto_sas && s->sas_error == 0 && i < s->facts->n_sas; i++) {
+	for (size_t i = 0; can_compare(s) && i < s->facts->n_sas; i++) {
 		const struct facts_sa *sa = &s->facts->sas[i];
 		const struct facts_ip *peer =
 			sa->direction == FACTS_OUT ? &sa->destination : &sa->source;
@@ -254,7 +268,8 @@ static bool stale(struct making *m)
 			continue;
 		for (size_t k = 0; k < s->pluto_sas->n && !known; k++)
 			known = s->pluto_sas->items[k].spi == sa->spi;
-		n += !known;
+		n += !known &&
+		     has_sa(s->later_sas, s->n_later_sas, sa->spi, sa->proto, &sa->destination);
 	}
 	if (n == 0)
 		return false;
@@ -277,6 +292,19 @@ static void refused(struct making *m)
 	diagnosis_add_message(m, STEP_KERNEL, m->cause, more.data);
 }
 
+static void not_compared(struct making *m)
+{
+	struct row row = ROW(STEP_KERNEL, DIAGNOSIS_SKIPPED);
+	int error = m->s->sas_error < 0 ? m->s->sas_error : m->s->later_error;
+
+	text_printf(&row.seen,
+		    "the SAs of pluto and of the kernel were not compared: %s could not be asked "
+		    "for them%s%s",
+		    m->s->later_error < 0 && m->s->sas_error == 0 ? "the kernel" : "pluto",
+		    error < 0 ? ": " : "", error < 0 ? strerror(-error) : "");
+	diagnosis_add(m, &row);
+}
+
 void diagnosis_kernel(struct making *m)
 {
 	const struct facts *f = m->s->facts;
@@ -285,7 +313,7 @@ void diagnosis_kernel(struct making *m)
 
 	if (m->cause && diagnosis_step_of(m->cause->cause->id) == STEP_KERNEL)
 		refused(m);
-	if (!lost(m) && f->sas_known)
+	if (!lost(m))
 		(void)stale(m);
 	(void)counters(m);
 	if (m->d->n > before)
@@ -296,6 +324,10 @@ void diagnosis_kernel(struct making *m)
 	}
 	if (m->s->remote.family == 0) {
 		diagnosis_skip(m, STEP_KERNEL, "the peer's address is not known");
+		return;
+	}
+	if (!can_compare(m->s)) {
+		not_compared(m);
 		return;
 	}
 	for (size_t i = 0; i < f->n_sas; i++)

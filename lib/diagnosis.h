@@ -123,6 +123,13 @@ struct diagnosis_seen {
 	struct pluto_conn pluto;
 	int sas_error; /* of asking pluto for its SAs */
 	const struct pluto_sas *pluto_sas;
+	/*
+	 * The kernel's SAs once more, asked after pluto, where facts has them from before: what a
+	 * rekey brings or takes between the two questions is no difference.
+	 */
+	int later_error; /* 0, or a negative errno of asking again */
+	const struct facts_sa *later_sas;
+	size_t n_later_sas;
 
 	bool up_asked;      /* --up */
 	bool initiated;     /* it was re-added and initiated */

@@ -13,6 +13,7 @@ static struct diagnosis_seen seen;
 static struct diagnosis diagnosis;
 static struct firewall rules;
 static struct pluto_sas sas;
+static bool rekeys; /* the kernel's SAs change while pluto is asked: seen.later_sas are set */
 
 static void begin(void)
 {
@@ -20,6 +21,7 @@ static void begin(void)
 	diagnosis = DIAGNOSIS_NULL;
 	rules = FIREWALL_NULL;
 	sas = PLUTO_SAS_NULL;
+	rekeys = false;
 	seen = (struct diagnosis_seen){
 		.conn = "example",
 		.is_root = true,
@@ -59,6 +61,10 @@ static void diagnose(void)
 {
 	diagnosis_done(&diagnosis);
 	seen.facts = facts();
+	if (!rekeys) {
+		seen.later_sas = seen.facts->sas;
+		seen.n_later_sas = seen.facts->n_sas;
+	}
 	ck_assert_int_eq(diagnosis_read_conn(&seen), 0);
 	ck_assert_int_eq(diagnosis_make(&seen, &diagnosis), 0);
 }
@@ -654,6 +660,45 @@ START_TEST(sas_that_the_kernel_has_lost_are_the_cause)
 }
 END_TEST
 
+START_TEST(a_rekey_while_pluto_is_asked_is_no_loss_and_leaves_nothing_over)
+{
+	struct facts_sa later[2] = { host.facts->sas[0], host.facts->sas[1] };
+
+	rekeys = true;
+	later[0].spi++;
+	later[1].spi++;
+	seen.later_sas = later;
+	seen.n_later_sas = 2;
+	/* Pluto has the first one as it was, and the second as it is. */
+	sas.items[1].spi++;
+	ck_assert_str_eq(cause(), "");
+	ck_assert_int_eq(row(STEP_KERNEL)->status, DIAGNOSIS_OK);
+
+	/* What is in the kernel neither before nor after is lost. */
+	sas.items[1].spi++;
+	ck_assert_str_eq(cause(), "kernel-lost");
+	contains(diagnosis_cause(&diagnosis)->seen, "1 of the 2 SAs");
+}
+END_TEST
+
+START_TEST(sas_that_could_not_be_compared_do_not_agree)
+{
+	seen.sas_error = -ETIMEDOUT;
+	seen.pluto_sas = NULL;
+	ck_assert_str_eq(cause(), "");
+	ck_assert_int_eq(row(STEP_KERNEL)->status, DIAGNOSIS_SKIPPED);
+	contains(row(STEP_KERNEL)->seen, "pluto could not be asked for them: ");
+
+	seen.sas_error = 0;
+	seen.pluto_sas = &sas;
+	seen.later_error = -EAGAIN;
+	sas.items[0].spi++;
+	ck_assert_str_eq(cause(), "");
+	ck_assert_int_eq(row(STEP_KERNEL)->status, DIAGNOSIS_SKIPPED);
+	contains(row(STEP_KERNEL)->seen, "the kernel could not be asked for them: ");
+}
+END_TEST
+
 START_TEST(sas_that_pluto_does_not_know_are_told)
 {
 	for (size_t i = 0; i < sas.n; i++) {
@@ -736,6 +781,8 @@ int main(void)
 		a_crypto_policy_without_gcm_128_cannot_be_offloaded,
 		with_its_own_esp_or_without_offload_the_policy_is_no_fault,
 		sas_that_the_kernel_has_lost_are_the_cause,
+		a_rekey_while_pluto_is_asked_is_no_loss_and_leaves_nothing_over,
+		sas_that_could_not_be_compared_do_not_agree,
 		sas_that_pluto_does_not_know_are_told,
 		errors_that_move_are_told_with_their_meaning,
 		bytes_that_go_one_way_only_are_a_symptom,
