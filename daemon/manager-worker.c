@@ -222,6 +222,8 @@ static int start_worker(struct manager *m)
 	r = worker_run_start(m->event, argv, policy, WORKER_LIMIT_USEC, &worker_ops, m, &m->worker);
 	if (r < 0)
 		return r;
+	for (size_t i = 0; i < m->n; i++)
+		supervisor_run_begins(m->items[i]);
 	m->running = TAKE_PTR(m->waiting);
 	m->look_wished = m->settle_due = false;
 	return 0;

@@ -42,6 +42,17 @@ bool supervisor_may_repair(const struct supervisor *s)
 	       !s->unsettled && s->lost;
 }
 
+/* The run that tells began before the bond was released. */
+static bool is_of_before(const struct supervisor *s)
+{
+	return s->run_release != s->release;
+}
+
+void supervisor_run_begins(struct supervisor *s)
+{
+	s->run_release = s->release;
+}
+
 static void replace_string(char **p, const char *value)
 {
 	char *copy = value ? strdup(value) : NULL;
@@ -260,7 +271,8 @@ static void take_standing(struct supervisor *s, json_t *report)
 	bool monitor = s->policy && s->policy->manage == POLICY_MONITOR;
 
 	reason = reason ? reason : "";
-	if (!standing)
+	/* By another policy; the next run tells by this one. */
+	if (!standing || is_of_before(s))
 		return;
 	if (streq(standing, STANDING_TODO))
 		drifted(s, json_object_get(report, "plan"));
@@ -445,6 +457,16 @@ void supervisor_settled(struct supervisor *s)
 	s->ops->wants_look(s->userdata, s, "nothing is left half done any more");
 }
 
+/* The one who released the bond wants it done anew, whatever came of it before. */
+static void take_outcome_of_before(struct supervisor *s, const char *outcome, const char *reason)
+{
+	if (streq(outcome, OUTCOME_REVERTED))
+		log_undone(s, "reverted", reason);
+	if (s->state == BOND_APPLYING)
+		supervisor_set_state(s, BOND_WAITING, "to be applied anew");
+	s->ops->wants_look(s->userdata, s, "a run has ended that began before");
+}
+
 static void take_outcome(struct supervisor *s, json_t *report)
 {
 	const char *outcome = json_string_value(json_object_get(report, "outcome"));
@@ -453,17 +475,19 @@ static void take_outcome(struct supervisor *s, json_t *report)
 	if (!outcome)
 		return;
 	reason = reason ? reason : "";
-	if (streq(outcome, OUTCOME_FAILED)) {
+	if (streq(outcome, OUTCOME_UNDONE)) {
+		take_undone(s, reason);
+	} else if (streq(outcome, OUTCOME_LEFT)) {
+		log_undone(s, "reverted the conns that the policy names no more", reason);
+	} else if (is_of_before(s)) {
+		take_outcome_of_before(s, outcome, reason);
+	} else if (streq(outcome, OUTCOME_FAILED)) {
 		hold(s, BOND_HELD_FAILED, NULL);
 		supervisor_set_state(s, BOND_FAILED, reason);
 	} else if (streq(outcome, OUTCOME_UNSETTLED)) {
 		s->unsettled = true;
 		set_failed(s, "what an earlier run has left half done cannot be taken back yet",
 			   reason);
-	} else if (streq(outcome, OUTCOME_UNDONE)) {
-		take_undone(s, reason);
-	} else if (streq(outcome, OUTCOME_LEFT)) {
-		log_undone(s, "reverted the conns that the policy names no more", reason);
 	} else if (streq(outcome, OUTCOME_REVERTED)) {
 		log_undone(s, "reverted", reason);
 		s->unsettled = false;
@@ -497,16 +521,21 @@ void supervisor_report(struct supervisor *s, json_t *report)
 void supervisor_worker_failed(struct supervisor *s, const char *why)
 {
 	/* Whatever it was doing is in its undo journal: the manager has it taken back. */
-	if (s->state == BOND_APPLYING) {
-		hold(s, BOND_HELD_FAILED, NULL);
-		supervisor_set_state(s, BOND_FAILED, why);
+	if (s->state != BOND_APPLYING)
+		return;
+	if (is_of_before(s)) {
+		supervisor_set_state(s, BOND_WAITING, "to be applied anew");
+		return;
 	}
+	hold(s, BOND_HELD_FAILED, NULL);
+	supervisor_set_state(s, BOND_FAILED, why);
 }
 
 void supervisor_release(struct supervisor *s)
 {
 	hold(s, BOND_NOT_HELD, NULL);
 	s->unsettled = false;
+	s->release++;
 	if (s->state == BOND_FAILED)
 		supervisor_set_state(s, BOND_WAITING, "to be applied anew");
 }

@@ -71,6 +71,11 @@ struct supervisor {
 	/* Failed, reverted, or in a fight with somebody: nothing is changed before one asks. */
 	enum bond_held held;
 	char *remark; /* what there is to know of it beside; NULL: nothing */
+	/*
+	 * How often it was released: by Apply, or by a policy that was loaded. What a run tells
+	 * that began before the last of these holds nothing, and says nothing of what is wanted.
+	 */
+	unsigned int release, run_release;
 	/* What an earlier run has left could not be taken back yet; tried again by the manager. */
 	bool unsettled;
 
@@ -139,6 +144,9 @@ void supervisor_link_changed(struct supervisor *s, const struct links_change *ch
  */
 void supervisor_sa_added(struct supervisor *s, const struct facts_ip *destination);
 void supervisor_sa_removed(struct supervisor *s, const struct facts_ip *destination);
+
+/* supervisor_run_begins() - what the worker tells from now on is of how the bond is wanted now */
+void supervisor_run_begins(struct supervisor *s);
 
 /* supervisor_report() - the worker tells of this bond */
 void supervisor_report(struct supervisor *s, json_t *report);

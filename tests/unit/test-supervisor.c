@@ -207,6 +207,7 @@ START_TEST(a_failed_bond_stays_so_until_somebody_asks)
 	ck_assert_int_eq(supervisors[0]->held, BOND_HELD_FAILED);
 	supervisor_release(supervisors[0]);
 	ck_assert_int_eq(supervisors[0]->held, BOND_NOT_HELD);
+	supervisor_run_begins(supervisors[0]);
 	worker_says(0, STANDING_DONE, "");
 	ck_assert_str_eq(state(), "configured");
 	end();
@@ -295,6 +296,7 @@ START_TEST(two_repairs_that_somebody_undoes_are_enough)
 	ck_assert(has_finding(FINDING_ID_DRIFT_FIGHT));
 	ck_assert(!supervisor_may_change(supervisors[0]));
 	supervisor_release(supervisors[0]);
+	supervisor_run_begins(supervisors[0]);
 	worker_says(0, STANDING_TODO, "");
 	ck_assert(supervisor_may_change(supervisors[0]));
 	ck_assert(!has_finding(FINDING_ID_DRIFT_FIGHT));
@@ -367,6 +369,61 @@ START_TEST(a_bond_that_is_held_stays_so_when_nothing_is_left_half_done)
 }
 END_TEST
 
+static void step_begins(void)
+{
+	report(0, json_pack("{s:s, s:s, s:s, s:s, s:s}", "report", REPORT_STEP, "bond", "bond0",
+			    "step", "conn", "subject", "example", "status", STEP_STATUS_BEGINS));
+	ck_assert_str_eq(state(), "applying");
+}
+
+START_TEST(what_fails_by_the_old_policy_does_not_hold_the_bond_by_the_new_one)
+{
+	begin(1);
+	supervisor_run_begins(supervisors[0]);
+	step_begins();
+	supervisor_set_policy(supervisors[0], &policies[0]);
+	n_looks = 0;
+	worker_ends(OUTCOME_FAILED, "the kernel refused");
+	ck_assert_int_eq(supervisors[0]->held, BOND_NOT_HELD);
+	ck_assert_str_eq(state(), "waiting");
+	ck_assert_uint_eq(n_looks, 1);
+	step_begins();
+	supervisor_worker_failed(supervisors[0], "killed");
+	ck_assert_int_eq(supervisors[0]->held, BOND_NOT_HELD);
+	ck_assert_str_eq(state(), "waiting");
+	supervisor_run_begins(supervisors[0]);
+	worker_ends(OUTCOME_FAILED, "the kernel refused");
+	ck_assert_int_eq(supervisors[0]->held, BOND_HELD_FAILED);
+	end();
+}
+END_TEST
+
+START_TEST(what_is_done_by_the_old_policy_makes_no_drift_of_the_new_one)
+{
+	begin(1);
+	supervisor_run_begins(supervisors[0]);
+	supervisor_set_policy(supervisors[0], &policies[0]);
+	worker_says(0, STANDING_DONE, "");
+	ck_assert_str_eq(state(), "waiting");
+	supervisor_run_begins(supervisors[0]);
+	worker_says(0, STANDING_TODO, "");
+	ck_assert(supervisor_may_change(supervisors[0]));
+	end();
+}
+END_TEST
+
+START_TEST(a_revert_that_is_done_after_somebody_asked_to_apply_does_not_hold)
+{
+	begin(1);
+	supervisor_run_begins(supervisors[0]);
+	supervisor_release(supervisors[0]);
+	worker_ends(OUTCOME_REVERTED, "");
+	ck_assert_int_eq(supervisors[0]->held, BOND_NOT_HELD);
+	ck_assert(supervisor_may_change(supervisors[0]));
+	end();
+}
+END_TEST
+
 START_TEST(a_revert_says_what_there_is_to_know)
 {
 	begin(1);
@@ -384,9 +441,7 @@ END_TEST
 START_TEST(a_worker_that_dies_while_applying_means_failed)
 {
 	begin(1);
-	report(0, json_pack("{s:s, s:s, s:s, s:s, s:s}", "report", REPORT_STEP, "bond", "bond0",
-			    "step", "conn", "subject", "example", "status", STEP_STATUS_BEGINS));
-	ck_assert_str_eq(state(), "applying");
+	step_begins();
 	supervisor_worker_failed(supervisors[0], "killed");
 	ck_assert_str_eq(state(), "failed");
 	ck_assert(!supervisor_may_change(supervisors[0]));
@@ -1039,8 +1094,12 @@ UNIT_MAIN("supervisor", a_bond_is_waiting_until_the_worker_has_looked,
 	  what_cannot_be_taken_back_yet_is_not_applied_anew,
 	  once_nothing_is_left_half_done_a_bond_is_looked_at_anew,
 	  a_bond_that_is_held_stays_so_when_nothing_is_left_half_done,
-	  a_revert_says_what_there_is_to_know, a_worker_that_dies_while_applying_means_failed,
-	  reports_that_make_no_sense_change_nothing, a_configured_bond_is_proved_by_its_traffic,
+	  a_revert_says_what_there_is_to_know,
+	  what_fails_by_the_old_policy_does_not_hold_the_bond_by_the_new_one,
+	  what_is_done_by_the_old_policy_makes_no_drift_of_the_new_one,
+	  a_revert_that_is_done_after_somebody_asked_to_apply_does_not_hold,
+	  a_worker_that_dies_while_applying_means_failed, reports_that_make_no_sense_change_nothing,
+	  a_configured_bond_is_proved_by_its_traffic,
 	  without_traffic_the_verdict_is_unknown_and_sampling_ends, after_a_verdict_sampling_ends,
 	  looking_again_at_a_configured_bond_proves_nothing_anew,
 	  software_is_believed_only_when_a_second_window_agrees, software_twice_is_software,
