@@ -48,7 +48,8 @@ struct manager {
 	bool settle_due;         /* the next run looks after that */
 	bool settling;           /* this run does */
 	bool changing;           /* this run may change something */
-	uint64_t settle_usec;    /* how long it was put off last */
+	uint64_t again_usec;     /* how long a run was put off last; 0: the last one went well */
+	bool hurried;            /* one that ended in the midst was followed up at once */
 	bool look_wished;
 	struct request *waiting; /* for the next run */
 	struct request *running; /* answered at the end of this one */

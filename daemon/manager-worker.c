@@ -14,11 +14,11 @@
 /* A run of the worker is ended by force after this; each of its own waits is far shorter. */
 #define WORKER_LIMIT_USEC UINT64_C(900000000)
 /*
- * What an earlier run has left is taken back: again after the first of these when that failed, and
- * ever later, since each attempt may restart pluto.
+ * A run that went wrong is repeated after the first of these, as is one that could not take back
+ * what an earlier one had left; and ever later, since each attempt may restart pluto.
  */
-#define SETTLE_FIRST_USEC UINT64_C(5000000)
-#define SETTLE_LAST_USEC  UINT64_C(600000000)
+#define AGAIN_FIRST_USEC UINT64_C(5000000)
+#define AGAIN_LAST_USEC  UINT64_C(600000000)
 /* Another worker has the lock; it ends within its own limits. */
 #define BUSY_USEC UINT64_C(5000000)
 
@@ -82,7 +82,6 @@ static void on_report(void *userdata, json_t *report)
 	if (kind && streq(kind, REPORT_SETTLED)) {
 		/* By the policy that the run began with: one that came since is for the next. */
 		m->unsettled = m->settle_due;
-		m->settle_usec = 0;
 		for (size_t i = 0; i < m->n; i++)
 			supervisor_settled(m->items[i]);
 	} else if (s) {
@@ -109,13 +108,23 @@ static bool is_to_run_again(const struct manager *m)
 	return sd_event_source_get_enabled(m->again, &enabled) >= 0 && enabled != SD_EVENT_OFF;
 }
 
-/* The next run does not settle again, but one after a while does. */
-static void settle_later(struct manager *m)
+/* Nothing else puts off an attempt that is due already. */
+static void run_again_later(struct manager *m)
 {
-	m->settle_usec = m->settle_usec == 0 ? SETTLE_FIRST_USEC : 2 * m->settle_usec;
-	if (m->settle_usec > SETTLE_LAST_USEC)
-		m->settle_usec = SETTLE_LAST_USEC;
-	run_again_in(m, m->settle_usec);
+	if (is_to_run_again(m))
+		return;
+	m->again_usec = m->again_usec == 0 ? AGAIN_FIRST_USEC : 2 * m->again_usec;
+	if (m->again_usec > AGAIN_LAST_USEC)
+		m->again_usec = AGAIN_LAST_USEC;
+	run_again_in(m, m->again_usec);
+}
+
+/* From now on a run that goes wrong is the first one to do so. */
+static void forget_failures(struct manager *m)
+{
+	m->again_usec = 0;
+	m->hurried = false;
+	(void)sd_event_source_set_enabled(m->again, SD_EVENT_OFF);
 }
 
 static int on_again(sd_event_source *s _unused_, uint64_t usec _unused_, void *userdata)
@@ -130,13 +139,19 @@ static int on_again(sd_event_source *s _unused_, uint64_t usec _unused_, void *u
 /* What it was doing is in the undo journal. */
 static void worker_failed(struct manager *m)
 {
+	/* Everything from before was settled: what it leaves is new. */
+	bool new = m->changing && !(m->settling && m->unsettled);
+
 	for (size_t i = 0; i < m->n; i++)
 		supervisor_worker_failed(m->items[i], "the worker ended before its work was done");
-	/* The run had settled everything before: what it leaves is new, and is taken back at once.
-	 */
-	if (m->changing && !(m->settling && m->unsettled)) {
-		m->unsettled = m->settle_due = true;
+	if (m->changing)
+		m->unsettled = true;
+	/* That is taken back at once, but for a worker that ends so time and again. */
+	if (new && !m->hurried) {
+		m->hurried = m->settle_due = true;
 		manager_wish_look(m, "the worker ended before its work was done");
+	} else {
+		run_again_later(m);
 	}
 }
 
@@ -151,10 +166,10 @@ static void on_worker_done(void *userdata, int error)
 		run_again_in(m, BUSY_USEC);
 	else if (error < 0)
 		worker_failed(m);
-	/* Nobody puts off what waits already, but by another attempt. */
-	if (error != -EBUSY && m->unsettled && !m->settle_due &&
-	    (m->settling || !is_to_run_again(m)))
-		settle_later(m);
+	else if (m->unsettled && !m->settle_due)
+		run_again_later(m);
+	else if (!m->unsettled)
+		forget_failures(m);
 	requests_answer(done, error);
 	if (m->look_wished || m->waiting)
 		manager_wish_look(m, "more was asked for meanwhile");
@@ -239,6 +254,7 @@ static int on_gathered(sd_event_source *s _unused_, uint64_t usec _unused_, void
 	r = start_worker(m);
 	if (r < 0) {
 		log_error("Cannot start %s: %s", m->options.worker_path, strerror(-r));
+		run_again_later(m);
 		requests_answer(TAKE_PTR(m->waiting), r);
 	}
 	return 0;
@@ -292,7 +308,7 @@ int manager_ask(struct manager *m, enum manager_task task, const char *bond, man
 void manager_wish_settle(struct manager *m)
 {
 	m->unsettled = m->settle_due = true;
-	m->settle_usec = 0;
+	forget_failures(m);
 }
 
 int manager_worker_init(struct manager *m)

@@ -53,6 +53,7 @@ state_is() { equals "s \"$1\"" "$(property State)"; }
 state_soon() { wait_for 10 state_is "$1"; }
 reason_is() { equals "s \"$1\"" "$(property StateReason)"; }
 runs() { wc -l <"$work/worker/called"; }
+more_runs_than() { [ "$(runs)" -gt "$1" ]; }
 # in_order FIRST SECOND: the last two runs of the worker.
 in_order() { equals "$(printf '%s\n' "$@")" "$(tail -n 2 "$work/worker/called")"; }
 last_run() { equals "$1" "$(tail -n 1 "$work/worker/called")"; }

@@ -202,6 +202,20 @@ check "a worker that crashes is an error" status_is 1
 check "and is logged" logged 'ended by signal 11'
 check "the daemon lives" alive
 check "and remembers the state" state_is configured
+check "and looks again after a while" wait_for 15 more_runs_than "$(runs)"
+script <<'END'
+echo '{"report": "settled"}'
+kill -KILL $$
+END
+before=$(runs)
+ctl reload
+sleep 4
+check "a worker that dies every time is run once more at once, and then only later" \
+	equals 2 $(($(runs) - before))
+no_script
+ctl reload
+ctl check bond0
+check "once it is mended a look is fine" status_is 0
 script <<END
 case "\$*" in
 *--settle*) echo '{"report": "outcome", "bond": "bond0", "outcome": "undone"}' ;;
