@@ -74,13 +74,16 @@ size_t undo_n_finished(const struct undo *u)
 static json_t *bytes_to_json(const char *bytes, size_t len)
 {
 	static const char digits[] = "0123456789abcdef";
-	_cleanup_text_ struct text t = TEXT_NULL;
+	_cleanup_free_ char *hex = NULL;
 
+	hex = malloc(2 * len + 1);
+	if (!hex)
+		return NULL;
 	for (size_t i = 0; i < len; i++) {
-		text_add_char(&t, digits[(unsigned char)bytes[i] >> 4]);
-		text_add_char(&t, digits[(unsigned char)bytes[i] & 15]);
+		hex[2 * i] = digits[(unsigned char)bytes[i] >> 4];
+		hex[2 * i + 1] = digits[(unsigned char)bytes[i] & 15];
 	}
-	return t.failed ? NULL : json_stringn(t.data ? t.data : "", t.len);
+	return json_stringn(hex, 2 * len);
 }
 
 static int digit(char c)
