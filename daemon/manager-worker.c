@@ -11,8 +11,6 @@
 
 /* One look serves all that happened within this time: a restart sends a dozen signals. */
 #define GATHER_USEC UINT64_C(250000)
-/* A run of the worker is ended by force after this; each of its own waits is far shorter. */
-#define WORKER_LIMIT_USEC UINT64_C(900000000)
 /*
  * A run that went wrong is repeated after the first of these, as is one that could not take back
  * what an earlier one had left; and ever later, since each attempt may restart pluto.
@@ -234,7 +232,9 @@ static int start_worker(struct manager *m)
 	r = policy_print(m->policy, &policy);
 	if (r < 0)
 		return r;
-	r = worker_run_start(m->event, argv, policy, WORKER_LIMIT_USEC, &worker_ops, m, &m->worker);
+	/* It is ended by force then; each of its own waits is far shorter. */
+	r = worker_run_start(m->event, argv, policy, policy_run_limit_usec(m->policy), &worker_ops,
+			     m, &m->worker);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < m->n; i++)

@@ -91,3 +91,15 @@ bool policy_bond_equal(const struct policy_bond *a, const struct policy_bond *b)
 	       streq_ptr(a->ensure.esp, b->ensure.esp) && proof_equal(&a->proof, &b->proof) &&
 	       a->rollback == b->rollback;
 }
+
+uint64_t policy_run_limit_usec(const struct policy *p)
+{
+	static const uint64_t minute = 60000000;
+	uint64_t usec = 10 * minute;
+
+	for (size_t i = 0; i < p->n_bonds && usec < 23 * 60 * minute; i++)
+		usec += 3 * p->bonds[i].proof.within_usec;
+	if (usec < 15 * minute)
+		return 15 * minute;
+	return usec < 23 * 60 * minute ? usec : 23 * 60 * minute;
+}

@@ -130,6 +130,16 @@ const struct policy_bond *policy_bond_named(const struct policy *p, const char *
 bool policy_bond_equal(const struct policy_bond *a, const struct policy_bond *b);
 
 /*
+ * policy_run_limit_usec() - how long one run of the worker may take
+ *
+ * It may wait for the tunnels of each bond to come back, prove it, and wait once more after undoing
+ * it, each for the bond's "within"; all else that it does has limits of its own.
+ *
+ * Return: microseconds, from 15 minutes to 23 hours; systemd ends a worker after 24.
+ */
+uint64_t policy_run_limit_usec(const struct policy *p);
+
+/*
  * policy_print() - the whole policy as YAML with every value spelled out
  *
  * policy_parse() of the text gives an equal policy.

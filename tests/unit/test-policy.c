@@ -705,6 +705,26 @@ START_TEST(sixty_four_bonds_with_ten_thousand_conns_take_well_under_a_second)
 }
 END_TEST
 
+static uint64_t limit_minutes(size_t n_bonds, uint64_t within_minutes)
+{
+	struct policy_bond bonds[64] = { 0 };
+	struct policy p = { .bonds = bonds, .n_bonds = n_bonds };
+
+	for (size_t i = 0; i < n_bonds; i++)
+		bonds[i].proof.within_usec = within_minutes * 60000000;
+	return policy_run_limit_usec(&p) / 60000000;
+}
+
+START_TEST(a_run_of_the_worker_may_take_as_long_as_the_policy_lets_it_wait)
+{
+	ck_assert_uint_eq(limit_minutes(0, 0), 15);
+	ck_assert_uint_eq(limit_minutes(1, 1), 15);
+	ck_assert_uint_eq(limit_minutes(1, 5), 25);
+	ck_assert_uint_eq(limit_minutes(2, 60), 370);
+	ck_assert_uint_eq(limit_minutes(64, 60), UINT64_C(23) * 60);
+}
+END_TEST
+
 UNIT_MAIN("policy", a_bond_with_a_conn_has_the_default_of_all_else, every_key_is_read,
 	  no_text_and_texts_that_say_nothing_are_an_empty_policy, a_mistake_is_named_with_its_place,
 	  bytes_that_are_no_yaml_are_named_with_their_place,
@@ -717,4 +737,5 @@ UNIT_MAIN("policy", a_bond_with_a_conn_has_the_default_of_all_else, every_key_is
 	  a_printed_policy_reads_the_same, policies_differ_when_any_key_does,
 	  aliases_that_multiply_are_refused, a_policy_has_limits_that_none_comes_near,
 	  deep_nesting_is_refused,
-	  sixty_four_bonds_with_ten_thousand_conns_take_well_under_a_second)
+	  sixty_four_bonds_with_ten_thousand_conns_take_well_under_a_second,
+	  a_run_of_the_worker_may_take_as_long_as_the_policy_lets_it_wait)
