@@ -74,12 +74,19 @@ static void edit_file(struct editing *e, const struct ipsec_conf_file *f)
 	}
 }
 
-static bool is_in_force(struct ipsec_conf *conf, const struct ipsec_conf_file *f)
+/* Return: the number of the first line that includes the policy; 0: none does. */
+static unsigned int line_in_force(struct ipsec_conf *conf, const struct ipsec_conf_file *f)
 {
-	for (size_t line = 0; line < f->len; line += line_length(f->bytes, f->len, line) + 1)
+	unsigned int number = 0;
+
+	if (f->error < 0 || !f->bytes || strstr(f->path, POLICY_FOLDER))
+		return 0;
+	for (size_t line = 0; line < f->len; line += line_length(f->bytes, f->len, line) + 1) {
+		number++;
 		if (includes_policy(conf, f->bytes, f->len, line))
-			return true;
-	return false;
+			return number;
+	}
+	return 0;
 }
 
 static int refuse(struct ipsec_conf_edit *edit, enum ipsec_conf_refusal refusal, const char *reason,
@@ -100,6 +107,38 @@ static int refuse_bytes(struct ipsec_conf_edit *edit, const struct ipsec_conf_fi
 	if (text_take(&t, &reason) < 0)
 		return -ENOMEM;
 	return refuse(edit, IPSEC_CONF_REFUSED_BYTES, reason, "Remove them.");
+}
+
+/* Return: whether a file of the policy is read at all, whatever the line says that includes it. */
+static bool is_read(const struct ipsec_conf *conf)
+{
+	for (size_t i = 0; i < ipsec_conf_n_files(conf); i++)
+		if (strstr(ipsec_conf_file(conf, i)->path, POLICY_FOLDER))
+			return true;
+	return false;
+}
+
+/* One edit is of one file: what another one includes would keep the policy in force. */
+static int refuse_other(struct ipsec_conf *conf, struct ipsec_conf_edit *edit)
+{
+	for (size_t i = edit->file + 1; i < ipsec_conf_n_files(conf); i++) {
+		const struct ipsec_conf_file *f = ipsec_conf_file(conf, i);
+		unsigned int line = line_in_force(conf, f);
+		_cleanup_text_ struct text t = TEXT_NULL;
+		_cleanup_free_ char *reason = NULL;
+
+		if (!line)
+			continue;
+		edit->path = f->path;
+		edit->place = (struct ipsec_conf_place){ i, line, 1 };
+		text_printf(&t, "%s:%u includes the crypto policy too, and would keep it in force",
+			    f->path, line);
+		if (text_take(&t, &reason) < 0)
+			return -ENOMEM;
+		return refuse(edit, IPSEC_CONF_REFUSED_REREAD, reason,
+			      "Make that line a comment by hand, and try again.");
+	}
+	return IPSEC_CONF_PLANNED;
 }
 
 /* Edits the first file in which there is something to do. */
@@ -126,9 +165,18 @@ static int plan(struct ipsec_conf *conf, bool on, struct ipsec_conf_edit *edit)
 			return r;
 		if (memchr(f->bytes, '\0', f->len) || memchr(f->bytes, '\r', f->len))
 			return refuse_bytes(edit, f);
+		r = on ? IPSEC_CONF_PLANNED : refuse_other(conf, edit);
+		if (r != IPSEC_CONF_PLANNED)
+			return r;
 		return diff_unified(f->path, f->bytes, f->len, f->path, edit->bytes, edit->len, 3,
 				    &edit->diff);
 	}
+	if (!on && is_read(conf))
+		return refuse(edit, IPSEC_CONF_REFUSED_REREAD,
+			      "the crypto policy is in force, and no line that includes it names "
+			      "its folder",
+			      "Look for an include of Libreswan's files that a pattern or a link "
+			      "leads there, and make it a comment by hand.");
 	if (!on)
 		return IPSEC_CONF_ALREADY;
 	return refuse(edit, IPSEC_CONF_REFUSED_REREAD,
@@ -146,12 +194,9 @@ int ipsec_conf_plan_crypto_policy(struct ipsec_conf *conf, bool on, struct ipsec
 	if (!edit)
 		return -ENOMEM;
 	r = IPSEC_CONF_PLANNED;
-	for (size_t i = 0; on && r == IPSEC_CONF_PLANNED && i < ipsec_conf_n_files(conf); i++) {
-		const struct ipsec_conf_file *f = ipsec_conf_file(conf, i);
-
-		if (f->error == 0 && f->bytes && is_in_force(conf, f))
+	for (size_t i = 0; on && r == IPSEC_CONF_PLANNED && i < ipsec_conf_n_files(conf); i++)
+		if (line_in_force(conf, ipsec_conf_file(conf, i)))
 			r = IPSEC_CONF_ALREADY;
-	}
 	if (r == IPSEC_CONF_PLANNED)
 		r = plan(conf, on, edit);
 	if (r < 0)

@@ -365,7 +365,9 @@ int ipsec_conf_plan(struct ipsec_conf *conf, const char *name,
  * @on: false: each line of the first file that includes a file of /etc/crypto-policies becomes a
  *      comment; true: the first such comment becomes a line again
  *
- * Return: as ipsec_conf_plan(). With @on and no such comment it is refused.
+ * Return: as ipsec_conf_plan(). With @on and no such comment it is refused; without @on, when the
+ * policy would stay in force through a line of another file, which @ret names, or one that is not
+ * seen to include it.
  */
 int ipsec_conf_plan_crypto_policy(struct ipsec_conf *conf, bool on,
 				  struct ipsec_conf_edit **ret) _must_check_;

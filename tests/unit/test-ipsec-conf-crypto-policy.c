@@ -7,15 +7,20 @@
 
 static struct ipsec_conf_edit *edit;
 
-static int plan(const char *text, bool on)
+static int plan_of(const char *text, const struct text_file *files, bool on)
 {
-	struct ipsec_conf *conf = conf_of_bytes(v4, text, strlen(text), NULL);
+	struct ipsec_conf *conf = conf_of_files(v4, text, files);
 	int r;
 
 	edit = ipsec_conf_edit_free(edit);
 	r = ipsec_conf_plan_crypto_policy(conf, on, &edit);
 	ipsec_conf_free(conf);
 	return r;
+}
+
+static int plan(const char *text, bool on)
+{
+	return plan_of(text, NULL, on);
 }
 
 static void becomes(const char *text, bool on, const char *expected)
@@ -81,8 +86,44 @@ START_TEST(a_file_with_carriage_returns_is_not_edited)
 }
 END_TEST
 
+START_TEST(what_a_second_file_would_keep_in_force_is_not_left)
+{
+	struct text_file files[] = { { "/etc/ipsec.d/b.conf", "# b\n" INCLUDE, 0, 0 }, { 0 } };
+
+	ck_assert_int_eq(plan_of(INCLUDE "include /etc/ipsec.d/*.conf\n", files, false),
+			 IPSEC_CONF_REFUSED);
+	ck_assert_ptr_nonnull(strstr(edit->reason, "/etc/ipsec.d/b.conf:2 includes"));
+	ck_assert_uint_eq(edit->place.line, 2);
+
+	/* The second file alone is edited, and a comment there keeps nothing. */
+	ck_assert_int_eq(plan_of("#" INCLUDE "include /etc/ipsec.d/*.conf\n", files, false),
+			 IPSEC_CONF_PLANNED);
+	ck_assert_uint_eq(edit->file, 1);
+	files[0].bytes = "#" INCLUDE;
+	ck_assert_int_eq(plan_of(INCLUDE "include /etc/ipsec.d/*.conf\n", files, false),
+			 IPSEC_CONF_PLANNED);
+	edit = ipsec_conf_edit_free(edit);
+}
+END_TEST
+
+START_TEST(a_policy_that_a_pattern_includes_is_not_said_to_be_off)
+{
+	const struct text_file files[] = {
+		{ "/etc/crypto-policies/back-ends/libreswan.config", "conn %default\n", 0, 0 },
+		{ 0 },
+	};
+	const char *text = "include /etc/crypto-polic*/back-ends/*.config\n";
+
+	ck_assert_int_eq(plan_of(text, files, false), IPSEC_CONF_REFUSED);
+	ck_assert_int_eq(plan_of(INCLUDE, files, false), IPSEC_CONF_PLANNED);
+	edit = ipsec_conf_edit_free(edit);
+}
+END_TEST
+
 UNIT_MAIN("ipsec-conf-crypto-policy", the_one_line_becomes_a_comment_and_a_line_again,
 	  a_last_line_without_a_newline_is_a_line, what_is_so_already_is_left_alone,
 	  of_several_comments_the_first_is_restored_and_of_several_lines_none_stays,
 	  other_includes_and_words_about_it_are_no_such_line,
-	  a_file_with_carriage_returns_is_not_edited)
+	  a_file_with_carriage_returns_is_not_edited,
+	  what_a_second_file_would_keep_in_force_is_not_left,
+	  a_policy_that_a_pattern_includes_is_not_said_to_be_off)
