@@ -251,6 +251,15 @@ int ipsec_replace(const struct ipsec *ipsec, const char *conn, enum ipsec_auto w
 	return r < 0 ? r : result;
 }
 
+int ipsec_delete(const struct ipsec *ipsec, const char *conn)
+{
+	_cleanup_text_ struct text t = TEXT_NULL;
+	int r;
+
+	r = run_and_keep(ipsec, ARGS("whack", "--delete", "--name", conn), &t);
+	return r < 0 ? r : is_loaded(ipsec, conn);
+}
+
 /*
  * Libreswan 4 calls it --rekey-ipsec, and 5 --rekey-child. Whack ends with the same status for an
  * option that it does not know as without pluto.

@@ -77,6 +77,15 @@ int ipsec_replace(const struct ipsec *ipsec, const char *conn, enum ipsec_auto w
 		  char **ret_text);
 
 /*
+ * ipsec_delete() - takes one conn out of pluto, and its tunnel down
+ *
+ * One that is not loaded is a result, and no error.
+ *
+ * Return: 0 when pluto does not have it afterwards; 1 when it has; or as above.
+ */
+int ipsec_delete(const struct ipsec *ipsec, const char *conn);
+
+/*
  * ipsec_rekey() - asks pluto to negotiate new SAs for a conn that is up
  * @ret_text: what it printed, for pluto_messages_match(); free with free()
  *

@@ -53,11 +53,11 @@ static int restarted(struct steps *s, int r, const char *text)
  * A tunnel that was up although its auto= does not say so comes up by nobody else's doing: pluto
  * forgets that somebody asked for it. What comes of it is for the trial to see.
  */
-static void initiate_again(struct steps *s)
+static void initiate_again(struct steps *s, const struct facts *before)
 {
-	for (size_t i = 0; s->facts && i < s->facts->n_tunnels; i++) {
-		const char *name = s->facts->tunnels[i].conn;
-		struct ipsec_conf *conf = s->facts->conf;
+	for (size_t i = 0; before && i < before->n_tunnels; i++) {
+		const char *name = before->tunnels[i].conn;
+		struct ipsec_conf *conf = before->conf;
 		_cleanup_free_ char *text = NULL;
 
 		if (conf && ipsec_conf_find(conf, name) && auto_in(conf, name) == IPSEC_AUTO_ADD)
@@ -77,8 +77,31 @@ static int restart_take(struct steps *s, const struct step *step _unused_,
 	r = units_restart(s->bus, IPSEC_UNIT, STEPS_RESTART_USEC, &text);
 	s->restart_failed = r != UNITS_RESTARTED && r != UNITS_NOT_RUNNING;
 	if (r == UNITS_RESTARTED)
-		initiate_again(s);
+		initiate_again(s, s->facts);
 	return restarted(s, r, text);
+}
+
+/*
+ * The files and the tunnels as they are now: for what is taken back without facts.
+ *
+ * A pluto that does not answer has no tunnels.
+ */
+static int look_now(struct steps *s, struct facts **ret)
+{
+	_cleanup_(ipsec_files_freep) struct ipsec_files *files = NULL;
+	_cleanup_(facts_freep) struct facts *now = NULL;
+	int r;
+
+	now = calloc(1, sizeof(*now));
+	if (!now)
+		return -ENOMEM;
+	r = steps_files(s, &files);
+	if (r != 0)
+		return r;
+	now->conf = ipsec_files_take_conf(files);
+	(void)ipsec_tunnels(&s->options->ipsec, &now->tunnels, &now->n_tunnels);
+	*ret = TAKE_PTR(now);
+	return 0;
 }
 
 /*
@@ -87,6 +110,7 @@ static int restart_take(struct steps *s, const struct step *step _unused_,
  */
 static int restart_undo(struct steps *s, const struct undo_entry *entry _unused_)
 {
+	_cleanup_(facts_freep) struct facts *before = NULL;
 	_cleanup_free_ char *text = NULL;
 	struct units_state now;
 	int r;
@@ -99,12 +123,15 @@ static int restart_undo(struct steps *s, const struct undo_entry *entry _unused_
 		return restarted(s, r, NULL);
 	if (now.state == FACTS_UNIT_INACTIVE && !s->restart_failed)
 		return 0;
+	/* Tunnels of which nothing can be seen are no reason to leave pluto as it is. */
+	if (!s->facts)
+		(void)look_now(s, &before);
 	if (now.state == FACTS_UNIT_ACTIVE && !s->restart_failed)
 		r = units_restart(s->bus, IPSEC_UNIT, STEPS_RESTART_USEC, &text);
 	else
 		r = units_start_again(s->bus, IPSEC_UNIT, STEPS_RESTART_USEC, &text);
 	if (r == UNITS_RESTARTED)
-		initiate_again(s);
+		initiate_again(s, s->facts ? s->facts : before);
 	return restarted(s, r, text);
 }
 
@@ -113,24 +140,18 @@ const struct step_kind_ops step_restart = { pluto_note, restart_take, restart_un
 /* Without facts the files are read, and pluto is asked. */
 static int look(struct steps *s, const char *conn, enum ipsec_auto *ret_want, bool *ret_up)
 {
-	_cleanup_(ipsec_files_freep) struct ipsec_files *files = NULL;
 	_cleanup_(facts_freep) struct facts *now = NULL;
+	const struct facts *facts = s->facts;
 	int r;
 
-	if (s->facts) {
-		*ret_want = auto_in(s->facts->conf, conn);
-		*ret_up = facts_tunnel_of(s->facts, conn) != NULL;
-		return 0;
+	if (!facts) {
+		r = look_now(s, &now);
+		if (r != 0)
+			return r;
+		facts = now;
 	}
-	now = calloc(1, sizeof(*now));
-	if (!now)
-		return -ENOMEM;
-	r = steps_files(s, &files);
-	if (r != 0)
-		return r;
-	(void)ipsec_tunnels(&s->options->ipsec, &now->tunnels, &now->n_tunnels);
-	*ret_want = auto_in(ipsec_files_conf(files), conn);
-	*ret_up = facts_tunnel_of(now, conn) != NULL;
+	*ret_want = auto_in(facts->conf, conn);
+	*ret_up = facts_tunnel_of(facts, conn) != NULL;
 	return 0;
 }
 
@@ -180,10 +201,49 @@ static bool is_stopped(struct steps *s)
 	       (now.state == FACTS_UNIT_INACTIVE || now.state == FACTS_UNIT_FAILED);
 }
 
+/* What keeps files from being read, or NULL: a conn in them is not seen then. */
+static const struct ipsec_conf_finding *what_hides(const struct ipsec_conf *conf)
+{
+	for (size_t i = 0; i < ipsec_conf_n_findings(conf); i++) {
+		const struct ipsec_conf_finding *f = ipsec_conf_finding(conf, i);
+
+		if (f->severity == IPSEC_CONF_FATAL || f->code == IPSEC_CONF_INCLUDE_UNREADABLE ||
+		    f->code == IPSEC_CONF_INCLUDE_DEPTH)
+			return f;
+	}
+	return NULL;
+}
+
+/* Pluto lets go of a conn that is in the files no more. */
+static int drop(struct steps *s, struct ipsec_conf *conf, const char *conn)
+{
+	const struct ipsec_conf_finding *f = what_hides(conf);
+	int r;
+
+	if (f)
+		return steps_fail(s,
+				  "whether conn %s is gone from Libreswan's files cannot be "
+				  "seen: %s; %s",
+				  conn, f->text, f->remedy);
+	r = ipsec_delete(&s->options->ipsec, conn);
+	if (r == 1)
+		return steps_fail(s, "conn %s is gone from Libreswan's files, yet pluto keeps it",
+				  conn);
+	return r == -ENOTCONN ? 0 : r;
+}
+
 static int replace_undo(struct steps *s, const struct undo_entry *entry)
 {
+	_cleanup_(ipsec_files_freep) struct ipsec_files *files = NULL;
+	int r;
+
 	if (is_stopped(s))
 		return 0;
+	r = steps_files(s, &files);
+	if (r != 0)
+		return r;
+	if (!ipsec_conf_find(ipsec_files_conf(files), entry->subject))
+		return drop(s, ipsec_files_conf(files), entry->subject);
 	return replace(s, entry->subject, (enum ipsec_auto)entry->after, entry->before);
 }
 

@@ -44,6 +44,7 @@ static struct world {
 	bool example_up, neighbour_up;
 	unsigned int neighbour_lost; /* how often its tunnel went down */
 	unsigned int activations;
+	unsigned int replacements;
 	bool nm_away, trial_fails, refuse_bit, pluto_stopped;
 } * world;
 
@@ -262,17 +263,22 @@ void evidence_gather(uint64_t since_usec _unused_, const char *const *conns,
 
 /* ---- Libreswan ---- */
 
-static bool file_says_yes(void)
+static bool file_has(const char *words)
 {
 	_cleanup_free_ char *line = NULL;
 	FILE *f = fopen(temporary_path("ipsec.conf"), "re");
-	bool yes = false;
+	bool has = false;
 	size_t alloc = 0;
 
 	while (getline(&line, &alloc, f) > 0)
-		yes = yes || strstr(line, "nic-offload=yes");
+		has = has || strstr(line, words);
 	fclose(f);
-	return yes;
+	return has;
+}
+
+static bool file_says_yes(void)
+{
+	return file_has("nic-offload=yes");
 }
 
 int __wrap_ipsec_files_version(struct libreswan_version *ret);
@@ -309,8 +315,25 @@ int ipsec_replace(const struct ipsec *ipsec _unused_, const char *conn, enum ips
 		world->example_up = false;
 		return 1;
 	}
+	world->replacements++;
 	world->loaded = file_says_yes();
 	world->example_up = was_up || want == IPSEC_AUTO_START;
+	/* As pluto does with one that the files do not have. */
+	if (!file_has("conn example")) {
+		*ret_text = strdup("no such conn");
+		world->example_up = false;
+		return 1;
+	}
+	called();
+	return 0;
+}
+
+int ipsec_delete(const struct ipsec *ipsec _unused_, const char *conn)
+{
+	ck_assert_str_eq(conn, "example");
+	if (call())
+		return -ETIMEDOUT;
+	world->loaded = world->example_up = false;
 	called();
 	return 0;
 }
@@ -325,16 +348,15 @@ int ipsec_initiate(const struct ipsec *ipsec _unused_, const char *conn,
 
 int ipsec_tunnels(const struct ipsec *ipsec _unused_, struct facts_tunnel **ret, size_t *ret_n)
 {
-	struct facts_tunnel *t = calloc(1, sizeof(*t));
+	struct facts_tunnel *t = calloc(2, sizeof(*t));
+	size_t n = 0;
 
-	t->conn = strdup("example");
+	if (world->example_up)
+		t[n++].conn = strdup("example");
+	if (world->neighbour_up)
+		t[n++].conn = strdup("neighbour");
 	*ret = t;
-	*ret_n = world->example_up;
-	if (!world->example_up) {
-		free(t->conn);
-		free(t);
-		*ret = NULL;
-	}
+	*ret_n = n;
 	return 0;
 }
 
@@ -744,6 +766,68 @@ START_TEST(what_cannot_be_taken_back_is_tried_again_and_nothing_done_twice)
 }
 END_TEST
 
+static const char conf_without_example[] = "conn neighbour\n"
+					   "\tleft=192.0.2.1\n"
+					   "\tright=192.0.2.3\n"
+					   "\tnic-offload=no\n";
+
+START_TEST(a_conn_that_is_gone_from_the_files_leaves_pluto_and_the_journal)
+{
+	struct policy p = { .bonds = &policy, .n_bonds = 1 };
+	_cleanup_free_ char *reason = NULL;
+
+	begin();
+	ck_assert_int_eq(apply(), EXECUTOR_DONE);
+	strcpy(policy.conns[0], "other");
+	write_conf(conf_without_example);
+	ck_assert_int_eq(settle_with(&p), 0);
+	ck_assert_int_eq(told_outcome, EXECUTOR_DONE);
+	ck_assert(!world->loaded);
+	ck_assert(!world->example_up);
+	ck_assert_uint_eq(world->replacements, 1);
+	ck_assert_int_eq(settle_with(&p), 0);
+	ck_assert_uint_eq(n_told, 0);
+	end();
+
+	begin();
+	ck_assert_int_eq(apply(), EXECUTOR_DONE);
+	write_conf(conf_without_example);
+	ck_assert_int_eq(revert(&reason), EXECUTOR_DONE);
+	ck_assert(!world->example_up);
+	ck_assert_int_eq(world->profile, -1);
+	conf_is(conf_without_example);
+	ck_assert_uint_eq(count_files(temporary_path("state")), 0);
+	end();
+}
+END_TEST
+
+START_TEST(a_conn_that_cannot_be_seen_stays_in_pluto)
+{
+	_cleanup_free_ char *reason = NULL;
+
+	begin();
+	ck_assert_int_eq(apply(), EXECUTOR_DONE);
+	write_conf("conn neighbour\n\tthis is no line of Libreswan's\n");
+	ck_assert_int_eq(revert(&reason), EXECUTOR_FAILED_HALF);
+	ck_assert_ptr_nonnull(strstr(reason, "whether conn example is gone"));
+	ck_assert(world->example_up);
+	end();
+}
+END_TEST
+
+START_TEST(a_restart_that_is_undone_brings_up_again_what_nobody_else_would)
+{
+	_cleanup_free_ char *reason = NULL;
+
+	begin();
+	ck_assert_int_eq(apply_by(STEP_LIVE, STEP_RESTART, &reason), EXECUTOR_DONE);
+	ck_assert_int_eq(revert(&reason), EXECUTOR_DONE);
+	ck_assert_uint_eq(world->neighbour_lost, 2);
+	all_is_as_before();
+	end();
+}
+END_TEST
+
 /* ---- failures ---- */
 
 START_TEST(a_tunnel_that_does_not_return_has_everything_undone_and_the_reason_told)
@@ -953,6 +1037,9 @@ UNIT_MAIN("executor", what_is_applied_can_be_reverted,
 	  a_bond_that_the_policy_names_no_more_is_reverted,
 	  a_conn_that_the_policy_names_no_more_is_reverted_alone,
 	  what_cannot_be_taken_back_is_tried_again_and_nothing_done_twice,
+	  a_conn_that_is_gone_from_the_files_leaves_pluto_and_the_journal,
+	  a_conn_that_cannot_be_seen_stays_in_pluto,
+	  a_restart_that_is_undone_brings_up_again_what_nobody_else_would,
 	  a_tunnel_that_does_not_return_has_everything_undone_and_the_reason_told,
 	  a_refused_feature_has_everything_undone, without_rollback_what_was_done_stays,
 	  each_call_that_fails_has_everything_undone,
