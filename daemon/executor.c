@@ -72,6 +72,27 @@ static int undo_at(struct steps *s, struct undo *u, size_t k)
 }
 
 /*
+ * Takes back the entries of files, with their number in @ret_put_back.
+ *
+ * Return: 0 when all were; 1 or a negative errno when one was not.
+ */
+static int undo_files(struct steps *s, struct undo *u, size_t i, size_t *ret_put_back)
+{
+	size_t n = 0;
+	int failed = 0;
+
+	for (size_t k = undo_n_entries(u); k-- > i;)
+		if (undo_entry(u, k)->kind == STEP_CONN) {
+			int r = undo_at(s, u, k);
+
+			n += r == 0;
+			failed |= r;
+		}
+	*ret_put_back = n;
+	return failed;
+}
+
+/*
  * Pluto takes the conns up, after all files are as they were. A restart serves for all
  * replacements. The entries stay while a file could not be put back: then pluto has to be told once
  * more.
@@ -105,13 +126,17 @@ static int undo_pluto(struct steps *s, struct undo *u, size_t i, bool files_fail
  */
 static int take_back(struct steps *s, struct undo *u, size_t i)
 {
-	int failed = 0;
+	size_t n_put_back = 0;
+	int failed;
 
 	s->forgotten = 0;
-	for (size_t k = undo_n_entries(u); k-- > i;)
-		if (undo_entry(u, k)->kind == STEP_CONN)
-			failed |= undo_at(s, u, k);
-	failed |= undo_pluto(s, u, i, failed);
+	failed = undo_files(s, u, i, &n_put_back);
+	/*
+	 * Whoever tries again and again must not interrupt the tunnels each time, for files that
+	 * stay as they are; but for what this transaction itself has left down.
+	 */
+	if (!failed || n_put_back > 0 || s->restart_failed || s->replace_failed)
+		failed |= undo_pluto(s, u, i, failed);
 	for (size_t k = undo_n_entries(u); k-- > i;)
 		if (undo_entry(u, k)->kind != STEP_CONN && !is_plutos(undo_entry(u, k)->kind))
 			failed |= undo_at(s, u, k);
@@ -185,26 +210,60 @@ static bool is_of_conn(const struct undo_entry *e, enum step_kind kind, const ch
 	return e->kind == kind && streq(e->subject, conn);
 }
 
-/*
- * Takes one conn back. That pluto has to take it up is noted before, so that whoever finds the
- * journal after a crash knows it.
- */
-static int leave_conn(struct steps *s, struct undo *u, const char *conn)
+static int note_replacement(struct steps *s, struct undo *u, const char *conn)
 {
 	const struct step step = { .kind = STEP_REPLACE, .subject = (char *)(uintptr_t)conn };
 	struct undo_entry *noted = NULL;
 	int r;
 
 	r = ops_of(STEP_REPLACE)->note(s, &step, &noted);
-	if (r == 0)
-		r = undo_note(u, noted);
+	return r == 0 ? undo_note(u, noted) : r;
+}
+
+/*
+ * Puts the files of one conn back, the last entry first, until one cannot be. Those before it are
+ * forgotten then: who tries again would take them for put back anew.
+ *
+ * Return: as a step; in @ret_n how many were put back.
+ */
+static int leave_files(struct steps *s, struct undo *u, const char *conn, size_t *ret_n)
+{
+	size_t n = 0, k;
+	int r = 0;
+
+	for (k = undo_n_entries(u); k-- > 0;)
+		if (is_of_conn(undo_entry(u, k), STEP_CONN, conn)) {
+			r = undo_one(s, undo_entry(u, k));
+			if (r != 0)
+				break;
+			n++;
+		}
+	for (size_t i = undo_n_entries(u); r != 0 && i-- > k + 1;)
+		if (is_of_conn(undo_entry(u, i), STEP_CONN, conn))
+			(void)undo_forget(u, i);
+	*ret_n = n;
+	return r;
+}
+
+/*
+ * Takes one conn back. That pluto has to take it up is noted before, so that whoever finds the
+ * journal after a crash knows it; while its files stay as they are, or the policy wants pluto left
+ * alone, it has not.
+ */
+static int leave_conn(struct steps *s, struct undo *u, const char *conn)
+{
+	const bool tell_pluto = s->policy->ipsec != POLICY_IPSEC_NEVER;
+	size_t n_put_back = 0;
+	int r;
+
+	r = tell_pluto ? note_replacement(s, u, conn) : 0;
 	if (r != 0)
 		return r;
-	for (size_t k = undo_n_entries(u); k-- > 0 && r == 0;)
-		if (is_of_conn(undo_entry(u, k), STEP_CONN, conn))
-			r = undo_one(s, undo_entry(u, k));
-	if (r == 0 && s->policy->ipsec != POLICY_IPSEC_NEVER)
+	r = leave_files(s, u, conn, &n_put_back);
+	if (tell_pluto && r == 0)
 		r = undo_one(s, undo_entry(u, undo_n_entries(u) - 1));
+	else if (tell_pluto && n_put_back == 0)
+		(void)undo_forget(u, undo_n_entries(u) - 1);
 	for (size_t k = undo_n_entries(u); k-- > 0 && r == 0;)
 		if (is_of_conn(undo_entry(u, k), STEP_CONN, conn) ||
 		    is_of_conn(undo_entry(u, k), STEP_REPLACE, conn))

@@ -189,7 +189,10 @@ static int replace(struct steps *s, const char *conn, enum ipsec_auto want, bool
 
 static int replace_take(struct steps *s, const struct step *step, const struct undo_entry *noted)
 {
-	return replace(s, step->subject, (enum ipsec_auto)noted->after, noted->before);
+	int r = replace(s, step->subject, (enum ipsec_auto)noted->after, noted->before);
+
+	s->replace_failed |= r != 0;
+	return r;
 }
 
 /* A pluto that does not run reads the files when it starts. */

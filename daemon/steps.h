@@ -29,6 +29,7 @@ struct steps {
 	struct libreswan_version version; /* 0.0: not asked yet */
 
 	bool restart_failed; /* ours left ipsec down, or failing */
+	bool replace_failed; /* ours may have left a conn out of pluto */
 	int forgotten;       /* what came of forgetting an entry of the journal last */
 	char *why;           /* of the last failure, for people */
 	char *remark;        /* what there is to know of a success, for people; NULL: nothing */

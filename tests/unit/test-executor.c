@@ -45,7 +45,7 @@ static struct world {
 	unsigned int neighbour_lost; /* how often its tunnel went down */
 	unsigned int activations;
 	unsigned int replacements;
-	bool nm_away, trial_fails, refuse_bit, pluto_stopped;
+	bool nm_away, trial_fails, refuse_bit, pluto_stopped, files_refused, restart_fails;
 } * world;
 
 enum how {
@@ -294,7 +294,7 @@ int __wrap_ipsec_files_check(struct ipsec_files *files _unused_,
 			     const struct ipsec_conf_edit *edit _unused_,
 			     uint64_t limit_usec _unused_, struct ipsec_files_result *ret)
 {
-	if (!call())
+	if (!call() && !world->files_refused)
 		return IPSEC_FILES_DONE;
 	ret->reason = strdup("Libreswan does not like it");
 	ret->remedy = strdup("do something else");
@@ -381,6 +381,16 @@ int trial_wait_tunnels(const struct facts *before _unused_,
 
 /* ---- systemd ---- */
 
+/* Somebody has edited the file, and the key alone cannot be put back. */
+static void files_cannot_be_put_back(void)
+{
+	FILE *f = fopen(temporary_path("ipsec.conf"), "ae");
+
+	ck_assert_int_ge(fputs("# edited since\n", f), 0);
+	ck_assert_int_eq(fclose(f), 0);
+	world->files_refused = true;
+}
+
 int __wrap_sd_bus_open_system(sd_bus **ret);
 int __wrap_sd_bus_open_system(sd_bus **ret)
 {
@@ -407,7 +417,9 @@ int units_restart(sd_bus *bus _unused_, const char *unit, uint64_t limit_usec _u
 		  char **ret_text)
 {
 	ck_assert_str_eq(unit, IPSEC_UNIT);
-	if (call()) {
+	if (world->restart_fails)
+		files_cannot_be_put_back();
+	if (call() || world->restart_fails) {
 		world->example_up = world->neighbour_up = false;
 		*ret_text = strdup("the job ended with failed");
 		return UNITS_FAILED;
@@ -828,6 +840,80 @@ START_TEST(a_restart_that_is_undone_brings_up_again_what_nobody_else_would)
 }
 END_TEST
 
+static long journal_size(void)
+{
+	struct stat st;
+
+	ck_assert_int_eq(stat(temporary_path("state/undo-bond0.jsonl"), &st), 0);
+	return (long)st.st_size;
+}
+
+START_TEST(a_file_that_cannot_be_put_back_costs_no_tunnel_however_often_it_is_tried)
+{
+	struct policy none = { 0 };
+	_cleanup_free_ char *reason = NULL;
+
+	begin();
+	ck_assert_int_eq(apply_by(STEP_LIVE, STEP_RESTART, &reason), EXECUTOR_DONE);
+	files_cannot_be_put_back();
+	ck_assert_int_eq(settle_with(&none), 1);
+	ck_assert_int_eq(settle_with(&none), 1);
+	ck_assert_uint_eq(world->neighbour_lost, 1);
+	world->files_refused = false;
+	ck_assert_int_eq(settle_with(&none), 0);
+	ck_assert_uint_eq(world->neighbour_lost, 2);
+	ck_assert(!world->loaded);
+	ck_assert_uint_eq(count_files(temporary_path("state")), 0);
+	end();
+
+	begin();
+	ck_assert_int_eq(apply(), EXECUTOR_DONE);
+	files_cannot_be_put_back();
+	ck_assert_int_eq(settle_with(&none), 1);
+	ck_assert_uint_eq(world->replacements, 1);
+	world->files_refused = false;
+	ck_assert_int_eq(settle_with(&none), 0);
+	ck_assert_uint_eq(world->replacements, 2);
+	ck_assert(!world->loaded);
+	end();
+}
+END_TEST
+
+START_TEST(nor_does_one_of_a_conn_that_the_policy_names_no_more)
+{
+	struct policy p = { .bonds = &policy, .n_bonds = 1 };
+	long size;
+
+	begin();
+	ck_assert_int_eq(apply(), EXECUTOR_DONE);
+	size = journal_size();
+	strcpy(policy.conns[0], "other");
+	files_cannot_be_put_back();
+	ck_assert_int_eq(settle_with(&p), 1);
+	ck_assert_int_eq(settle_with(&p), 1);
+	ck_assert_int_eq(told_what, SETTLE_CONNS);
+	ck_assert_uint_eq(world->replacements, 1);
+	ck_assert_int_eq(journal_size(), size);
+	world->files_refused = false;
+	ck_assert_int_eq(settle_with(&p), 0);
+	ck_assert_uint_eq(world->replacements, 2);
+	ck_assert(!world->loaded);
+	end();
+}
+END_TEST
+
+START_TEST(what_a_failed_restart_left_down_comes_up_though_a_file_cannot_be_put_back)
+{
+	_cleanup_free_ char *reason = NULL;
+
+	begin();
+	world->restart_fails = true;
+	ck_assert_int_eq(apply_by(STEP_LIVE, STEP_RESTART, &reason), EXECUTOR_FAILED_HALF);
+	ck_assert(world->example_up);
+	end();
+}
+END_TEST
+
 /* ---- failures ---- */
 
 START_TEST(a_tunnel_that_does_not_return_has_everything_undone_and_the_reason_told)
@@ -1029,6 +1115,22 @@ START_TEST(so_is_one_that_ends_while_it_reverts)
 }
 END_TEST
 
+/* Whenever it ends: who makes it good leaves pluto alone. */
+START_TEST(where_the_policy_says_so_pluto_is_left_alone_whatever_is_taken_back)
+{
+	for (unsigned int i = 1, more = true; more; i++) {
+		begin();
+		ck_assert_int_eq(apply(), EXECUTOR_DONE);
+		policy.ipsec = POLICY_IPSEC_NEVER;
+		more = dies(i, i % 2 ? HOW_DIE_BEFORE : HOW_DIE_AFTER, settle_without_conn);
+		ck_assert_int_eq(settle_without_conn(), 0);
+		conf_is(conf_before);
+		ck_assert_uint_eq(world->replacements, 1);
+		end();
+	}
+}
+END_TEST
+
 UNIT_MAIN("executor", what_is_applied_can_be_reverted,
 	  a_restart_brings_up_again_what_nobody_else_would,
 	  a_revert_goes_back_before_the_first_apply_whatever_was_repaired,
@@ -1040,8 +1142,12 @@ UNIT_MAIN("executor", what_is_applied_can_be_reverted,
 	  a_conn_that_is_gone_from_the_files_leaves_pluto_and_the_journal,
 	  a_conn_that_cannot_be_seen_stays_in_pluto,
 	  a_restart_that_is_undone_brings_up_again_what_nobody_else_would,
+	  a_file_that_cannot_be_put_back_costs_no_tunnel_however_often_it_is_tried,
+	  nor_does_one_of_a_conn_that_the_policy_names_no_more,
+	  what_a_failed_restart_left_down_comes_up_though_a_file_cannot_be_put_back,
 	  a_tunnel_that_does_not_return_has_everything_undone_and_the_reason_told,
 	  a_refused_feature_has_everything_undone, without_rollback_what_was_done_stays,
 	  each_call_that_fails_has_everything_undone,
 	  a_process_that_ends_at_any_call_is_made_good_by_the_next,
-	  so_is_one_that_ends_while_it_makes_good, so_is_one_that_ends_while_it_reverts)
+	  so_is_one_that_ends_while_it_makes_good, so_is_one_that_ends_while_it_reverts,
+	  where_the_policy_says_so_pluto_is_left_alone_whatever_is_taken_back)
