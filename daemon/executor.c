@@ -319,9 +319,10 @@ static int take_step(struct steps *s, struct undo *u, const struct step *step)
 	return r;
 }
 
-/* Return: 0; 1 with the reason in s->why. */
+/* Return: 0, with what could not be seen in s->remark; 1 with the reason in s->why. */
 static int take_all(struct steps *s, struct undo *u, const struct plan *plan, struct meter *meter)
 {
+	const bool answered = trial_is_answered(s->facts, s->policy);
 	_cleanup_free_ char *reason = NULL;
 	int r;
 
@@ -332,11 +333,14 @@ static int take_all(struct steps *s, struct undo *u, const struct plan *plan, st
 		if (r != 0)
 			return r;
 	}
-	r = trial_run(s->facts, s->policy, &s->options->ipsec, &reason);
+	r = trial_run(s->facts, s->policy, &s->options->ipsec, answered, &reason);
 	if (r > 0)
 		return steps_fail(s, "%s", reason);
 	if (r < 0)
 		return steps_fail(s, "the outcome cannot be looked at: %s", strerror(-r));
+	if (reason)
+		log_warning("%s: %s", s->bond, reason);
+	s->remark = TAKE_PTR(reason);
 	return 0;
 }
 
@@ -462,8 +466,10 @@ int executor_apply(const struct executor_options *options, const struct facts *f
 	}
 	if (meter)
 		tell_interruptions(&s, plan, meter, r > 0 ? &reason : NULL);
-	if (outcome == EXECUTOR_DONE)
+	if (outcome == EXECUTOR_DONE) {
+		*ret_reason = TAKE_PTR(s.remark);
 		return outcome;
+	}
 	r = text_take(&reason, ret_reason);
 	return r < 0 ? r : outcome;
 }

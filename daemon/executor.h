@@ -31,7 +31,7 @@ enum executor_outcome {
 /*
  * executor_apply() - takes the steps
  * @facts: what the plan was made from; tells which tunnels must return
- * @ret_reason: why it failed, NULL when it did not; free with free()
+ * @ret_reason: why it failed; with EXECUTOR_DONE what could not be seen, or NULL; free with free()
  *
  * Return: one of enum executor_outcome; -EBADMSG when the undo journal cannot be understood, and
  * nothing was done; another negative errno from before the first step.

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "trial.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <systemd/sd-event.h>
+#include <time.h>
 
 #include "conn-ends.h"
 #include "ethtool.h"
 #include "link.h"
+#include "log.h"
+#include "probe.h"
 #include "prover.h"
 #include "xfrm.h"
 
@@ -15,6 +19,10 @@
 
 /* How long traffic is watched for where the policy has no probe. */
 #define PASSIVE_USEC UINT64_C(3000000)
+
+/* Pings before and after the steps, and the time for each one. */
+#define ASKS     3
+#define ASK_USEC UINT64_C(700000)
 
 static int explain(char **ret, const char *format, ...) _printf_(2, 3);
 
@@ -59,6 +67,61 @@ int trial_wait_tunnels(const struct facts *before, const struct policy_bond *pol
 		return r;
 	return explain(ret_reason, "the tunnel of conn %s did not come back within %llu s", missing,
 		       (unsigned long long)(policy->proof.within_usec / 1000000));
+}
+
+/* ---- pings ---- */
+
+static uint64_t now_usec(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+static bool is_any_up(const struct facts *before, const struct conn_ends_list *conns)
+{
+	for (size_t i = 0; i < conns->n; i++)
+		if (facts_tunnel_of(before, conns->items[i].name))
+			return true;
+	return false;
+}
+
+/* Waits for the answer to any ping of this probe. */
+static bool wait_answer(struct probe *p, uint64_t limit_usec)
+{
+	uint64_t deadline = now_usec() + limit_usec, now;
+	struct pollfd wanted = { .fd = probe_fd(p), .events = POLLIN };
+
+	for (;;) {
+		int r = probe_read(p);
+
+		now = now_usec();
+		if (r > 0 || now >= deadline)
+			return r > 0;
+		r = poll(&wanted, 1, (int)((deadline - now + 999) / 1000));
+		if (r < 0 && errno != EINTR)
+			return false;
+	}
+}
+
+bool trial_is_answered(const struct facts *before, const struct policy_bond *policy)
+{
+	_cleanup_(conn_ends_list_done) struct conn_ends_list conns = { 0 };
+	_cleanup_(probe_closep) struct probe *p = NULL;
+
+	if (policy->proof.probe_address.family == 0 || conn_ends_of(before, policy, &conns) < 0 ||
+	    !is_any_up(before, &conns) || probe_open(&policy->proof.probe_address, NULL, &p) < 0)
+		return false;
+	for (uint16_t seq = 0; seq < ASKS; seq++) {
+		int r = probe_send(p, seq);
+
+		if (r < 0)
+			log_debug("Cannot ping: %s", strerror(-r));
+		if (wait_answer(p, ASK_USEC))
+			return true;
+	}
+	return false;
 }
 
 /* ---- the SAs ---- */
@@ -244,19 +307,8 @@ static struct policy_proof how_to_prove(const struct policy_bond *policy)
 	return how;
 }
 
-static int prove(struct trial *t, char **ret_reason)
+static int explain_verdict(const struct proof *p, char **ret_reason)
 {
-	const struct policy_proof how = how_to_prove(t->policy);
-	const struct proof *p = &t->outcome.proof;
-	int r;
-
-	r = prover_start(t->prover, &how, true, SETTLE_USEC);
-	if (r >= 0)
-		r = sd_event_loop(t->event);
-	if (r < 0)
-		return r;
-	if (p->verdict == VERDICT_OFFLOADED || p->verdict == VERDICT_UNKNOWN)
-		return 0;
 	return explain(
 		ret_reason,
 		"%s: %llu of %llu packets sent and %llu of %llu received by the hardware: %s",
@@ -265,11 +317,45 @@ static int prove(struct trial *t, char **ret_reason)
 		(unsigned long long)p->rx.packets, p->reason ? p->reason : "");
 }
 
+/* Asked once more, since an answer may have come after the verdict. */
+static bool has_fallen_silent(const struct trial *t, const struct facts *before)
+{
+	return t->outcome.probes_sent > 0 && t->outcome.probes_answered == 0 &&
+	       !trial_is_answered(before, t->policy);
+}
+
+static int prove(struct trial *t, const struct facts *before, bool answered, char **ret_reason)
+{
+	const struct policy_proof how = how_to_prove(t->policy);
+	const struct proof *p = &t->outcome.proof;
+	char address[FACTS_IP_TEXT_SIZE];
+	int r;
+
+	r = prover_start(t->prover, &how, true, SETTLE_USEC);
+	if (r >= 0)
+		r = sd_event_loop(t->event);
+	if (r < 0)
+		return r;
+	if (p->verdict != VERDICT_OFFLOADED && p->verdict != VERDICT_UNKNOWN)
+		return explain_verdict(p, ret_reason);
+	if (answered && has_fallen_silent(t, before)) {
+		facts_ip_print(&how.probe_address, address);
+		return explain(ret_reason,
+			       "the tunnels are established, yet none of %u pings to %s was "
+			       "answered: before the steps it did answer",
+			       t->outcome.probes_sent, address);
+	}
+	if (t->outcome.error == 0)
+		return 0;
+	r = explain(ret_reason, "whether the hardware does the work could not be seen: %s: %s",
+		    p->reason ? p->reason : "", strerror(-t->outcome.error));
+	return r < 0 ? r : 0;
+}
+
 int trial_run(const struct facts *before, const struct policy_bond *policy,
-	      const struct ipsec *ipsec, char **ret_reason)
+	      const struct ipsec *ipsec, bool answered, char **ret_reason)
 {
 	_cleanup_(trial_done) struct trial t = { 0 };
-	bool any = false;
 	int r;
 
 	r = trial_wait_tunnels(before, policy, ipsec, ret_reason);
@@ -278,11 +364,9 @@ int trial_run(const struct facts *before, const struct policy_bond *policy,
 	r = trial_open(&t, before, policy);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < t.conns.n; i++)
-		any = any || facts_tunnel_of(before, t.conns.items[i].name);
-	if (!any)
+	if (!is_any_up(before, &t.conns))
 		return 0; /* no tunnel was up: there is nothing to be tried */
 
 	r = look_at_sas(&t, before, ret_reason);
-	return r != 0 ? r : prove(&t, ret_reason);
+	return r != 0 ? r : prove(&t, before, answered, ret_reason);
 }

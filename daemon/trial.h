@@ -7,20 +7,32 @@
 
 /*
  * After the steps: are the tunnels back, does the kernel hold their SAs with offload, and does the
- * hardware do the work? Software or a refused SA is a failure; no traffic is not, since the proof
- * goes on in the daemon.
+ * hardware do the work? Software or a refused SA is a failure, and so are pings that were answered
+ * before the steps and are not any more; no traffic is not, since the proof goes on in the daemon.
  */
+
+/*
+ * trial_is_answered() - pings whom the policy's proof names, for some 2 seconds at most
+ *
+ * To be asked before the first step too.
+ *
+ * Return: true when an answer came; false without one, without an address, or where no tunnel of
+ * the policy's conns was up in @before.
+ */
+bool trial_is_answered(const struct facts *before, const struct policy_bond *policy);
 
 /*
  * trial_run() - waits and looks, for no longer than the policy's proof.within each time
  * @before: the facts from before the steps: what was established must be so again
- * @ret_reason: why it failed; NULL when it did not. Free with free().
+ * @answered: what trial_is_answered() said before the first step
+ * @ret_reason: why it failed; or, with 0, what could not be seen; NULL when there is nothing to
+ *              say. Free with free().
  *
  * Return: 0 when nothing speaks against the steps; 1 when something does; a negative errno when it
  * could not be looked at.
  */
 int trial_run(const struct facts *before, const struct policy_bond *policy,
-	      const struct ipsec *ipsec, char **ret_reason);
+	      const struct ipsec *ipsec, bool answered, char **ret_reason);
 
 /*
  * trial_wait_tunnels() - waits until the policy's conns that were established are so again

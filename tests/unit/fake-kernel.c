@@ -46,7 +46,9 @@ static struct {
 	int opener_busy, opener_error;
 	int answers;
 	size_t n_dumps;
-	size_t n_failing, n_disturbed, n_hurried;
+	size_t n_failing, n_disturbed, n_hurried, n_lost_requests;
+	bool failing_sas;
+	size_t n_dumps_left;
 	const char *said[16];
 	size_t n_said;
 	uint64_t refused_packets;
@@ -316,6 +318,17 @@ void kernel_answers_probes(bool hardware)
 	kernel.answers_in_hardware = hardware;
 }
 
+void kernel_loses_requests(size_t n)
+{
+	kernel.n_lost_requests = n;
+}
+
+void kernel_fails_sas(size_t but_for)
+{
+	kernel.failing_sas = true;
+	kernel.n_dumps_left = but_for;
+}
+
 void kernel_opens_probes_after(int asked, int error)
 {
 	kernel.opener_busy = asked;
@@ -473,6 +486,11 @@ int xfrm_dump(const struct facts_address *addresses _unused_, size_t n_addresses
 
 	ck_assert_ptr_nonnull(sas);
 	kernel.n_dumps++;
+	if (kernel.failing_sas && kernel.n_dumps_left-- == 0) {
+		kernel.n_dumps_left = 0;
+		free(sas);
+		return -EIO;
+	}
 	if (kernel.n_hurried > 0) {
 		kernel.n_hurried--;
 		carry(&kernel.bonds[0], 5, 5);
@@ -555,9 +573,16 @@ struct probe *probe_close(struct probe *p)
 	return NULL;
 }
 
+int probe_fd(const struct probe *p _unused_)
+{
+	return -1;
+}
+
 int probe_send(struct probe *p _unused_, uint16_t seq _unused_)
 {
-	if (kernel.keeping_answers) {
+	if (kernel.n_lost_requests > 0) {
+		kernel.n_lost_requests--;
+	} else if (kernel.keeping_answers) {
 		keep_answer(&kernel.bonds[0], kernel.answers_in_hardware);
 	} else if (kernel.answering) {
 		carry(&kernel.bonds[0], 1, kernel.answers_in_hardware);

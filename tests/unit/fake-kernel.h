@@ -51,6 +51,9 @@ void kernel_carries_between_reads(size_t n);
 /* kernel_answers_probes() - each echo request is answered, through the hardware or not */
 void kernel_answers_probes(bool hardware);
 
+/* kernel_loses_requests() - so many of the next ones get lost */
+void kernel_loses_requests(size_t n);
+
 /* kernel_opens_probes_after() - asked so often, who opens sockets for pings answers; @error: with
  * that */
 void kernel_opens_probes_after(int asked, int error);
@@ -85,6 +88,9 @@ void kernel_fails_dumps(size_t n);
 /* kernel_talks_during_dumps() - so many of them are disturbed: each device tells where it stood
  * before, and then where it stands now, while the look is taken */
 void kernel_talks_during_dumps(size_t n);
+
+/* kernel_fails_sas() - the SAs cannot be dumped, but for so many times first */
+void kernel_fails_sas(size_t but_for);
 
 /* kernel_n_dumps() - how often the SAs were dumped: the price of sampling */
 size_t kernel_n_dumps(void);

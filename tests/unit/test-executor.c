@@ -45,7 +45,8 @@ static struct world {
 	unsigned int neighbour_lost; /* how often its tunnel went down */
 	unsigned int activations;
 	unsigned int replacements;
-	bool nm_away, trial_fails, refuse_bit, pluto_stopped, files_refused, restart_fails;
+	bool nm_away, trial_fails, trial_unseen, answered, refuse_bit, pluto_stopped, files_refused,
+		restart_fails;
 } * world;
 
 enum how {
@@ -360,9 +361,18 @@ int ipsec_tunnels(const struct ipsec *ipsec _unused_, struct facts_tunnel **ret,
 	return 0;
 }
 
-int trial_run(const struct facts *before _unused_, const struct policy_bond *policy _unused_,
-	      const struct ipsec *ipsec _unused_, char **ret_reason)
+bool trial_is_answered(const struct facts *before _unused_,
+		       const struct policy_bond *policy _unused_)
 {
+	return !world->loaded;
+}
+
+int trial_run(const struct facts *before _unused_, const struct policy_bond *policy _unused_,
+	      const struct ipsec *ipsec _unused_, bool answered, char **ret_reason)
+{
+	world->answered = answered;
+	if (world->trial_unseen)
+		*ret_reason = strdup("it could not be seen");
 	if (!call() && !world->trial_fails)
 		return 0;
 	*ret_reason = strdup("the tunnel of conn example did not come back");
@@ -625,6 +635,20 @@ START_TEST(a_restart_brings_up_again_what_nobody_else_would)
 	begin();
 	ck_assert_int_eq(apply_by(STEP_LIVE, STEP_RESTART, &reason), EXECUTOR_DONE);
 	ck_assert_uint_eq(world->neighbour_lost, 1);
+	all_is_as_it_should_be();
+	end();
+}
+END_TEST
+
+START_TEST(who_answers_is_asked_before_the_steps_and_what_was_not_seen_is_told)
+{
+	_cleanup_free_ char *reason = NULL;
+
+	begin();
+	world->trial_unseen = true;
+	ck_assert_int_eq(apply_by(STEP_LIVE, STEP_REPLACE, &reason), EXECUTOR_DONE);
+	ck_assert(world->answered);
+	ck_assert_str_eq(reason, "it could not be seen");
 	all_is_as_it_should_be();
 	end();
 }
@@ -1133,6 +1157,7 @@ END_TEST
 
 UNIT_MAIN("executor", what_is_applied_can_be_reverted,
 	  a_restart_brings_up_again_what_nobody_else_would,
+	  who_answers_is_asked_before_the_steps_and_what_was_not_seen_is_told,
 	  a_revert_goes_back_before_the_first_apply_whatever_was_repaired,
 	  what_others_have_edited_meanwhile_stays,
 	  what_somebody_has_set_otherwise_is_not_taken_back,

@@ -8,6 +8,7 @@
 
 static const char *missing; /* the conn that does not come back */
 static char *reason;
+static bool answered; /* before the steps */
 
 int ipsec_wait_established(const struct ipsec *ipsec _unused_, const char *const *conns,
 			   size_t n_conns, uint64_t limit_usec, const char **ret_missing)
@@ -31,6 +32,7 @@ static void begin(void)
 	begin_host();
 	missing = NULL;
 	reason = NULL;
+	answered = false;
 	facts_ip_print(&local, own);
 	facts_ip_print(&remote, peer);
 	set_key("left", own);
@@ -51,7 +53,7 @@ static int try(void)
 {
 	const struct ipsec ipsec = { 0 };
 
-	return trial_run(facts(), &host.policy, &ipsec, &reason);
+	return trial_run(facts(), &host.policy, &ipsec, answered, &reason);
 }
 
 static void fails(const char *why)
@@ -60,10 +62,15 @@ static void fails(const char *why)
 	ck_assert_str_eq(reason, why);
 }
 
-static void probe(bool hardware)
+static void silent_probe(void)
 {
 	host.policy.proof.probe_address = kernel_peer(0);
 	host.policy.proof.probe_count = 5;
+}
+
+static void probe(bool hardware)
+{
+	silent_probe();
 	kernel_answers_probes(hardware);
 }
 
@@ -132,7 +139,68 @@ START_TEST(pings_through_software_are_a_failure)
 }
 END_TEST
 
+static bool is_answered(void)
+{
+	return trial_is_answered(facts(), &host.policy);
+}
+
+START_TEST(who_answers_is_seen_before_the_steps)
+{
+	begin();
+	ck_assert(!is_answered()); /* the policy names nobody */
+	silent_probe();
+	ck_assert(!is_answered());
+	probe(false);
+	ck_assert(is_answered());
+	kernel_loses_requests(2);
+	ck_assert(is_answered());
+	remove_tunnels();
+	ck_assert(!is_answered());
+	end();
+}
+END_TEST
+
+START_TEST(who_answered_before_the_steps_has_to_answer_after_them)
+{
+	begin();
+	silent_probe();
+	ck_assert_int_eq(try(), 0);
+	ck_assert_ptr_null(reason);
+	answered = true;
+	ck_assert_int_eq(try(), 1);
+	ck_assert_msg(has_prefix(reason, "the tunnels are established, yet none of 5 pings to "),
+		      "%s", reason);
+	end();
+}
+END_TEST
+
+START_TEST(an_answer_after_the_verdict_is_an_answer)
+{
+	begin();
+	probe(true);
+	answered = true;
+	kernel_loses_requests(5);
+	ck_assert_int_eq(try(), 0);
+	end();
+}
+END_TEST
+
+START_TEST(what_could_not_be_seen_is_told)
+{
+	begin();
+	kernel_fails_sas(1);
+	ck_assert_int_eq(try(), 0);
+	ck_assert_ptr_nonnull(reason);
+	ck_assert_str_eq(reason, "whether the hardware does the work could not be seen: the "
+				 "counters or the SAs could not be read: Input/output error");
+	end();
+}
+END_TEST
+
 UNIT_MAIN("trial", a_tunnel_that_does_not_come_back_is_a_failure,
 	  where_no_tunnel_was_up_there_is_nothing_to_try, sas_without_offload_are_a_failure,
 	  what_pluto_says_is_no_sa, without_traffic_nothing_speaks_against_it,
-	  pings_through_the_hardware_are_fine, pings_through_software_are_a_failure)
+	  pings_through_the_hardware_are_fine, pings_through_software_are_a_failure,
+	  who_answers_is_seen_before_the_steps,
+	  who_answered_before_the_steps_has_to_answer_after_them,
+	  an_answer_after_the_verdict_is_an_answer, what_could_not_be_seen_is_told)
