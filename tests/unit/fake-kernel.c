@@ -503,6 +503,7 @@ int xfrm_dump(const struct facts_address *addresses _unused_, size_t n_addresses
 			sas[n++] = (struct facts_sa){
 				.spi = bond->spi + (uint32_t)in,
 				.proto = IPPROTO_ESP,
+				.key_bits = 128,
 				.direction = in ? FACTS_IN : FACTS_OUT,
 				.source = in ? peer : local,
 				.destination = in ? local : peer,
