@@ -394,7 +394,7 @@ static int read_options(sd_bus_message *call, struct verify_options *o)
 
 static int answer_verify(struct bus_pending *p, struct supervisor *s, int error)
 {
-	const struct proof *proof = &s->proof;
+	const struct proof *proof = &s->verified;
 	json_t *j;
 	int r;
 

@@ -259,8 +259,7 @@ void bus_bond_failed_over(struct bus_objects *b, const struct supervisor *s,
 				 f->realtime_usec, f->from, f->to, failover_cause_name(f->cause));
 }
 
-void bus_bond_proved(struct bus_objects *b, const struct supervisor *s,
-		     const struct prover_outcome *outcome _unused_)
+void bus_bond_verified(struct bus_objects *b, const struct supervisor *s)
 {
 	struct bus_pending *p, *next;
 

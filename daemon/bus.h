@@ -30,6 +30,5 @@ void bus_bond_removed(struct bus_objects *b, const struct supervisor *s);
 void bus_bond_changed(struct bus_objects *b, const struct supervisor *s, unsigned int what);
 void bus_bond_failed_over(struct bus_objects *b, const struct supervisor *s,
 			  const struct failover *f);
-void bus_bond_proved(struct bus_objects *b, const struct supervisor *s,
-		     const struct prover_outcome *outcome);
+void bus_bond_verified(struct bus_objects *b, const struct supervisor *s);
 void bus_manager_changed(struct bus_objects *b);

@@ -86,11 +86,13 @@ static void on_failed_over(void *userdata, struct supervisor *s, const struct fa
 	bus_bond_failed_over(m->objects, s, f);
 }
 
-static void on_proved(void *userdata, struct supervisor *s, const struct prover_outcome *outcome)
+static void on_proved(void *userdata, struct supervisor *s,
+		      const struct prover_outcome *outcome _unused_, bool asked)
 {
 	struct manager *m = userdata;
 
-	bus_bond_proved(m->objects, s, outcome);
+	if (asked)
+		bus_bond_verified(m->objects, s);
 }
 
 static void on_wants_look(void *userdata, struct supervisor *s _unused_, const char *why)

@@ -275,6 +275,24 @@ bool prover_restart(struct prover *p, uint64_t grace_usec)
 	return p->open && prover_start(p, &policy, p->asked_to_probe, grace_usec) >= 0;
 }
 
+uint64_t prover_left_usec(const struct prover *p)
+{
+	uint64_t now = now_usec();
+
+	return p->open && p->deadline_usec > now ? p->deadline_usec - now : 0;
+}
+
+/* What was to be the last look is then one of many. */
+void prover_extend(struct prover *p, uint64_t within_usec, uint64_t most_usec)
+{
+	uint64_t until = now_usec() + within_usec;
+
+	if (until > p->started_usec + most_usec)
+		until = p->started_usec + most_usec;
+	if (p->open && p->deadline_usec < until)
+		p->deadline_usec = until;
+}
+
 void prover_stop(struct prover *p)
 {
 	(void)sd_event_source_set_enabled(p->timer, SD_EVENT_OFF);

@@ -60,6 +60,12 @@ int prover_start(struct prover *p, const struct policy_proof *policy, bool probe
  */
 bool prover_restart(struct prover *p, uint64_t grace_usec);
 
+/* prover_left_usec() - how long an open proof may still take; 0 when none is open */
+uint64_t prover_left_usec(const struct prover *p);
+
+/* prover_extend() - an open proof may take so long from now on, but @most_usec in all */
+void prover_extend(struct prover *p, uint64_t within_usec, uint64_t most_usec);
+
 /* prover_stop() - gives an open proof up, without an outcome */
 void prover_stop(struct prover *p);
 

@@ -367,7 +367,7 @@ static void take_bond_report(struct supervisor *s, json_t *report)
 	if (supervisor_is_to_be_proved(s) && (before != s->state || !s->first_proof_done)) {
 		s->first_proof_done = true;
 		if (!prover_is_open(s->prover))
-			supervisor_open_proof(s, 0);
+			(void)supervisor_open_proof(s, 0);
 	}
 }
 
@@ -529,6 +529,7 @@ void supervisor_worker_failed(struct supervisor *s, const char *why)
 	}
 	hold(s, BOND_HELD_FAILED, NULL);
 	supervisor_set_state(s, BOND_FAILED, why);
+	supervisor_prove_anew(s);
 }
 
 void supervisor_release(struct supervisor *s)

@@ -46,10 +46,32 @@ void supervisor_changed(struct supervisor *s, unsigned int what)
 		s->ops->changed(s->userdata, s, what);
 }
 
+static void set_proof(struct supervisor *s, const struct proof *proof)
+{
+	bool same = s->proof.verdict == proof->verdict && s->proof.ratio == proof->ratio &&
+		    s->proof.reason == proof->reason;
+
+	s->proof = *proof;
+	if (!same)
+		supervisor_changed(s, SUPERVISOR_VERDICT);
+}
+
+/* What was proven was about another configuration; an application ends with a proof anyway. */
+static void configuration_changed(struct supervisor *s)
+{
+	const struct proof none = { .reason = "it is being applied" };
+
+	if (s->state == BOND_APPLYING)
+		set_proof(s, &none);
+	else
+		supervisor_prove_anew(s);
+}
+
 void supervisor_set_state(struct supervisor *s, enum bond_state state, const char *reason)
 {
 	const struct log_field fields[] = { { LOG_FIELD_BOND, s->name },
 					    { LOG_FIELD_STATE, bond_state_name(state) } };
+	bool left = s->state == BOND_CONFIGURED && state != BOND_CONFIGURED;
 	char *copy;
 
 	if (s->state == state && streq_ptr(s->reason, reason))
@@ -64,27 +86,20 @@ void supervisor_set_state(struct supervisor *s, enum bond_state state, const cha
 		  MESSAGE_STATE, fields, ARRAY_SIZE(fields), "%s: %s%s%s", s->name,
 		  bond_state_name(state), *reason ? ": " : "", reason);
 	supervisor_changed(s, SUPERVISOR_STATE);
+	if (left)
+		configuration_changed(s);
 }
 
-static void set_proof(struct supervisor *s, const struct proof *proof)
-{
-	bool same = s->proof.verdict == proof->verdict && s->proof.ratio == proof->ratio &&
-		    s->proof.reason == proof->reason;
-
-	s->proof = *proof;
-	if (!same)
-		supervisor_changed(s, SUPERVISOR_VERDICT);
-}
-
-void supervisor_open_proof(struct supervisor *s, uint64_t grace_usec)
+bool supervisor_open_proof(struct supervisor *s, uint64_t grace_usec)
 {
 	int r;
 
 	if (!s->policy || s->n_conns == 0)
-		return;
+		return false;
 	r = prover_start(s->prover, &s->policy->proof, true, grace_usec);
 	if (r < 0)
 		log_warning("%s: Cannot open a proof: %s", s->name, strerror(-r));
+	return r >= 0;
 }
 
 /* ---- the bond and its ports ---- */
@@ -104,6 +119,8 @@ static void look_at_feature(struct supervisor *s)
 	if (s->ifindex != FACTS_NO_LINK)
 		log_notice("%s: %s is %s now", s->name, FEATURE_ESP_HW_OFFLOAD, on ? "on" : "off");
 	supervisor_changed(s, SUPERVISOR_FEATURE);
+	/* Off, what the bond sends is the CPU's at once. */
+	configuration_changed(s);
 	s->ops->wants_look(s->userdata, s, "the bond's feature bit has changed");
 }
 
@@ -157,17 +174,19 @@ static unsigned int see_active_port(struct supervisor *s, const struct facts_lin
 	return what;
 }
 
-/* The verdict was about another port: it says nothing about this one. */
+/* The verdict was about another port or configuration: it says nothing about this one. */
 void supervisor_prove_anew(struct supervisor *s)
 {
-	const struct proof none = { .reason = *s->active ? "the proof is under way"
-							 : "the bond has no active port" };
+	struct proof none = { .reason = "not proven yet" };
 
-	set_proof(s, &none);
-	if (!*s->active)
+	if (!*s->active) {
+		none.reason = "the bond has no active port";
 		prover_stop(s->prover);
-	else if (!prover_restart(s->prover, PROVER_GRACE_USEC))
-		supervisor_open_proof(s, PROVER_GRACE_USEC);
+	} else if (supervisor_open_proof(s, PROVER_GRACE_USEC)) {
+		none.reason = "the proof is under way";
+	}
+	set_proof(s, &none);
+	supervisor_verify_anew(s);
 }
 
 static void bond_changed(struct supervisor *s, const struct links_change *change)
@@ -270,11 +289,27 @@ void supervisor_attach(struct supervisor *s, const struct links *links)
 	}
 }
 
-/* Whether the hardware does the work matters once it should, and always to who only looks. */
+/*
+ * Whether the hardware does the work matters once it should, always to who only looks, and where
+ * something was proven before, or nothing is changed any more: what is shown is to be true.
+ */
 bool supervisor_is_to_be_proved(const struct supervisor *s)
 {
-	return s->state == BOND_CONFIGURED ||
-	       (s->state == BOND_WAITING && s->policy && s->policy->manage == POLICY_MONITOR);
+	bool stays = s->held != BOND_NOT_HELD || s->proof.verdict != VERDICT_UNKNOWN ||
+		     (s->policy && s->policy->manage == POLICY_MONITOR);
+
+	switch (s->state) {
+	case BOND_CONFIGURED:
+		return true;
+	case BOND_WAITING:
+	case BOND_FAILED:
+		return stays && *s->active;
+	case BOND_BLOCKED:
+		return *s->active;
+	case BOND_APPLYING:
+		break;
+	}
+	return false;
 }
 
 static bool is_end_of_a_conn(const struct supervisor *s, const struct facts_ip *ip)
@@ -290,12 +325,13 @@ void supervisor_sa_added(struct supervisor *s, const struct facts_ip *destinatio
 {
 	if (!prover_is_open(s->prover) && supervisor_is_to_be_proved(s) &&
 	    is_end_of_a_conn(s, destination))
-		supervisor_open_proof(s, PROVER_GRACE_USEC);
+		(void)supervisor_open_proof(s, PROVER_GRACE_USEC);
 }
 
 /* How many there are before a failover is in its record, and must not be counted during it. */
 static int on_recount(sd_event_source *source _unused_, uint64_t usec _unused_, void *userdata)
 {
+	const struct proof none = { .reason = "the kernel has no SA of the conns" };
 	struct supervisor *s = userdata;
 	struct sampler_traffic traffic;
 	struct sampler_view view;
@@ -304,8 +340,12 @@ static int on_recount(sd_event_source *source _unused_, uint64_t usec _unused_, 
 	if (prover_is_open(s->prover))
 		return 0;
 	supervisor_view(s, &view);
-	if (sampler_traffic(&view, &traffic) >= 0)
-		follower_count_sas(s->follower, traffic.n_sas);
+	if (sampler_traffic(&view, &traffic) < 0)
+		return 0;
+	follower_count_sas(s->follower, traffic.n_sas);
+	/* The next one that comes opens a proof. */
+	if (traffic.n_sas == 0)
+		set_proof(s, &none);
 	return 0;
 }
 
@@ -357,12 +397,17 @@ static void log_verdict(const struct supervisor *s, const struct proof *proof)
 		  proof->reason ? ": " : "", proof->reason ? proof->reason : "");
 }
 
+void supervisor_set_verdict(struct supervisor *s, const struct proof *proof)
+{
+	log_verdict(s, proof);
+	set_proof(s, proof);
+}
+
 static void prover_done(void *userdata, const struct prover_outcome *outcome)
 {
 	struct supervisor *s = userdata;
 	int r;
 
-	log_verdict(s, &outcome->proof);
 	r = follower_prove(s->follower, &outcome->proof, &outcome->sas);
 	if (r < 0)
 		log_warning("%s: Cannot keep the verdict on disk: %s", s->name, strerror(-r));
@@ -372,22 +417,14 @@ static void prover_done(void *userdata, const struct prover_outcome *outcome)
 	if (outcome->sas.known && outcome->sas.n == 0 && s->n_conns > 0 &&
 	    s->n_not_repaired < MAX_NOT_REPAIRED)
 		s->ops->wants_look(s->userdata, s, "the kernel has no SA of the conns");
-	set_proof(s, &outcome->proof);
-	s->ops->proved(s->userdata, s, outcome);
+	supervisor_set_verdict(s, &outcome->proof);
+	s->ops->proved(s->userdata, s, outcome, false);
 }
 
 static const struct prover_ops prover_ops = {
 	.view = prover_view,
 	.done = prover_done,
 };
-
-int supervisor_verify(struct supervisor *s, bool probe, const struct policy_proof *how)
-{
-	uint64_t since = follower_since_usec(s->follower);
-
-	return prover_start(s->prover, how, probe,
-			    since < PROVER_GRACE_USEC ? PROVER_GRACE_USEC - since : 0);
-}
 
 /* ---- life ---- */
 
@@ -417,6 +454,8 @@ int supervisor_new(sd_event *event, struct ethtool *ethtool, const struct policy
 	s->failovers = follower_log(s->follower);
 	r = prover_new(event, ethtool, opener, &prover_ops, s, &s->prover);
 	if (r >= 0)
+		r = supervisor_add_verifier(s, event, opener);
+	if (r >= 0)
 		r = supervisor_add_repair(s, event);
 	if (r >= 0)
 		r = supervisor_remember(s, state_dir);
@@ -437,6 +476,7 @@ struct supervisor *supervisor_free(struct supervisor *s)
 	if (!s)
 		return NULL;
 	prover_free(s->prover);
+	prover_free(s->verifier);
 	follower_free(s->follower);
 	supervisor_free_conns(s);
 	sd_event_source_unref(s->repair);

@@ -55,8 +55,9 @@ struct supervisor_ops {
 	void (*changed)(void *userdata, struct supervisor *s, unsigned int what);
 	/* Told as soon as a switch is seen, before any proof. */
 	void (*failed_over)(void *userdata, struct supervisor *s, const struct failover *f);
-	/* A proof has ended. */
-	void (*proved)(void *userdata, struct supervisor *s, const struct prover_outcome *outcome);
+	/* A proof has ended; @asked: one of supervisor_verify(). */
+	void (*proved)(void *userdata, struct supervisor *s, const struct prover_outcome *outcome,
+		       bool asked);
 	/* The host should be looked at; @why is for the log. */
 	void (*wants_look)(void *userdata, struct supervisor *s, const char *why);
 };
@@ -84,7 +85,8 @@ struct supervisor {
 	char active[FACTS_NAME_SIZE];
 	bool feature_on;
 
-	struct proof proof; /* the last verdict with its figures */
+	struct proof proof;    /* the last verdict with its figures */
+	struct proof verified; /* the last answer to who asked, which may be no verdict */
 	json_t *findings;
 	json_t *plan;
 	json_t *interruptions; /* of the steps that were taken last; NULL: none since the start */
@@ -102,6 +104,8 @@ struct supervisor {
 	const struct links *links;
 	struct ethtool *ethtool;
 	struct prover *prover;
+	struct prover *verifier; /* for who asks; never in the way of the other */
+	bool verifier_probes;
 	struct follower *follower;
 	sd_event_source *recount; /* armed when SAs went */
 	bool first_proof_done;
@@ -158,7 +162,11 @@ void supervisor_settled(struct supervisor *s);
 void supervisor_worker_failed(struct supervisor *s, const char *why);
 
 /*
- * supervisor_verify() - opens a proof now
+ * supervisor_verify() - opens a proof now, or joins the one that is open for others who asked
+ * @probe: ping; takes the place of one that does not
+ * @how: when another one is joined only its time counts, and the longest of them
+ *
+ * What it proves is the bond's verdict; it ends no other proof, and is in no failover's record.
  *
  * Return: 0, and ops->proved will be called; a negative errno.
  */

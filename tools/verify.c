@@ -18,7 +18,7 @@ static const char help[] =
 	"  --probe[=ADDRESS]         ping this address through the tunnel, or the one that the\n"
 	"                            policy names; otherwise there must be traffic\n"
 	"  --count=N                 so many pings; implies --probe\n"
-	"  --within=TIME             how long to wait for traffic: 30s, 2min, 500ms\n"
+	"  --within=TIME             how long to wait for traffic: 30s, 2min, 1500ms\n"
 	"  --json=short|pretty|off   machine-readable output\n"
 	"  -h, --help                this text\n\n"
 	"Exit status: 0 offloaded, 4 partial or software, 5 not provable now, 1 error; of\n"

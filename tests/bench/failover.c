@@ -39,7 +39,7 @@ static void on_failed_over(void *userdata _unused_, struct supervisor *s _unused
 }
 
 static void on_proved(void *userdata _unused_, struct supervisor *s _unused_,
-		      const struct prover_outcome *outcome _unused_)
+		      const struct prover_outcome *outcome _unused_, bool asked _unused_)
 {
 	n_proved++;
 }

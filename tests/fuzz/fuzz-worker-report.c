@@ -26,11 +26,13 @@ static void failed_over(void *userdata, struct supervisor *s, const struct failo
 	FUZZ_CHECK(false);
 }
 
-static void proved(void *userdata, struct supervisor *s, const struct prover_outcome *outcome)
+static void proved(void *userdata, struct supervisor *s, const struct prover_outcome *outcome,
+		   bool asked)
 {
 	(void)userdata;
 	(void)s;
 	(void)outcome;
+	(void)asked;
 	FUZZ_CHECK(false);
 }
 

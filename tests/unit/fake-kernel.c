@@ -27,7 +27,7 @@ struct fake_bond {
 	struct facts_link ports[PORTS];
 	struct facts_counters counters[PORTS];
 	bool esp[PORTS];
-	bool there, offload, flushed;
+	bool there, offload, flushed, feature_off;
 	struct facts_link told; /* what was told of it last but one */
 	uint32_t spi;
 	uint64_t packets;
@@ -222,6 +222,12 @@ void kernel_sets_bond(size_t b, bool up)
 	kernel.bonds[b].link.up = up;
 	kernel.bonds[b].flushed = kernel.bonds[b].flushed || !up;
 	say(&kernel.bonds[b].link, 0, false);
+}
+
+void kernel_sets_feature(size_t b, bool on)
+{
+	kernel.bonds[b].feature_off = !on;
+	say(&kernel.bonds[b].link, IFLA_EVENT_FEATURES, false);
 }
 
 void kernel_changes_mode(size_t b, enum facts_bond_mode mode)
@@ -459,8 +465,11 @@ int ethtool_get_feature(struct ethtool *e _unused_, const char *name, const char
 
 	ck_assert_str_eq(feature, FEATURE_ESP_HW_OFFLOAD);
 	*ret = FACTS_FEATURE_ON;
-	if (has_prefix(name, "bond"))
-		return 0;
+	for (size_t b = 0; b < kernel.n; b++)
+		if (streq(name, kernel.bonds[b].link.name)) {
+			*ret = kernel.bonds[b].feature_off ? FACTS_FEATURE_OFF : FACTS_FEATURE_ON;
+			return 0;
+		}
 	port_named(name, &bond, &i);
 	*ret = bond->esp[i] ? FACTS_FEATURE_ON : FACTS_FEATURE_FIXED_OFF;
 	return 0;

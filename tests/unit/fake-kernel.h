@@ -30,6 +30,9 @@ void kernel_counts_failure(const char *port);
 /* kernel_sets_bond() - up or down, as anybody may; down takes the offloaded SAs with it */
 void kernel_sets_bond(size_t bond, bool up);
 
+/* kernel_sets_feature() - the bond's esp-hw-offload, as anybody may */
+void kernel_sets_feature(size_t bond, bool on);
+
 /* kernel_changes_mode() - as it is told; FACTS_MODE_… */
 void kernel_changes_mode(size_t bond, enum facts_bond_mode mode);
 

@@ -26,7 +26,7 @@ static struct told {
 	struct failover f;
 	enum verdict verdict_then;
 } told[MAX_TOLD];
-static size_t n_told, n_proved, n_looks;
+static size_t n_told, n_proved, n_verified, n_looks;
 static struct prover_outcome proved;
 static unsigned int changes;
 
@@ -42,10 +42,13 @@ static void on_failed_over(void *userdata _unused_, struct supervisor *s, const 
 }
 
 static void on_proved(void *userdata _unused_, struct supervisor *s _unused_,
-		      const struct prover_outcome *outcome)
+		      const struct prover_outcome *outcome, bool asked)
 {
 	proved = *outcome;
-	n_proved++;
+	if (asked)
+		n_verified++;
+	else
+		n_proved++;
 }
 
 static void on_wants_look(void *userdata _unused_, struct supervisor *s _unused_,
@@ -101,7 +104,7 @@ static void begin(size_t n)
 {
 	kernel_begin(n);
 	n_bonds = n;
-	n_told = n_proved = n_looks = 0;
+	n_told = n_proved = n_verified = n_looks = 0;
 	changes = 0;
 	ck_assert_int_ge(sd_event_new(&event), 0);
 	ck_assert_int_eq(ethtool_open(&ethtool), 0);
@@ -704,6 +707,101 @@ START_TEST(a_new_sa_of_a_conn_opens_a_proof)
 }
 END_TEST
 
+/* Nothing was told of it yet but "unknown", and the counters will tell. */
+static void expect_proved_anew_as_software(void)
+{
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_UNKNOWN);
+	ck_assert_str_eq(supervisors[0]->proof.reason, "the proof is under way");
+	ck_assert(changes & SUPERVISOR_VERDICT);
+	run_for_msec(700);
+	kernel_carries(0, 10, 0);
+	run_until_proved();
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_SOFTWARE);
+}
+
+START_TEST(a_bond_whose_bit_somebody_takes_is_offloaded_no_more)
+{
+	configured_and_proved();
+	kernel_sets_feature(0, false);
+	run_for_msec(30);
+	ck_assert_str_eq(state(), "configured");
+	expect_proved_anew_as_software();
+	end();
+}
+END_TEST
+
+START_TEST(a_fight_shows_no_verdict_of_before_it)
+{
+	struct facts_ip peer = kernel_peer(0);
+
+	configured_and_proved();
+	for (int i = 0; i < 2; i++) {
+		worker_says(0, STANDING_TODO, "");
+		drift_come_due(&supervisors[0]->drift);
+		worker_repairs();
+	}
+	run_for_msec(700);
+	kernel_carries(0, 10, 10);
+	run_until_proved();
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_OFFLOADED);
+	worker_says(0, STANDING_TODO, "");
+	ck_assert_int_eq(supervisors[0]->held, BOND_HELD_FIGHT);
+	expect_proved_anew_as_software();
+
+	/* It stays so, and what a rekey changes is seen all the same. */
+	kernel_rekeys(0);
+	supervisor_sa_added(supervisors[0], &peer);
+	run_for_msec(700);
+	kernel_carries(0, 10, 10);
+	run_until_proved();
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_OFFLOADED);
+	end();
+}
+END_TEST
+
+START_TEST(a_bond_that_is_blocked_is_proved_anew)
+{
+	struct facts_ip peer = kernel_peer(0);
+
+	configured_and_proved();
+	worker_says(0, STANDING_BLOCKED, "ix0: rx-all is on");
+	expect_proved_anew_as_software();
+	worker_says(0, STANDING_BLOCKED, "ix0: rx-all is on");
+	ck_assert(!prover_is_open(supervisors[0]->prover));
+	supervisor_sa_added(supervisors[0], &peer);
+	ck_assert(prover_is_open(supervisors[0]->prover));
+	end();
+}
+END_TEST
+
+START_TEST(what_is_being_applied_is_not_proven)
+{
+	configured_and_proved();
+	report(0, json_pack("{s:s, s:s, s:s, s:s, s:s}", "report", REPORT_STEP, "bond", "bond0",
+			    "step", "conn", "subject", "example", "status", STEP_STATUS_BEGINS));
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_UNKNOWN);
+	ck_assert(!prover_is_open(supervisors[0]->prover));
+	supervisor_worker_failed(supervisors[0], "killed");
+	ck_assert(prover_is_open(supervisors[0]->prover));
+	end();
+}
+END_TEST
+
+START_TEST(sas_that_are_all_gone_are_not_offloaded)
+{
+	struct facts_ip peer = kernel_peer(0);
+
+	configured_and_proved();
+	kernel_flushes_sas(0);
+	supervisor_sa_removed(supervisors[0], &peer);
+	run_for_msec(1200);
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_UNKNOWN);
+	ck_assert_str_eq(supervisors[0]->proof.reason, "the kernel has no SA of the conns");
+	ck_assert(changes & SUPERVISOR_VERDICT);
+	end();
+}
+END_TEST
+
 /* ---- failovers ---- */
 
 START_TEST(a_failover_is_told_at_once_and_its_verdict_follows)
@@ -1038,6 +1136,19 @@ START_TEST(a_mode_that_changes_is_told_and_looked_into)
 }
 END_TEST
 
+/* ---- for who asks ---- */
+
+static const struct policy_proof at_once = { .within_usec = 0, .ratio = 0.95 };
+
+static void run_until_verified(void)
+{
+	size_t before = n_verified;
+
+	for (int i = 0; i < 100 && n_verified == before; i++)
+		run_for_msec(100);
+	ck_assert_uint_eq(n_verified, before + 1);
+}
+
 START_TEST(somebodys_verification_begins_anew_after_a_failover_as_it_was_asked_for)
 {
 	struct policy_proof how = { .within_usec = 3000000,
@@ -1051,9 +1162,111 @@ START_TEST(somebodys_verification_begins_anew_after_a_failover_as_it_was_asked_f
 	kernel_switches(0, "ix1");
 	run_for_msec(50);
 	kernel_answers_probes(true);
-	run_until_proved();
+	run_until_verified();
 	ck_assert_uint_eq(proved.probes_sent, 7);
+	ck_assert_int_eq(supervisors[0]->verified.verdict, VERDICT_OFFLOADED);
 	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_OFFLOADED);
+	end();
+}
+END_TEST
+
+START_TEST(who_asks_ends_no_proof_that_a_failover_waits_for)
+{
+	configured_and_proved();
+	policies[0].proof.probe_address = kernel_peer(0);
+	policies[0].proof.probe_count = 5;
+	policies[0].proof.within_usec = 6000000;
+	kernel_answers_probes(true);
+	kernel_keeps_answers();
+	kernel_switches(0, "ix1");
+	run_for_msec(50);
+	ck_assert_int_eq(supervisor_verify(supervisors[0], false, &at_once), 0);
+	run_for_msec(700);
+	ck_assert_int_eq(supervisor_verify(supervisors[0], false, &at_once), 0);
+	run_for_msec(500);
+	ck_assert(!failover_log_last(supervisors[0]->failovers)->proven);
+	kernel_lets_answers_in(true);
+	run_until_proved();
+	ck_assert_int_eq(failover_log_last(supervisors[0]->failovers)->verdict, VERDICT_OFFLOADED);
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_OFFLOADED);
+	end();
+}
+END_TEST
+
+START_TEST(who_asks_without_traffic_takes_no_verdict_away_and_waits_a_second)
+{
+	configured_and_proved();
+	ck_assert_int_eq(supervisor_verify(supervisors[0], false, &at_once), 0);
+	run_for_msec(700);
+	ck_assert_uint_eq(n_verified, 0);
+	run_until_verified();
+	ck_assert_int_eq(supervisors[0]->verified.verdict, VERDICT_UNKNOWN);
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_OFFLOADED);
+	ck_assert_uint_eq(changes, 0);
+	end();
+}
+END_TEST
+
+START_TEST(who_asks_and_sees_software_makes_it_known)
+{
+	configured_and_proved();
+	ck_assert_int_eq(supervisor_verify(supervisors[0], false, &at_once), 0);
+	run_for_msec(100);
+	kernel_carries(0, 10, 0);
+	run_until_verified();
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_SOFTWARE);
+	ck_assert_uint_eq(n_proved, 1);
+	end();
+}
+END_TEST
+
+START_TEST(who_asks_second_joins_the_first_for_the_longer_time)
+{
+	const struct policy_proof two_seconds = { .within_usec = 2000000, .ratio = 0.95 };
+
+	configured_and_proved();
+	ck_assert_int_eq(supervisor_verify(supervisors[0], false, &at_once), 0);
+	run_for_msec(100);
+	kernel_carries(0, 2, 2);
+	/* Begun anew, its window would be without these. */
+	ck_assert_int_eq(supervisor_verify(supervisors[0], false, &two_seconds), 0);
+	run_for_msec(1300);
+	ck_assert_uint_eq(n_verified, 0);
+	run_until_verified();
+	ck_assert_uint_eq(proved.proof.tx.packets, 2);
+	end();
+}
+END_TEST
+
+START_TEST(who_asks_for_pings_gets_them_beside_who_does_not)
+{
+	const struct policy_proof pings = { .within_usec = 3000000,
+					    .ratio = 0.95,
+					    .probe_address = kernel_peer(0),
+					    .probe_count = 7 };
+
+	configured_and_proved();
+	kernel_answers_probes(true);
+	ck_assert_int_eq(supervisor_verify(supervisors[0], false, &at_once), 0);
+	run_for_msec(100);
+	ck_assert_int_eq(supervisor_verify(supervisors[0], true, &pings), 0);
+	ck_assert_int_eq(supervisor_verify(supervisors[0], false, &at_once), 0);
+	run_until_verified();
+	ck_assert_uint_eq(proved.probes_sent, 7);
+	end();
+}
+END_TEST
+
+START_TEST(who_asks_is_told_of_an_outage)
+{
+	configured_and_proved();
+	ck_assert_int_eq(supervisor_verify(supervisors[0], false, &at_once), 0);
+	run_for_msec(50);
+	kernel_switches(0, NULL);
+	run_for_msec(50);
+	ck_assert_uint_eq(n_verified, 1);
+	ck_assert_int_eq(supervisors[0]->verified.verdict, VERDICT_UNKNOWN);
+	ck_assert_str_eq(supervisors[0]->verified.reason, "the bond has no active port");
 	end();
 }
 END_TEST
@@ -1110,7 +1323,10 @@ UNIT_MAIN("supervisor", a_bond_is_waiting_until_the_worker_has_looked,
 	  answers_that_come_late_and_through_software_make_it_partial,
 	  answers_that_never_come_prove_nothing,
 	  sas_that_are_rekeyed_meanwhile_only_take_a_window_more, sas_without_offload_are_software,
-	  a_new_sa_of_a_conn_opens_a_proof, a_failover_is_told_at_once_and_its_verdict_follows,
+	  a_new_sa_of_a_conn_opens_a_proof, a_bond_whose_bit_somebody_takes_is_offloaded_no_more,
+	  a_fight_shows_no_verdict_of_before_it, a_bond_that_is_blocked_is_proved_anew,
+	  what_is_being_applied_is_not_proven, sas_that_are_all_gone_are_not_offloaded,
+	  a_failover_is_told_at_once_and_its_verdict_follows,
 	  a_failover_to_a_port_without_esp_is_software_though_the_dump_says_offload,
 	  an_outage_has_no_active_port_and_is_one_failover_when_it_ends,
 	  a_failover_in_the_middle_of_a_proof_begins_it_anew,
@@ -1128,4 +1344,9 @@ UNIT_MAIN("supervisor", a_bond_is_waiting_until_the_worker_has_looked,
 	  a_bond_that_somebody_sets_down_and_up_is_an_outage_and_proved_anew,
 	  a_mode_that_changes_is_told_and_looked_into,
 	  somebodys_verification_begins_anew_after_a_failover_as_it_was_asked_for,
+	  who_asks_ends_no_proof_that_a_failover_waits_for,
+	  who_asks_without_traffic_takes_no_verdict_away_and_waits_a_second,
+	  who_asks_and_sees_software_makes_it_known,
+	  who_asks_second_joins_the_first_for_the_longer_time,
+	  who_asks_for_pings_gets_them_beside_who_does_not, who_asks_is_told_of_an_outage,
 	  five_hundred_switches_over_eight_bonds_are_told_once_each_in_order)

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "supervisor-private.h"
+
+/* Whoever asks: shorter than this, no packet has a chance. */
+#define MIN_WITHIN_USEC UINT64_C(1000000)
+
+/* One that more and more join ends all the same. */
+#define MAX_IN_ALL_USEC UINT64_C(600000000)
+
+/*
+ * A proof that somebody asked for has a prover of its own: anybody may ask, at any time, and none
+ * of them is to end the proof that a failover's record waits for.
+ */
+
+static void verifier_view(void *userdata, struct sampler_view *ret)
+{
+	supervisor_view(userdata, ret);
+}
+
+static void tell(struct supervisor *s, const struct prover_outcome *outcome)
+{
+	s->verified = outcome->proof;
+	s->ops->proved(s->userdata, s, outcome, true);
+}
+
+static void verifier_done(void *userdata, const struct prover_outcome *outcome)
+{
+	struct supervisor *s = userdata;
+
+	/* That this one saw no traffic takes nothing from what was proven. */
+	if (outcome->proof.verdict != VERDICT_UNKNOWN)
+		supervisor_set_verdict(s, &outcome->proof);
+	tell(s, outcome);
+}
+
+static const struct prover_ops verifier_ops = {
+	.view = verifier_view,
+	.done = verifier_done,
+};
+
+int supervisor_add_verifier(struct supervisor *s, sd_event *event, const char *opener)
+{
+	return prover_new(event, s->ethtool, opener, &verifier_ops, s, &s->verifier);
+}
+
+void supervisor_verify_anew(struct supervisor *s)
+{
+	const struct prover_outcome none = { .proof.reason = "the bond has no active port" };
+
+	if (!prover_is_open(s->verifier))
+		return;
+	if (*s->active) {
+		(void)prover_restart(s->verifier, PROVER_GRACE_USEC);
+		return;
+	}
+	prover_stop(s->verifier);
+	tell(s, &none);
+}
+
+int supervisor_verify(struct supervisor *s, bool probe, const struct policy_proof *how)
+{
+	uint64_t since = follower_since_usec(s->follower), left = prover_left_usec(s->verifier);
+	struct policy_proof longer = *how;
+
+	if (longer.within_usec < MIN_WITHIN_USEC)
+		longer.within_usec = MIN_WITHIN_USEC;
+	if (longer.within_usec < left)
+		longer.within_usec = left;
+	/* Pings answer those as well who only wait for traffic, but not the other way round. */
+	if (prover_is_open(s->verifier) && (s->verifier_probes || !probe)) {
+		prover_extend(s->verifier, longer.within_usec, MAX_IN_ALL_USEC);
+		return 0;
+	}
+	s->verifier_probes = probe;
+	return prover_start(s->verifier, &longer, probe,
+			    since < PROVER_GRACE_USEC ? PROVER_GRACE_USEC - since : 0);
+}
