@@ -222,6 +222,12 @@ static int no_bond(sd_bus_message *call)
 					  "The policy has no such bond any more");
 }
 
+static int too_busy(sd_bus_message *call)
+{
+	return sd_bus_reply_method_errorf(call, BUS_ERROR_BUSY,
+					  "Too many calls wait for an answer; try again soon");
+}
+
 static int worker_error(sd_bus_message *call, int error)
 {
 	if (error == -EBUSY)
@@ -296,18 +302,28 @@ static int answer_revert(struct bus_pending *p, struct supervisor *s, int error)
 	return sd_bus_reply_method_return(p->call, NULL);
 }
 
+static int ask_to_look(sd_bus_message *call, const struct supervisor *s,
+		       int (*answer)(struct bus_pending *p, struct supervisor *s, int error))
+{
+	struct bus_objects *b = objects_of(call);
+
+	if (bus_is_busy(b))
+		return too_busy(call);
+	return bus_ask(b, call, MANAGER_LOOK, s->name, answer);
+}
+
 static int method_check(sd_bus_message *call, void *userdata, sd_bus_error *error _unused_)
 {
 	const struct supervisor *s = userdata;
 
-	return bus_ask(objects_of(call), call, MANAGER_LOOK, s->name, answer_check);
+	return ask_to_look(call, s, answer_check);
 }
 
 static int method_plan(sd_bus_message *call, void *userdata, sd_bus_error *error _unused_)
 {
 	const struct supervisor *s = userdata;
 
-	return bus_ask(objects_of(call), call, MANAGER_LOOK, s->name, answer_plan);
+	return ask_to_look(call, s, answer_plan);
 }
 
 static int apply_allowed(sd_bus_message *call, void *userdata)
@@ -398,6 +414,8 @@ static int answer_verify(struct bus_pending *p, struct supervisor *s, int error)
 	json_t *j;
 	int r;
 
+	if (error == -ENODEV) /* told while it is still there: see bus_bond_removed() */
+		return no_bond(p->call);
 	if (error < 0)
 		return worker_error(p->call, error);
 
@@ -426,6 +444,8 @@ static int verify_allowed(sd_bus_message *call, void *userdata)
 
 	if (!s || !s->policy)
 		return no_bond(call);
+	if (bus_is_busy(b))
+		return too_busy(call);
 	o.how = s->policy->proof;
 	o.probe = false;
 	r = read_options(call, &o);

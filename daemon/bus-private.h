@@ -35,6 +35,12 @@ int bus_bond_find(sd_bus *bus, const char *path, const char *interface, void *us
 		  void **ret_found, sd_bus_error *error);
 
 /*
+ * bus_is_busy() - true when so many calls wait that one of those that are open to all is refused;
+ * whoever may change something is never kept out by them
+ */
+bool bus_is_busy(const struct bus_objects *b);
+
+/*
  * bus_pending_new() - remembers a call in @list
  *
  * Return: 0; -ENOMEM.

@@ -6,6 +6,9 @@
 #include "log.h"
 #include "names.h"
 
+/* Calls that wait for an answer, of all clients together. */
+#define MAX_PENDING 64
+
 int bus_bond_path(const char *name, char **ret)
 {
 	return sd_bus_path_encode(BUS_PATH_BOND, name, ret) < 0 ? -ENOMEM : 0;
@@ -101,6 +104,17 @@ struct bus_objects *bus_objects_free(struct bus_objects *b)
 
 /* ---- calls that are answered later ---- */
 
+bool bus_is_busy(const struct bus_objects *b)
+{
+	size_t n = 0;
+
+	for (const struct bus_pending *p = b->verifying; p; p = p->next)
+		n++;
+	for (const struct bus_pending *p = b->asking; p; p = p->next)
+		n++;
+	return n >= MAX_PENDING;
+}
+
 int bus_pending_new(struct bus_objects *b, struct bus_pending **list, sd_bus_message *call,
 		    const char *bond,
 		    int (*answer)(struct bus_pending *p, struct supervisor *s, int error),
@@ -195,11 +209,26 @@ void bus_bond_added(struct bus_objects *b, const struct supervisor *s)
 	(void)sd_bus_emit_object_added(b->bus, path);
 }
 
+/* Those who asked for a proof of this bond. */
+static void answer_verifying(struct bus_objects *b, const struct supervisor *s, int error)
+{
+	struct bus_pending *p, *next;
+
+	for (p = b->verifying; p; p = next) {
+		next = p->next;
+		if (streq(p->bond, s->name))
+			bus_pending_answer(&b->verifying, p, error);
+	}
+}
+
 void bus_bond_removed(struct bus_objects *b, const struct supervisor *s)
 {
 	_cleanup_free_ char *path = NULL;
 
-	if (!b || bus_bond_path(s->name, &path) < 0)
+	if (!b)
+		return;
+	answer_verifying(b, s, -ENODEV);
+	if (bus_bond_path(s->name, &path) < 0)
 		return;
 	(void)sd_bus_emit_object_removed(b->bus, path);
 }
@@ -261,15 +290,8 @@ void bus_bond_failed_over(struct bus_objects *b, const struct supervisor *s,
 
 void bus_bond_verified(struct bus_objects *b, const struct supervisor *s)
 {
-	struct bus_pending *p, *next;
-
-	if (!b)
-		return;
-	for (p = b->verifying; p; p = next) {
-		next = p->next;
-		if (streq(p->bond, s->name))
-			bus_pending_answer(&b->verifying, p, 0);
-	}
+	if (b)
+		answer_verifying(b, s, 0);
 }
 
 void bus_manager_changed(struct bus_objects *b)

@@ -117,8 +117,29 @@ check "60 calls at once share a few looks at the host" test "$(($(runs) - before
 no_script
 check "and do no harm" unharmed
 
-# ---- the policy ----
+# ---- more than it waits for ----
+# said PATTERN: how many of the calls were answered so.
+said() { cat "$work"/call.* | grep -cE -- "$1"; }
+some_refused() { [ "$(said 'Too many calls')" -ge 6 ]; }
 cp "$policy" "$work/good.yaml"
+calls=()
+for ((i = 0; i < 70; i++)); do
+	busctl --user --timeout=120 call org.espoffload1 /org/espoffload1/bond/bond0 \
+		org.espoffload1.Bond Verify 'a{sv}' 1 within_usec t 100000000 >"$work/call.$i" 2>&1 &
+	calls+=($!)
+done
+check "of 70 that wait for a proof six are refused" wait_for 60 some_refused
+check "and who only looks as well" refused 'Too many calls' call Check
+printf 'version: 1\nbonds:\n  bond5: {connections: [other]}\n' >"$policy"
+check "their bond leaves the policy" manager_call Reload
+wait "${calls[@]}"
+check "and all others are told so" equals 64 "$(said 'no such bond any more')"
+cp "$work/good.yaml" "$policy"
+check "it comes back" manager_call Reload
+check "and is as before" state_soon configured
+check "which is all" unharmed
+
+# ---- the policy ----
 # refuses WHAT: the policy as it is now, with an answer that the bus can carry.
 refuses() {
 	refused 'The configuration has mistakes' manager_call Reload && unharmed
