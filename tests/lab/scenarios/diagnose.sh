@@ -35,6 +35,8 @@ iptables -I OUTPUT -p udp -m multiport --dports 500,4500 -j DROP
 check "a rule of iptables" names firewall-rule
 check "it is told as iptables has it" tells 'iptables -t filter -A OUTPUT .*--dports 500,4500 -j DROP'
 iptables -F
+# What was refused before is still being tried, and would get through now.
+with
 rules here
 rules peer input udp dport 500 drop
 check "a firewall on the way" names silence --up --capture=4
