@@ -15,9 +15,10 @@ ask_for_worker() {
 	asking=$!
 }
 
-# workers: the processes of those that are there.
+# workers: the process of the one that was asked for; the daemon may have one of its own. systemd
+# names them by who is connected.
 workers() {
-	systemctl list-units --plain --no-legend 'esp-offload-worker@*' | awk '{ print $1 }' |
+	systemctl list-units --plain --no-legend "esp-offload-worker@*-$asking-*" | awk '{ print $1 }' |
 		while read -r unit; do systemctl show -P MainPID "$unit"; done | grep -v '^0$'
 }
 
@@ -111,7 +112,7 @@ check "it can look for the kernel's modules" inside test -s "/lib/modules/$(unam
 kill "$asking"
 check "it ends with who asked" wait_for 10 test ! -e "/proc/$worker"
 check "nothing of it stays with systemd" equals "" \
-	"$(systemctl list-units --plain --no-legend --all 'esp-offload-worker@*')"
+	"$(systemctl list-units --plain --no-legend --all "esp-offload-worker@*-$asking-*")"
 check "check finds nothing that blocks" esp-offloadctl check bond0
 sysctl -q net.ipv4.ping_group_range='1 0'
 check "where root may open no ping socket it is proven by a raw one" \
