@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # Virtual machines of the lab. To be sourced after common.sh, with image set to what
-# tests/lab/image printed.
+# tests/lab/image printed, accelerator to what machine_accelerator printed, and memory to MB.
 
 # The second disk, for what a run brings; of one size, so that a frozen machine takes any.
 payload_size=256M
@@ -42,13 +42,12 @@ machine_accelerator() {
 	cat "$known"
 }
 
-# machine_frozen ACCELERATOR MEMORY: prints the file that holds a booted machine, frozen; nothing
-# where booting is as quick. Made once for each image: emulated, a boot takes most of a minute of
-# processor time.
+# machine_frozen: prints the file that holds a booted machine, frozen; nothing where booting is as
+# quick. Made once for each image: emulated, a boot takes most of a minute of processor time.
 machine_frozen() {
-	local state
-	[ "$1" != kvm ] || return 0
-	machine "$1" "$2" - 2>/dev/null
+	local state empty
+	[ "$accelerator" != kvm ] || return 0
+	machine "$accelerator" "$memory" -
 	state=$image/frozen-$({ "${machine[0]}" --version && printf '%s\n' "${machine[@]}"; } | lab_key)
 	(
 		flock -n 9 || {
@@ -57,36 +56,39 @@ machine_frozen() {
 		}
 		if [ ! -e "$state" ]; then
 			lab_say "booting a machine to freeze it"
-			machine_freeze "$1" "$2" "$state" || lab_say "no frozen machine: every one will boot"
+			empty=$(mktemp "${TMPDIR:-/tmp}/esp-offloadd-lab.XXXXXX")
+			truncate -s "$payload_size" "$empty"
+			machine_freeze "$state" @booted "$empty" || lab_say "no frozen machine: every one will boot"
+			rm -f "$empty"
 		fi
 	) 9>"$image/.lock"
 	[ ! -e "$state" ] || echo "$state"
 }
 
-# machine_freeze ACCELERATOR MEMORY STATE
+# machine_freeze STATE LINE PAYLOAD ARGUMENT...: starts machine, with those arguments added, and
+# freezes it into the file STATE once it says that line.
 machine_freeze() {
-	local work line from pid status=1
-	work=$(mktemp -d "${TMPDIR:-/tmp}/esp-offloadd-lab.XXXXXX")
-	truncate -s "$payload_size" "$work/payload"
-	mkfifo "$work/from" "$work/monitor.in" "$work/monitor.out"
-	machine "$1" "$2" "$work/payload" -serial "file:$work/console" -serial stdio \
-		-chardev "pipe,id=monitor,path=$work/monitor" -mon chardev=monitor,mode=readline
-	"${machine[@]}" </dev/null >"$work/from" 2>"$work/errors" &
+	local state=$1 wanted=$2 folder line from pid status=1
+	folder=$(mktemp -d "${TMPDIR:-/tmp}/esp-offloadd-lab.XXXXXX")
+	mkfifo "$folder/from" "$folder/monitor.in" "$folder/monitor.out"
+	machine "$accelerator" "$memory" "$3" -serial "file:$folder/console" -serial stdio \
+		-chardev "pipe,id=monitor,path=$folder/monitor" -mon chardev=monitor,mode=readline "${@:4}"
+	"${machine[@]}" </dev/null >"$folder/from" 2>"$folder/errors" &
 	pid=$!
-	cat "$work/monitor.out" >/dev/null &
-	exec {from}<"$work/from"
+	cat "$folder/monitor.out" >/dev/null &
+	exec {from}<"$folder/from"
 	while IFS= read -r -t 240 line <&"$from"; do
-		if [[ $line = @booted* ]]; then
+		if [[ $line = $wanted* ]]; then
 			# While it runs: one that was stopped before would be stopped when thawed.
-			printf '%s\n' "migrate \"exec:cat > '$3.new'\"" quit >"$work/monitor.in"
-			timeout 60 tail --pid="$pid" -f /dev/null && mv "$3.new" "$3" && status=0
+			printf '%s\n' "migrate \"exec:cat > '$state.new'\"" quit >"$folder/monitor.in"
+			timeout 60 tail --pid="$pid" -f /dev/null && mv "$state.new" "$state" && status=0
 			break
 		fi
 	done
 	kill "$pid" 2>/dev/null
 	wait
-	[ "$status" -eq 0 ] || tail -n 20 "$work/console" "$work/errors" >&2
+	[ "$status" -eq 0 ] || tail -n 20 "$folder/console" "$folder/errors" >&2
 	exec {from}<&-
-	rm -rf "$work" "$3.new"
+	rm -rf "$folder" "$state.new"
 	return "$status"
 }

@@ -306,7 +306,7 @@ forget() {
 # shellcheck source=tests/lab/guest/lab/bench.sh
 . /lab/bench.sh
 
-## Between scenarios
+## As the machine was booted
 
 lab_files=(/etc/ipsec.conf /etc/ipsec.secrets /etc/ipsec.d /etc/NetworkManager/system-connections
 	/etc/NetworkManager/conf.d /etc/peer)
@@ -346,60 +346,6 @@ restore() {
 	done
 }
 
-# lab_reset: everything as it was after booting: the project's daemon stopped and without policy
-# or state, ports up with whole cables, ix0 active, features and profiles, conns and secrets, both
-# plutos running and both tunnels up, in software or not as pluto's own default has it.
-lab_reset() {
-	local port changed nm=
-	systemctl disable --now -q esp-offloadd.service 2>/dev/null
-	systemctl reset-failed 2>/dev/null
-	rm -rf /etc/esp-offloadd /var/lib/esp-offloadd /run/esp-offloadd /run/systemd/system/*.d
-	nft flush ruleset
-
-	nic_parameter cables 4
-	plug
-	nic_parameter max_sas 1024
-	nic_parameter max_addresses 128
-	for port in ix0 ix1 ix2 ix3; do
-		fault "$port" refuse_sas 0
-		fault "$port" refuse_error 22
-		fault "$port" damage_esp 0
-		mend_cable "$port"
-		echo 0 >"/sys/class/net/$port/device/sriov_numvfs"
-	done
-	systemctl start dbus NetworkManager polkit
-
-	changed=$(restore "${lab_files[@]}")
-	if grep -q /NetworkManager/conf.d <<<"$changed"; then
-		systemctl reload NetworkManager
-	fi
-	if grep -q system-connections <<<"$changed"; then
-		nmcli connection reload
-		nm=changed
-	fi
-	if [ -n "$nm" ] || [ "$(ports | xargs)" != 'ix0 ix1' ] ||
-		[ "$(cat /sys/class/net/$bond/bonding/mode 2>/dev/null)" != 'active-backup 1' ] ||
-		[ "$(nmcli -g GENERAL.STATE device show $bond 2>/dev/null)" != '100 (connected)' ]; then
-		lab_rebond
-	fi
-	for port in ix0 ix1; do
-		port_up "$port"
-	done
-	wait_for 40 grep -qx up /sys/class/net/$bond/operstate
-	wait_for 40 ip link set $bond type bond active_slave ix0
-	ip link set $bond up
-	ethtool -K $bond esp-hw-offload on rx-all off 2>/dev/null
-	for port in ix0 ix1 ix2; do
-		ethtool -K "$port" esp-hw-offload on rx-all off
-	done
-
-	if grep -q /etc/peer <<<"$changed" || ! systemctl is-active -q peer-ipsec; then
-		systemctl restart peer-ipsec
-	fi
-	systemctl restart ipsec
-	established example 60 && established neighbour 30
-}
-
 # The bond as its profiles say, with no other ports.
 lab_rebond() {
 	local port
@@ -420,18 +366,10 @@ lab_rebond() {
 	done
 }
 
-# lab_scenario NAME: resets the machine, and runs one scenario.
+# lab_scenario NAME
 lab_scenario() {
-	local limit began=$EPOCHREALTIME status output
+	local limit status
 	limit=$(sed -n 's/^# limit: *//p' "/lab/scenarios/$1.sh")
-	# The first one finds the machine as it was booted.
-	if [ -e /run/lab-used ] && ! output=$(lab_reset 2>&1); then
-		printf '@begin\nnot ok - %s: the machine is as it was booted\n' "$1"
-		scenario=$1 scenario_began=$began lab_evidence | sed 's/^/#   /'
-		printf '# %s\n@end\n' "$output"
-		return
-	fi
-	: >/run/lab-used
 	timeout -k 5 "${limit:-180}" bash /lab/lib.sh "$1"
 	status=$?
 	[ "$status" -eq 0 ] || printf 'not ok - %s: it runs to its end (%s)\n' "$1" \
