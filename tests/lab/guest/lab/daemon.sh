@@ -105,11 +105,14 @@ carried() {
 		END { print n[1] + 0, n[2] + 0 }'
 }
 
-# carried_by PORT: what the SAs carried since before_it was counted by this port, and by no other.
+# carried_by PORT: what the SAs carried since before_it was counted by this port, and by no other. The
+# two are not read at one moment, and the last answers may be under way still.
 carried_by() {
+	wait_for 10 counted_as_carried "$1"
+}
+
+counted_as_carried() {
 	local port tx rx was_tx was_rx
-	# Answers may be under way still.
-	sleep 0.2
 	read -r was_tx was_rx <<<"$carried_before"
 	read -r tx rx <<<"$(carried)"
 	for port in "${!marked[@]}"; do
