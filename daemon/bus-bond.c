@@ -335,7 +335,9 @@ static int apply_allowed(sd_bus_message *call, void *userdata)
 
 static int method_apply(sd_bus_message *call, void *userdata _unused_, sd_bus_error *error _unused_)
 {
-	return polkit_check(call, POLKIT_APPLY, apply_allowed, objects_of(call));
+	struct bus_objects *b = objects_of(call);
+
+	return polkit_check(&b->authorizing, call, POLKIT_APPLY, apply_allowed, b);
 }
 
 static int revert_allowed(sd_bus_message *call, void *userdata)
@@ -348,7 +350,9 @@ static int revert_allowed(sd_bus_message *call, void *userdata)
 static int method_revert(sd_bus_message *call, void *userdata _unused_,
 			 sd_bus_error *error _unused_)
 {
-	return polkit_check(call, POLKIT_REVERT, revert_allowed, objects_of(call));
+	struct bus_objects *b = objects_of(call);
+
+	return polkit_check(&b->authorizing, call, POLKIT_REVERT, revert_allowed, b);
 }
 
 /* ---- Verify ---- */
@@ -468,6 +472,7 @@ static int verify_allowed(sd_bus_message *call, void *userdata)
 
 static int method_verify(sd_bus_message *call, void *userdata, sd_bus_error *error _unused_)
 {
+	struct bus_objects *b = objects_of(call);
 	const struct supervisor *s = userdata;
 	struct verify_options o = { 0 };
 	int r;
@@ -482,8 +487,8 @@ static int method_verify(sd_bus_message *call, void *userdata, sd_bus_error *err
 				    : r;
 	/* Looking is open to all; making traffic is not. */
 	if (!o.probe)
-		return verify_allowed(call, objects_of(call));
-	return polkit_check(call, POLKIT_VERIFY, verify_allowed, objects_of(call));
+		return verify_allowed(call, b);
+	return polkit_check(&b->authorizing, call, POLKIT_VERIFY, verify_allowed, b);
 }
 
 static int method_get_failovers(sd_bus_message *call, void *userdata, sd_bus_error *error _unused_)

@@ -198,6 +198,7 @@ static int diagnose_allowed(sd_bus_message *call, void *userdata)
 
 int bus_diagnose(sd_bus_message *call, void *userdata, sd_bus_error *error _unused_)
 {
+	struct bus_objects *b = userdata;
 	struct options o = { 0 };
 	int r;
 
@@ -210,6 +211,6 @@ int bus_diagnose(sd_bus_message *call, void *userdata, sd_bus_error *error _unus
 		return r;
 	/* Looking is open to all; bringing a tunnel up is not. */
 	if (!o.up)
-		return diagnose_allowed(call, userdata);
-	return polkit_check(call, POLKIT_DIAGNOSE, diagnose_allowed, userdata);
+		return diagnose_allowed(call, b);
+	return polkit_check(&b->authorizing, call, POLKIT_DIAGNOSE, diagnose_allowed, b);
 }

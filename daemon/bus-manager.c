@@ -152,7 +152,9 @@ static int reload_allowed(sd_bus_message *call, void *userdata)
 
 static int method_reload(sd_bus_message *call, void *userdata, sd_bus_error *error _unused_)
 {
-	return polkit_check(call, POLKIT_RELOAD, reload_allowed, userdata);
+	struct bus_objects *b = userdata;
+
+	return polkit_check(&b->authorizing, call, POLKIT_RELOAD, reload_allowed, b);
 }
 
 const sd_bus_vtable bus_manager_vtable[] = {

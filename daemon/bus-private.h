@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bus.h"
+#include "polkit.h"
 
 /* What the two kinds of objects share; for bus-….c only. */
 
@@ -21,6 +22,7 @@ struct bus_objects {
 	sd_bus_slot *manager_slot, *bond_slot, *enumerator_slot, *object_manager_slot;
 	struct bus_pending *verifying;    /* wait for a proof */
 	struct bus_pending *asking;       /* wait for the worker */
+	struct polkit_query *authorizing; /* wait for polkit */
 	struct bus_diagnosis *diagnosing; /* each with a run of the worker of its own */
 };
 

@@ -90,6 +90,7 @@ struct bus_objects *bus_objects_free(struct bus_objects *b)
 	while (b->verifying)
 		bus_pending_answer(&b->verifying, b->verifying, -ECANCELED);
 	bus_diagnose_end(b);
+	polkit_forget(&b->authorizing);
 	/* The manager answers for those that it was asked for: see bus_ask(). */
 	for (struct bus_pending *p = b->asking; p; p = p->next)
 		p->objects = NULL;

@@ -7,7 +7,9 @@
 #include "worker-run.h"
 #include "xfrm.h"
 
-/* What the files of the manager share: manager.c owns everything, manager-worker.c runs the worker.
+/*
+ * What the files of the manager share: manager.c owns everything, manager-worker.c runs the worker,
+ * manager-bus.c is on the bus.
  */
 
 /* Somebody who waits for the worker. */
@@ -33,7 +35,9 @@ struct manager {
 
 	sd_bus *bus;
 	struct bus_objects *objects;
-	sd_event_source *bus_retry;
+	sd_bus_slot *name_slot;
+	bool named;                 /* the bus has given us our name */
+	sd_event_source *bus_timer; /* armed while it has not */
 
 	struct policy *policy;
 	char **files;
@@ -53,7 +57,7 @@ struct manager {
 	bool look_wished;
 	struct request *waiting; /* for the next run */
 	struct request *running; /* answered at the end of this one */
-	bool ready;
+	bool ready;              /* on the bus, or known to have none */
 };
 
 /* manager_add_timer() - a timer that is off. Return: 0; a negative errno. */
@@ -70,3 +74,15 @@ void manager_wish_look(struct manager *m, const char *why);
 
 /* manager_wish_settle() - and it looks after what earlier runs have left */
 void manager_wish_settle(struct manager *m);
+
+/* manager_begin() - the bus is there, or known not to be: the daemon is ready, once */
+void manager_begin(struct manager *m);
+
+/* manager_bus_init() - Return: 0; a negative errno. */
+int manager_bus_init(struct manager *m);
+
+/* manager_bus_open() - the bus is asked for our name, and looked for again when it is not there */
+void manager_bus_open(struct manager *m);
+
+/* manager_bus_done() - leaves it, with what is to be sent sent */
+void manager_bus_done(struct manager *m);

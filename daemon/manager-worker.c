@@ -153,6 +153,15 @@ static void worker_failed(struct manager *m)
 	}
 }
 
+/* A run that went well has told of each bond that it changed how that stands now. */
+static bool is_still_applying(const struct manager *m)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (m->items[i]->state == BOND_APPLYING)
+			return true;
+	return false;
+}
+
 static void on_worker_done(void *userdata, int error)
 {
 	struct manager *m = userdata;
@@ -160,6 +169,11 @@ static void on_worker_done(void *userdata, int error)
 
 	m->running = NULL;
 	m->worker = worker_run_free(m->worker);
+	if (error == 0 && is_still_applying(m)) {
+		error = -ECHILD;
+		log_error(
+			"The worker ended and has not told how a bond stands that it was changing");
+	}
 	if (error == -EBUSY)
 		run_again_in(m, BUSY_USEC);
 	else if (error < 0)

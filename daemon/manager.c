@@ -12,8 +12,6 @@
 #include "policy-files.h"
 #include "text.h"
 
-/* The bus daemon went away: how often it is looked for. */
-#define BUS_RETRY_USEC UINT64_C(2000000)
 /* Lines of xfrm messages taken at a time. */
 #define MAX_SAS_AT_ONCE 256
 
@@ -307,73 +305,6 @@ int manager_reload(struct manager *m, char **ret_diagnostics)
 	return r;
 }
 
-/* ---- the bus ---- */
-
-static int on_bus_retry(sd_event_source *s, uint64_t usec, void *userdata);
-
-static void bus_lost(struct manager *m)
-{
-	uint64_t now;
-
-	(void)watches_set_bus(m->watches, NULL);
-	m->objects = bus_objects_free(m->objects);
-	m->bus = sd_bus_flush_close_unref(m->bus);
-	if (sd_event_now(m->event, CLOCK_MONOTONIC, &now) < 0)
-		return;
-	(void)sd_event_source_set_time(m->bus_retry, now + BUS_RETRY_USEC);
-	(void)sd_event_source_set_enabled(m->bus_retry, SD_EVENT_ONESHOT);
-}
-
-static int on_disconnected(sd_bus_message *message _unused_, void *userdata,
-			   sd_bus_error *error _unused_)
-{
-	struct manager *m = userdata;
-
-	log_warning("The bus is gone, looking for it again; failovers are followed meanwhile");
-	bus_lost(m);
-	return 0;
-}
-
-static int open_bus(struct manager *m)
-{
-	int r;
-
-	r = m->options.session_bus ? sd_bus_open_user(&m->bus) : sd_bus_open_system(&m->bus);
-	if (r < 0)
-		return r;
-	r = sd_bus_attach_event(m->bus, m->event, SD_EVENT_PRIORITY_NORMAL);
-	if (r < 0)
-		return r;
-	r = sd_bus_match_signal_async(m->bus, NULL, NULL, "/org/freedesktop/DBus/Local",
-				      "org.freedesktop.DBus.Local", "Disconnected", on_disconnected,
-				      NULL, m);
-	if (r < 0)
-		return r;
-	r = bus_objects_new(m->bus, m, &m->objects);
-	if (r < 0)
-		return r;
-	r = watches_set_bus(m->watches, m->bus);
-	if (r < 0)
-		return r;
-	/* The name comes last: whoever sees it finds everything there. */
-	return sd_bus_request_name(m->bus, BUS_NAME, 0);
-}
-
-static int on_bus_retry(sd_event_source *s _unused_, uint64_t usec _unused_, void *userdata)
-{
-	struct manager *m = userdata;
-	int r;
-
-	r = open_bus(m);
-	if (r < 0) {
-		bus_lost(m);
-		return 0;
-	}
-	log_info("The bus is back");
-	manager_wish_look(m, "the bus is back");
-	return 0;
-}
-
 /* ---- life ---- */
 
 static int on_reload_signal(sd_event_source *s _unused_, const struct signalfd_siginfo *si _unused_,
@@ -433,7 +364,7 @@ static int set_up(struct manager *m, const char **ret_what)
 	if (r >= 0)
 		r = manager_worker_init(m);
 	if (r >= 0)
-		r = manager_add_timer(m, on_bus_retry, &m->bus_retry);
+		r = manager_bus_init(m);
 	if (r >= 0)
 		r = sd_event_add_defer(m->event, &m->late, on_late, m);
 	if (r >= 0)
@@ -482,11 +413,8 @@ struct manager *manager_free(struct manager *m)
 	if (!m)
 		return NULL;
 	manager_worker_done(m);
-	if (m->bus)
-		(void)sd_bus_flush(m->bus);
+	manager_bus_done(m);
 	watches_free(m->watches);
-	bus_objects_free(m->objects);
-	sd_bus_close_unref(m->bus);
 	for (size_t i = 0; i < m->n; i++)
 		supervisor_free(m->items[i]);
 	free(m->items);
@@ -496,11 +424,21 @@ struct manager *manager_free(struct manager *m)
 	ethtool_close(m->ethtool);
 	policy_free(m->policy);
 	free_strings(m->files);
-	sd_event_source_unref(m->bus_retry);
 	sd_event_source_unref(m->late);
 	sd_event_unref(m->event);
 	free(m);
 	return NULL;
+}
+
+void manager_begin(struct manager *m)
+{
+	if (m->ready)
+		return;
+	m->ready = true;
+	(void)sd_event_set_watchdog(m->event, true);
+	(void)sd_notify(false, "READY=1");
+	tell_systemd(m);
+	manager_wish_look(m, "the daemon has started");
 }
 
 int manager_run(struct manager *m)
@@ -509,22 +447,7 @@ int manager_run(struct manager *m)
 
 	/* A bad configuration, or no bus yet: the daemon stays and says so. */
 	(void)manager_reload(m, NULL);
-	r = open_bus(m);
-	if (r == -EEXIST) {
-		log_error("Another esp-offloadd runs already");
-		return r;
-	}
-	if (r < 0) {
-		log_warning("No bus yet, looking for it again: %s", strerror(-r));
-		bus_lost(m);
-	}
-
-	m->ready = true;
-	(void)sd_event_set_watchdog(m->event, true);
-	(void)sd_notify(false, "READY=1");
-	tell_systemd(m);
-	manager_wish_look(m, "the daemon has started");
-
+	manager_bus_open(m);
 	r = sd_event_loop(m->event);
 	(void)sd_notify(false, "STOPPING=1");
 	return r;

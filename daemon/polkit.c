@@ -9,23 +9,49 @@
 /* CheckAuthorizationFlags: AllowUserInteraction */
 #define ALLOW_INTERACTION UINT32_C(1)
 
-struct query {
+/* Each keeps a message, for as long as polkit asks somebody for a password. */
+#define MAX_OF_ONE_CLIENT 16
+
+struct polkit_query {
+	struct polkit_query **list, *next;
 	sd_bus_message *call;
 	sd_bus_slot *slot;
 	polkit_allowed_fn allowed;
 	void *userdata;
 };
 
-static struct query *query_free(struct query *q)
+static struct polkit_query *query_free(struct polkit_query *q)
 {
+	struct polkit_query **i;
+
 	if (!q)
 		return NULL;
-	sd_bus_message_unref(q->call);
+	for (i = q->list; *i && *i != q; i = &(*i)->next)
+		;
+	if (*i)
+		*i = q->next;
 	sd_bus_slot_unref(q->slot);
+	sd_bus_message_unref(q->call);
 	free(q);
 	return NULL;
 }
-DEFINE_CLEANUP(struct query, query_free)
+DEFINE_CLEANUP(struct polkit_query, query_free)
+
+void polkit_forget(struct polkit_query **waiting)
+{
+	while (*waiting)
+		query_free(*waiting);
+}
+
+static bool are_too_many(const struct polkit_query *waiting, sd_bus_message *call)
+{
+	const char *sender = sd_bus_message_get_sender(call);
+	size_t n = 0;
+
+	for (; waiting; waiting = waiting->next)
+		n += streq_ptr(sd_bus_message_get_sender(waiting->call), sender);
+	return n >= MAX_OF_ONE_CLIENT;
+}
 
 static void refuse(sd_bus_message *call, const char *why)
 {
@@ -35,7 +61,7 @@ static void refuse(sd_bus_message *call, const char *why)
 
 static int on_answer(sd_bus_message *answer, void *userdata, sd_bus_error *error _unused_)
 {
-	_cleanup_(query_freep) struct query *q = userdata;
+	_cleanup_(query_freep) struct polkit_query *q = userdata;
 	int authorized = 0, challenge = 0, r;
 
 	if (sd_bus_message_is_method_error(answer, NULL)) {
@@ -70,7 +96,7 @@ static int is_root(sd_bus_message *call)
 	return r < 0 ? r : uid == 0;
 }
 
-static int ask(struct query *q, const char *action)
+static int ask(struct polkit_query *q, const char *action)
 {
 	sd_bus *bus = sd_bus_message_get_bus(q->call);
 	sd_bus_message *m = NULL;
@@ -92,10 +118,10 @@ static int ask(struct query *q, const char *action)
 	return r;
 }
 
-int polkit_check(sd_bus_message *call, const char *action, polkit_allowed_fn allowed,
-		 void *userdata)
+int polkit_check(struct polkit_query **waiting, sd_bus_message *call, const char *action,
+		 polkit_allowed_fn allowed, void *userdata)
 {
-	_cleanup_(query_freep) struct query *q = NULL;
+	_cleanup_(query_freep) struct polkit_query *q = NULL;
 	int r;
 
 	r = is_root(call);
@@ -103,16 +129,21 @@ int polkit_check(sd_bus_message *call, const char *action, polkit_allowed_fn all
 		return r;
 	if (r > 0)
 		return allowed(call, userdata);
+	if (are_too_many(*waiting, call))
+		return sd_bus_reply_method_errorf(call, SD_BUS_ERROR_LIMITS_EXCEEDED,
+						  "Too many calls wait for polkit");
 
 	q = calloc(1, sizeof(*q));
 	if (!q)
 		return -ENOMEM;
+	q->list = waiting;
 	q->call = sd_bus_message_ref(call);
 	q->allowed = allowed;
 	q->userdata = userdata;
 	r = ask(q, action);
 	if (r < 0)
 		return r;
-	(void)TAKE_PTR(q); /* the answer frees it */
+	q->next = *waiting;
+	*waiting = TAKE_PTR(q); /* the answer frees it */
 	return 1;
 }

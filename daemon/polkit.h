@@ -14,15 +14,23 @@
 /* What is done once it is allowed; as a method handler: it answers the call, or returns an errno */
 typedef int (*polkit_allowed_fn)(sd_bus_message *call, void *userdata);
 
+/* Those who wait for polkit's answer. */
+struct polkit_query;
+
 /*
  * polkit_check() - calls @allowed when the caller may do @action, else answers with an error
+ * @waiting: the list of those who wait, which is the caller's
  * @call: the method call, which is kept until it is answered
  * @action: POLKIT_… in names.h
  *
  * root is always allowed, at once and without polkit. Others wait for polkit's answer, for at most
  * two minutes if the caller let it ask for a password; where there is no polkit the answer is no.
+ * Of one client at most 16 calls wait at a time, and more are refused.
  *
  * Return: as a method handler: 1 when the call is answered or will be; a negative errno.
  */
-int polkit_check(sd_bus_message *call, const char *action, polkit_allowed_fn allowed,
-		 void *userdata);
+int polkit_check(struct polkit_query **waiting, sd_bus_message *call, const char *action,
+		 polkit_allowed_fn allowed, void *userdata);
+
+/* polkit_forget() - nobody waits any more: the bus is left */
+void polkit_forget(struct polkit_query **waiting);

@@ -18,12 +18,13 @@ mkdir -p "$root$CONFIG_DIR" "$state" "$work/worker"
 cp "$here/fake-worker.sh" "$worker"
 touch "$work/worker/called"
 
+# start_daemon [WORKER]: under the program and options in $DAEMON_UNDER, where there is one.
 start_daemon() {
-	# shellcheck disable=SC2153
-	start "$work/daemon" unshare -n "$DAEMON" --session --root "$root" --state "$state" \
+	# shellcheck disable=SC2153,SC2086 # words of a command
+	start "$work/daemon" unshare -n ${DAEMON_UNDER:-} "$DAEMON" --session --root "$root" --state "$state" \
 		--worker "${1:-$worker}"
 	daemon=$started
-	wait_for 20 on_bus
+	wait_for 60 on_bus
 }
 
 # end_daemon: by SIGTERM; its exit status in $status.
@@ -73,3 +74,19 @@ script() {
 	mv "$work/worker/script.new" "$work/worker/script"
 }
 no_script() { rm -f "$work/worker/script"; }
+
+# start_services: NetworkManager, systemd and polkit, as they are played; see fake-services.c.
+# services COMMAND…: has them do that.
+start_services() {
+	mkfifo "$work/services.in"
+	start "$work/services" sh -c 'exec "$0" <"$1"' "$FAKE_SERVICES" "$work/services.in"
+	exec {services}>"$work/services.in"
+	wait_for 10 in_file "$work/services" ready
+}
+services() {
+	local before
+	before=$(grep -c '^done$' "$work/services")
+	printf '%s\n' "$*" >&"$services"
+	wait_for 10 services_did $((before + 1))
+}
+services_did() { [ "$(grep -c '^done$' "$work/services")" -ge "$1" ]; }

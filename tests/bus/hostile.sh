@@ -139,6 +139,34 @@ check "it comes back" manager_call Reload
 check "and is as before" state_soon configured
 check "which is all" unharmed
 
+# ---- names of every byte that the kernel and the policy's language allow ----
+# JSON is YAML as well.
+jq -n 'def parts($n): [range(0; length; $n) as $i | .[$i:$i + $n] | implode];
+	([range(33; 127)] - [47, 58] + [233, 255, 1071, 28450, 8238] | parts(7)) as $bonds |
+	([range(32; 127)] + [233, 1071, 128274] | parts(20)) as $conns |
+	{version: 1, bonds: ([$bonds | to_entries[] | {key: .value, value:
+		{connections: [$conns[.key] // "conn\(.key)"], manage: "monitor"}}] | from_entries)}' >"$policy"
+n_odd=$(jq '.bonds | length' "$policy")
+check "names of every byte that is allowed are taken" manager_call Reload
+check "each bond has an object" contains "$(manager Bonds)" "^ao $n_odd "
+each_tells() {
+	local bond n=0
+	for bond in $(busctl --user --json=short get-property org.espoffload1 /org/espoffload1 \
+		org.espoffload1.Manager Bonds | jq -r '.data[]'); do
+		busctl --user --timeout=20 --json=short get-property org.espoffload1 "$bond" \
+			org.espoffload1.Bond Interface | jq -r .data || return
+		n=$((n + 1))
+	done >"$work/odd"
+	diff <(jq -r '.bonds | keys[]' "$policy" | LC_ALL=C sort) <(LC_ALL=C sort "$work/odd")
+}
+check "which tells its name to the byte" each_tells
+manager_call Check >/dev/null 2>&1
+ctl status --json=short
+check "the command prints them all" equals "$n_odd" "$(jq '.bonds | length' "$work/out")"
+cp "$work/good.yaml" "$policy"
+check "and they go again" manager_call Reload
+check "which harms nobody" state_soon configured
+
 # ---- the policy ----
 # refuses WHAT: the policy as it is now, with an answer that the bus can carry.
 refuses() {

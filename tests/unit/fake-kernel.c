@@ -52,6 +52,8 @@ static struct {
 	const char *said[16];
 	size_t n_said;
 	uint64_t refused_packets;
+	size_t strikes_at, n_answers;
+	enum kernel_fault fault;
 } kernel;
 
 /* ---- the test's side ---- */
@@ -366,6 +368,43 @@ size_t kernel_n_dumps(void)
 	return kernel.n_dumps;
 }
 
+void kernel_strikes(size_t nth, enum kernel_fault fault)
+{
+	kernel.strikes_at = nth;
+	kernel.fault = fault;
+	kernel.n_answers = 0;
+}
+
+size_t kernel_n_answers(void)
+{
+	return kernel.n_answers;
+}
+
+/* Whether this answer is the one. */
+static bool is_struck(void)
+{
+	return ++kernel.n_answers == kernel.strikes_at;
+}
+
+/*
+ * Before what was asked for. It has no second answer, which netlink's numbers see to, and the wait
+ * for one that never comes ends with an error.
+ *
+ * Return: 0; a negative errno that is the answer.
+ */
+static int may_answer(void)
+{
+	if (!is_struck())
+		return 0;
+	if (kernel.fault == KERNEL_FAILS)
+		return -EIO;
+	if (kernel.fault == KERNEL_NEVER_TELLS)
+		return -ETIMEDOUT;
+	if (kernel.fault == KERNEL_IS_LATE && kernel.answering)
+		carry(&kernel.bonds[0], 5, kernel.answers_in_hardware ? 5 : 0);
+	return 0;
+}
+
 /* ---- the adapters' side ---- */
 
 struct link_watch {
@@ -392,6 +431,7 @@ int link_watch_fd(const struct link_watch *w _unused_)
 int link_watch_read(struct link_watch *w _unused_, struct link_message *ret)
 {
 	eventfd_t n;
+	bool struck;
 
 	if (kernel.lost) {
 		kernel.lost = false;
@@ -402,7 +442,17 @@ int link_watch_read(struct link_watch *w _unused_, struct link_message *ret)
 		(void)eventfd_read(kernel.fd, &n);
 		return 0;
 	}
-	*ret = kernel.messages[kernel.first++];
+	struck = is_struck();
+	if (struck && kernel.fault == KERNEL_FAILS)
+		return -EIO;
+	if (struck && kernel.fault == KERNEL_IS_LATE)
+		return 0;
+	if (struck && kernel.fault == KERNEL_NEVER_TELLS) {
+		kernel.first++;
+		return -ENOBUFS;
+	}
+	*ret = kernel.messages[kernel.first];
+	kernel.first += !struck;
 	return 1;
 }
 
@@ -410,7 +460,10 @@ int link_dump(struct facts_link **ret, size_t *ret_n)
 {
 	struct facts_link *links;
 	size_t n = 0;
+	int r = may_answer();
 
+	if (r < 0)
+		return r;
 	if (kernel.n_failing > 0) {
 		kernel.n_failing--;
 		return -EAGAIN;
@@ -461,8 +514,11 @@ int ethtool_get_feature(struct ethtool *e _unused_, const char *name, const char
 			enum facts_feature *ret)
 {
 	struct fake_bond *bond;
+	int r = may_answer();
 	size_t i;
 
+	if (r < 0)
+		return r;
 	ck_assert_str_eq(feature, FEATURE_ESP_HW_OFFLOAD);
 	*ret = FACTS_FEATURE_ON;
 	for (size_t b = 0; b < kernel.n; b++)
@@ -478,8 +534,11 @@ int ethtool_get_feature(struct ethtool *e _unused_, const char *name, const char
 int ethtool_get_counters(struct ethtool *e _unused_, const char *name, struct facts_counters *ret)
 {
 	struct fake_bond *bond;
+	int r = may_answer();
 	size_t i;
 
+	if (r < 0)
+		return r;
 	port_named(name, &bond, &i);
 	if (!bond->esp[i])
 		return -ENOENT;
@@ -490,9 +549,13 @@ int ethtool_get_counters(struct ethtool *e _unused_, const char *name, struct fa
 int xfrm_dump(const struct facts_address *addresses _unused_, size_t n_addresses _unused_,
 	      struct facts_sa **ret, size_t *ret_n)
 {
-	struct facts_sa *sas = calloc(2 * MAX_BONDS, sizeof(*sas));
+	struct facts_sa *sas;
 	size_t n = 0;
+	int r = may_answer();
 
+	if (r < 0)
+		return r;
+	sas = calloc(2 * MAX_BONDS, sizeof(*sas));
 	ck_assert_ptr_nonnull(sas);
 	kernel.n_dumps++;
 	if (kernel.failing_sas && kernel.n_dumps_left-- == 0) {
@@ -527,8 +590,12 @@ int xfrm_dump(const struct facts_address *addresses _unused_, size_t n_addresses
 
 int xfrm_stat(struct xfrm_counter **ret, size_t *ret_n)
 {
-	struct xfrm_counter *counters = calloc(2, sizeof(*counters));
+	struct xfrm_counter *counters;
+	int r = may_answer();
 
+	if (r < 0)
+		return r;
+	counters = calloc(2, sizeof(*counters));
 	ck_assert_ptr_nonnull(counters);
 	counters[0] = (struct xfrm_counter){ "XfrmInError", 7 };
 	counters[1] = (struct xfrm_counter){ "XfrmInNoStates", kernel.refused_packets };
@@ -547,9 +614,11 @@ uint64_t xfrm_stat_value(const struct xfrm_counter *counters, size_t n, const ch
 
 int kernel_log_read(uint64_t since _unused_, kernel_log_each_fn each, void *userdata)
 {
-	for (size_t i = 0; i < kernel.n_said; i++)
+	int r = may_answer();
+
+	for (size_t i = 0; r == 0 && i < kernel.n_said; i++)
 		each(userdata, kernel.said[i]);
-	return 0;
+	return r;
 }
 
 struct probe {
@@ -558,6 +627,10 @@ struct probe {
 
 int probe_open(const struct facts_ip *a _unused_, const char *device _unused_, struct probe **ret)
 {
+	int r = may_answer();
+
+	if (r < 0)
+		return r;
 	*ret = calloc(1, sizeof(**ret));
 	return *ret ? 0 : -ENOMEM;
 }
@@ -590,6 +663,12 @@ int probe_fd(const struct probe *p _unused_)
 
 int probe_send(struct probe *p _unused_, uint16_t seq _unused_)
 {
+	bool struck = is_struck();
+
+	if (struck && kernel.fault == KERNEL_FAILS)
+		return -EIO;
+	if (struck && kernel.fault == KERNEL_NEVER_TELLS)
+		return 0;
 	if (kernel.n_lost_requests > 0) {
 		kernel.n_lost_requests--;
 	} else if (kernel.keeping_answers) {
@@ -603,8 +682,15 @@ int probe_send(struct probe *p _unused_, uint16_t seq _unused_)
 
 int probe_read(struct probe *p _unused_)
 {
+	bool struck = is_struck();
 	int n = kernel.answers;
 
+	if (struck && kernel.fault == KERNEL_FAILS)
+		return -EIO;
+	if (struck && kernel.fault == KERNEL_IS_LATE)
+		return 0;
 	kernel.answers = 0;
-	return n;
+	if (struck && kernel.fault == KERNEL_TELLS_TWICE)
+		return 2 * n;
+	return struck && kernel.fault == KERNEL_NEVER_TELLS ? 0 : n;
 }

@@ -97,3 +97,17 @@ void kernel_fails_sas(size_t but_for);
 
 /* kernel_n_dumps() - how often the SAs were dumped: the price of sampling */
 size_t kernel_n_dumps(void);
+
+/* What becomes of an answer of the kernel's. */
+enum kernel_fault {
+	KERNEL_FAILS,   /* an error in its place */
+	KERNEL_IS_LATE, /* what is asked for comes while packets go, what is told a read later */
+	KERNEL_TELLS_TWICE,
+	KERNEL_NEVER_TELLS /* what is told is lost, which the next read says */
+};
+
+/* kernel_strikes() - that happens to the answer which is the Nth from now on, from 1; 0: to none */
+void kernel_strikes(size_t nth, enum kernel_fault fault);
+
+/* kernel_n_answers() - how many it has given since */
+size_t kernel_n_answers(void);

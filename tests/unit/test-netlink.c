@@ -541,6 +541,99 @@ START_TEST(a_malformed_message_does_not_end_a_watch)
 }
 END_TEST
 
+/* ---- each datagram of an answer, struck in turn ---- */
+
+enum strike {
+	STRIKE_FAILS,
+	STRIKE_LATE, /* it and those behind it come with the next answer */
+	STRIKE_TWICE,
+	STRIKE_NEVER
+};
+
+enum {
+	N_SECRETS = 3,
+	N_DATAGRAMS = N_SECRETS + 1
+};
+
+static enum strike strike;
+static size_t struck; /* which, of the first answer */
+static struct datagram held[N_DATAGRAMS];
+static size_t n_held;
+
+static void strike_datagram(size_t i)
+{
+	struct datagram *d = &queue[i];
+
+	switch (strike) {
+	case STRIKE_FAILS:
+		free(d->bytes);
+		*d = (struct datagram){ .error = EIO };
+		break;
+	case STRIKE_LATE:
+		for (; i < queue_end; i++)
+			held[n_held++] = queue[i];
+		queue_end -= n_held;
+		break;
+	case STRIKE_TWICE:
+		memmove(d + 1, d, (queue_end - i) * sizeof(*d));
+		queue_end++;
+		d->bytes = malloc(d->len);
+		ck_assert_ptr_nonnull(d->bytes);
+		memcpy(d->bytes, d[1].bytes, d->len);
+		break;
+	case STRIKE_NEVER:
+		free(d->bytes);
+		queue_end--;
+		memmove(d, d + 1, (queue_end - i) * sizeof(*d));
+		break;
+	}
+}
+
+static void secrets_that_are_struck(void)
+{
+	size_t first;
+
+	for (size_t i = 0; i < n_held; i++)
+		queue[queue_end++] = held[i];
+	n_held = 0;
+	first = queue_end;
+	for (int i = 0; i < N_SECRETS; i++)
+		say_secret(NLM_F_MULTI);
+	say_done(0, 0);
+	if (n_sent == 1)
+		strike_datagram(first + struck);
+}
+
+/* What the first dump says, by what was struck. */
+static void expect_first(int r)
+{
+	bool end = struck == N_SECRETS;
+
+	if (strike == STRIKE_FAILS)
+		ck_assert_int_eq(r, -EIO);
+	else if (strike == STRIKE_LATE || (strike == STRIKE_NEVER && end))
+		ck_assert_int_eq(r, -ETIMEDOUT);
+	else
+		ck_assert_int_eq(r, 0);
+}
+
+START_TEST(whichever_part_of_an_answer_is_struck_the_next_request_gets_its_own)
+{
+	for (strike = STRIKE_FAILS; strike <= STRIKE_NEVER; strike++)
+		for (struck = 0; struck < N_DATAGRAMS; struck++) {
+			struct seen s = { 0 };
+
+			n_sent = 0;
+			begin(secrets_that_are_struck);
+			expect_first(netlink_dump(nl, m, see, restart, &s));
+			ck_assert_int_eq(netlink_dump(nl, m, see, restart, &s), 0);
+			ck_assert_uint_eq(s.messages, N_SECRETS);
+			end();
+			queue_begin = queue_end = 0;
+		}
+}
+END_TEST
+
 UNIT_MAIN("netlink", an_answer_ends_with_its_acknowledgement, the_kernels_refusal_is_handed_up,
 	  silence_is_waited_for_no_longer_than_the_limit, an_answer_without_its_end_is_no_answer,
 	  a_refusing_callback_ends_the_call_and_leaves_no_secret,
@@ -551,4 +644,5 @@ UNIT_MAIN("netlink", an_answer_ends_with_its_acknowledgement, the_kernels_refusa
 	  an_acknowledgement_without_a_number_is_malformed,
 	  the_buffer_grows_with_the_message_up_to_a_limit,
 	  a_request_is_given_up_when_the_socket_fails, a_watch_hands_over_one_message_at_a_time,
-	  a_watch_reports_a_loss_once_and_goes_on, a_malformed_message_does_not_end_a_watch)
+	  a_watch_reports_a_loss_once_and_goes_on, a_malformed_message_does_not_end_a_watch,
+	  whichever_part_of_an_answer_is_struck_the_next_request_gets_its_own)
