@@ -7,35 +7,36 @@
 
 #include "fuzz.h"
 
+/* Of this process, in memory; made once, and gone at its end. */
+static char file_input_folder[64], file_input_path[128];
+
+static inline void file_input_done(void)
+{
+	(void)unlink(file_input_path);
+	(void)rmdir(file_input_folder);
+}
+
 /*
- * file_input() - any bytes as a file of that name, in a folder of this process in memory
+ * file_input() - any bytes as a file of that name, always the same one of a program, in a folder
+ * that has nothing else
  *
- * Return: the folder, until file_input_done().
+ * Return: the folder.
  */
 static inline const char *file_input(const char *name, const uint8_t *data, size_t size)
 {
-	static char folder[64];
-	_cleanup_free_ char *path = NULL;
 	int fd;
 
-	snprintf(folder, sizeof(folder), "%s/esp-offloadd-fuzz.%i",
-		 access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp", getpid());
-	if (mkdir(folder, 0700) < 0)
-		FUZZ_CHECK(errno == EEXIST);
-	FUZZ_CHECK(asprintf(&path, "%s/%s", folder, name) >= 0);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (!*file_input_folder) {
+		snprintf(file_input_folder, sizeof(file_input_folder), "%s/esp-offloadd-fuzz.%i",
+			 access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp", getpid());
+		snprintf(file_input_path, sizeof(file_input_path), "%s/%s", file_input_folder,
+			 name);
+		FUZZ_CHECK(mkdir(file_input_folder, 0700) == 0);
+		FUZZ_CHECK(atexit(file_input_done) == 0);
+	}
+	fd = open(file_input_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	FUZZ_CHECK(fd >= 0);
 	FUZZ_CHECK(size == 0 || write(fd, data, size) == (ssize_t)size);
 	close(fd);
-	return folder;
-}
-
-/* file_input_done() - takes file and folder away again, so that nothing is left at the end */
-static inline void file_input_done(const char *folder, const char *name)
-{
-	_cleanup_free_ char *path = NULL;
-
-	FUZZ_CHECK(asprintf(&path, "%s/%s", folder, name) >= 0);
-	(void)unlink(path);
-	(void)rmdir(folder);
+	return file_input_folder;
 }

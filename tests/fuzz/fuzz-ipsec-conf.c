@@ -3,10 +3,10 @@
 #include "ipsec-conf.h"
 
 /*
- * Any bytes as a configuration: the first byte chooses the version and the edit, the rest is the
- * main file and, after each 0xff, one more file in /d. Whatever they are: reading keeps every byte;
- * an edit touches nothing but its line, and there is nothing left to do when it is done again; a
- * line that was added goes away without a trace.
+ * Any bytes as a configuration: the first byte chooses the version, the edit and the conn, the rest
+ * is the main file and, after each 0xff, one more file in /d. Whatever they are: reading keeps
+ * every byte; an edit touches nothing but its line, and there is nothing left to do when it is done
+ * again; a line that was added goes away without a trace.
  */
 
 #define MAX_FILES 8
@@ -210,6 +210,17 @@ static void edit_and_back(struct input *input, struct ipsec_conf *conf,
 	ipsec_conf_free(reread);
 }
 
+static void edit_as_chosen(struct input *input, struct ipsec_conf *conf,
+			   const struct ipsec_conf_conn *conn, const char *key, const char *value)
+{
+	const struct ipsec_conf_change unset = { key, NULL };
+	struct ipsec_conf_edit *edit = NULL;
+
+	edit_and_back(input, conf, conn, key, value);
+	if (do_edit(input, conf, conn->name, unset, &edit))
+		ipsec_conf_edit_free(edit);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct {
@@ -217,9 +228,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	} edits[] = { { "nic-offload", "yes" }, { "esp", "aes_gcm128" }, { "ike", "a b" },
 		      { "mtu", "1500" },        { "pfs", "no" },         { "leftid", "@{x}" },
 		      { "type", "transport" },  { "esn", "no" } };
+	_Static_assert(ARRAY_SIZE(edits) == 8, "three bits choose one");
 	struct input input = { 0 };
 	struct ipsec_conf *conf;
-	struct ipsec_conf_edit *edit = NULL;
 	uint8_t choice;
 
 	if (size < 1 || size > 20000)
@@ -243,14 +254,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	conf = read_input(&input);
 	check_bytes(&input, conf);
 	look_at(conf);
-	for (size_t i = 0; i < ipsec_conf_n_conns(conf) && i < 4; i++) {
-		const struct ipsec_conf_conn *conn = ipsec_conf_conn(conf, i);
-		size_t k = (choice >> 1) % ARRAY_SIZE(edits);
+	if (ipsec_conf_n_conns(conf) > 0) {
+		size_t i = (choice >> 4) % ipsec_conf_n_conns(conf), k = (choice >> 1) & 7;
 
-		edit_and_back(&input, conf, conn, edits[k].key, edits[k].value);
-		if (do_edit(&input, conf, conn->name,
-			    (struct ipsec_conf_change){ edits[k].key, NULL }, &edit))
-			ipsec_conf_edit_free(edit);
+		edit_as_chosen(&input, conf, ipsec_conf_conn(conf, i), edits[k].key,
+			       edits[k].value);
 	}
 	ipsec_conf_free(conf);
 	return 0;
