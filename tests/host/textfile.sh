@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# textfile.sh UNIT: what the unit makes of the metrics is what node_exporter's collector reads.
+# textfile.sh UNIT UNPACKED: what the unit makes of the metrics is what node_exporter's collector
+# reads. UNPACKED prints where promtool is, where none is installed.
 set -u
 
-command -v promtool >/dev/null || { echo "needs promtool"; exit 77; }
+command -v promtool >/dev/null || PATH=$PATH:$("$2") || { echo "needs promtool"; exit 77; }
 
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
