@@ -307,7 +307,7 @@ static int ask_to_look(sd_bus_message *call, const struct supervisor *s,
 {
 	struct bus_objects *b = objects_of(call);
 
-	if (bus_is_busy(b))
+	if (bus_is_busy(b, call))
 		return too_busy(call);
 	return bus_ask(b, call, MANAGER_LOOK, s->name, answer);
 }
@@ -448,7 +448,7 @@ static int verify_allowed(sd_bus_message *call, void *userdata)
 
 	if (!s || !s->policy)
 		return no_bond(call);
-	if (bus_is_busy(b))
+	if (bus_is_busy(b, call))
 		return too_busy(call);
 	o.how = s->policy->proof;
 	o.probe = false;

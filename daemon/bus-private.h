@@ -37,10 +37,10 @@ int bus_bond_find(sd_bus *bus, const char *path, const char *interface, void *us
 		  void **ret_found, sd_bus_error *error);
 
 /*
- * bus_is_busy() - true when so many calls wait that one of those that are open to all is refused;
- * whoever may change something is never kept out by them
+ * bus_is_busy() - true when so many calls wait, of this one's sender or of all, that one of those
+ * that are open to all is refused; whoever may change something is never kept out by them
  */
-bool bus_is_busy(const struct bus_objects *b);
+bool bus_is_busy(const struct bus_objects *b, sd_bus_message *call);
 
 /*
  * bus_pending_new() - remembers a call in @list

@@ -5,9 +5,7 @@
 #include "bus-private.h"
 #include "log.h"
 #include "names.h"
-
-/* Calls that wait for an answer, of all clients together. */
-#define MAX_PENDING 64
+#include "share.h"
 
 int bus_bond_path(const char *name, char **ret)
 {
@@ -105,15 +103,25 @@ struct bus_objects *bus_objects_free(struct bus_objects *b)
 
 /* ---- calls that are answered later ---- */
 
-bool bus_is_busy(const struct bus_objects *b)
+/* Adds the calls of the list, and those of them that are @sender's. */
+static void count_pending(const struct bus_pending *list, const char *sender, size_t *n,
+			  size_t *n_own)
 {
-	size_t n = 0;
+	for (const struct bus_pending *p = list; p; p = p->next) {
+		(*n)++;
+		if (streq_ptr(sd_bus_message_get_sender(p->call), sender))
+			(*n_own)++;
+	}
+}
 
-	for (const struct bus_pending *p = b->verifying; p; p = p->next)
-		n++;
-	for (const struct bus_pending *p = b->asking; p; p = p->next)
-		n++;
-	return n >= MAX_PENDING;
+bool bus_is_busy(const struct bus_objects *b, sd_bus_message *call)
+{
+	const char *sender = sd_bus_message_get_sender(call);
+	size_t n = 0, n_own = 0;
+
+	count_pending(b->verifying, sender, &n, &n_own);
+	count_pending(b->asking, sender, &n, &n_own);
+	return share_is_spent(n, n_own);
 }
 
 int bus_pending_new(struct bus_objects *b, struct bus_pending **list, sd_bus_message *call,

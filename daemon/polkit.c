@@ -2,15 +2,13 @@
 #include "polkit.h"
 
 #include "names.h"
+#include "share.h"
 
 #define WITHOUT_ASKING_USEC UINT64_C(10000000)
 #define WITH_ASKING_USEC    UINT64_C(120000000)
 
 /* CheckAuthorizationFlags: AllowUserInteraction */
 #define ALLOW_INTERACTION UINT32_C(1)
-
-/* Each keeps a message, for as long as polkit asks somebody for a password. */
-#define MAX_OF_ONE_CLIENT 16
 
 struct polkit_query {
 	struct polkit_query **list, *next;
@@ -43,14 +41,17 @@ void polkit_forget(struct polkit_query **waiting)
 		query_free(*waiting);
 }
 
+/* Each keeps a message, for as long as polkit asks somebody for a password. */
 static bool are_too_many(const struct polkit_query *waiting, sd_bus_message *call)
 {
 	const char *sender = sd_bus_message_get_sender(call);
-	size_t n = 0;
+	size_t n = 0, n_own = 0;
 
-	for (; waiting; waiting = waiting->next)
-		n += streq_ptr(sd_bus_message_get_sender(waiting->call), sender);
-	return n >= MAX_OF_ONE_CLIENT;
+	for (; waiting; waiting = waiting->next) {
+		n++;
+		n_own += streq_ptr(sd_bus_message_get_sender(waiting->call), sender);
+	}
+	return share_is_spent(n, n_own);
 }
 
 static void refuse(sd_bus_message *call, const char *why)
@@ -130,7 +131,7 @@ int polkit_check(struct polkit_query **waiting, sd_bus_message *call, const char
 	if (r > 0)
 		return allowed(call, userdata);
 	if (are_too_many(*waiting, call))
-		return sd_bus_reply_method_errorf(call, SD_BUS_ERROR_LIMITS_EXCEEDED,
+		return sd_bus_reply_method_errorf(call, BUS_ERROR_BUSY,
 						  "Too many calls wait for polkit");
 
 	q = calloc(1, sizeof(*q));

@@ -25,7 +25,7 @@ struct polkit_query;
  *
  * root is always allowed, at once and without polkit. Others wait for polkit's answer, for at most
  * two minutes if the caller let it ask for a password; where there is no polkit the answer is no.
- * Of one client at most 16 calls wait at a time, and more are refused.
+ * More of them than share.h has are refused.
  *
  * Return: as a method handler: 1 when the call is answered or will be; a negative errno.
  */

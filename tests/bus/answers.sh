@@ -42,10 +42,11 @@ if setpriv --reuid=65534 --clear-groups true 2>/dev/null; then
 	check "polkit never answers: it is refused, in time" contains "$(nobody Apply 'a{sv}' 0)" \
 		'ccess denied|Not authorized'
 	check "nothing was applied by all that" equals "$applied" "$(grep -c -- '--apply' "$work/worker/called")"
-	start "$work/many" setpriv --reuid=65534 --clear-groups "$IMPATIENT" 40
+	start "$work/many" setpriv --reuid=65534 --clear-groups "$GREEDY" 1 40 Apply
 	many=$started
+	refused_are() { equals "$1" "$(grep -c 'Too many calls' "$work/many")"; }
 	check "of 40 calls of one client that polkit does not answer most are refused at once" \
-		wait_for 8 in_file "$work/many" '^refused 24$'
+		wait_for 8 refused_are 24
 	check "others are served meanwhile" property State
 	# They still wait when it ends.
 	end_daemon

@@ -118,22 +118,32 @@ no_script
 check "and do no harm" unharmed
 
 # ---- more than it waits for ----
-# said PATTERN: how many of the calls were answered so.
-said() { cat "$work"/call.* | grep -cE -- "$1"; }
-some_refused() { [ "$(said 'Too many calls')" -ge 6 ]; }
+# greedy NAME CLIENTS CALLS: in the background; each answer becomes a line of $work/greedy.NAME.
+greedy() {
+	start "$work/greedy.$1" "$GREEDY" "$2" "$3" Verify
+	greedies+=("$started")
+}
+# refused_are N NAME: exactly so many of its calls are.
+refused_are() { equals "$1" "$(grep -c 'Too many calls' "$work/greedy.$2")"; }
+told_are() { equals "$1" "$(cat "$work"/greedy.* | grep -c 'no such bond any more')"; }
+greedies=()
+greedy one 1 40
+check "of 40 calls of one client 24 are refused" wait_for 60 refused_are 24 one
+check "and another client is served" call Check
+greedy three 3 16
+check "and three more that take their share" wait_for 60 in_file "$work/greedy.three" asked
+greedy two 1 2
+check "where 64 wait a client may have one of its own" wait_for 60 refused_are 1 two
+check "and that one" call Check
+check "of the three nothing is refused" refused_are 0 three
+greedy crowd 460 1
+check "in all 512 may wait, as no one user can have" wait_for 60 refused_are 13 crowd
+check "and not one more" refused 'Too many calls' call Check
 cp "$policy" "$work/good.yaml"
-calls=()
-for ((i = 0; i < 70; i++)); do
-	busctl --user --timeout=120 call org.espoffload1 /org/espoffload1/bond/bond0 \
-		org.espoffload1.Bond Verify 'a{sv}' 1 within_usec t 100000000 >"$work/call.$i" 2>&1 &
-	calls+=($!)
-done
-check "of 70 that wait for a proof six are refused" wait_for 60 some_refused
-check "and who only looks as well" refused 'Too many calls' call Check
 printf 'version: 1\nbonds:\n  bond5: {connections: [other]}\n' >"$policy"
 check "their bond leaves the policy" manager_call Reload
-wait "${calls[@]}"
-check "and all others are told so" equals 64 "$(said 'no such bond any more')"
+wait "${greedies[@]}"
+check "and all who wait are told so" told_are 512
 cp "$work/good.yaml" "$policy"
 check "it comes back" manager_call Reload
 check "and is as before" state_soon configured
