@@ -53,14 +53,19 @@ void supervisor_run_begins(struct supervisor *s)
 	s->run_release = s->release;
 }
 
-static void replace_string(char **p, const char *value)
+/* Return: true when it is not what was there before; without memory that is kept. */
+static bool replace_string(char **p, const char *value)
 {
-	char *copy = value ? strdup(value) : NULL;
+	char *copy;
 
+	if (value ? streq_ptr(*p, value) : !*p)
+		return false;
+	copy = value ? strdup(value) : NULL;
 	if (value && !copy)
-		return;
+		return false;
 	free(*p);
 	*p = copy;
+	return true;
 }
 
 /* That somebody has reverted it is kept on disk: a boot must not apply it behind his back. */
@@ -98,7 +103,7 @@ static void hold(struct supervisor *s, enum bond_held held, const char *remark)
 {
 	s->held = held;
 	keep_on_disk(s);
-	replace_string(&s->remark, remark);
+	(void)replace_string(&s->remark, remark);
 	drift_reset(&s->drift);
 	(void)sd_event_source_set_enabled(s->repair, SD_EVENT_OFF);
 }
@@ -190,10 +195,11 @@ static void take_ip(json_t *j, const char *key, struct facts_ip *ret)
 		*ret = (struct facts_ip){ 0 };
 }
 
-/* Return: false without memory, with the old ones kept. */
+/* Return: true when their names are not those of before; without memory the old ones are kept. */
 static bool take_conns(struct supervisor *s, json_t *array)
 {
 	size_t n = json_array_size(array), i;
+	bool differs = n != s->n_conns;
 	struct conn_ends *conns;
 	json_t *j;
 
@@ -213,11 +219,12 @@ static bool take_conns(struct supervisor *s, json_t *array)
 		}
 		take_ip(j, "local", &conns[i].local);
 		take_ip(j, "remote", &conns[i].remote);
+		differs = differs || !streq(conns[i].name, s->conns[i].name);
 	}
 	supervisor_free_conns(s);
 	s->conns = conns;
 	s->n_conns = n;
-	return true;
+	return differs;
 }
 
 /* Return: true when it is not what was there before. */
@@ -305,7 +312,7 @@ static void take_version(struct supervisor *s, const char *version)
 		log_event(LOG_NOTICE, MESSAGE_DRIFT, fields, ARRAY_SIZE(fields),
 			  "%s: Libreswan was %s, and is %s now: its rules are looked at anew",
 			  s->name, s->libreswan, version);
-	replace_string(&s->libreswan, version);
+	(void)replace_string(&s->libreswan, version);
 }
 
 /* What no check can find, since it takes having looked before. Return: a new reference. */
@@ -339,6 +346,12 @@ static void take_loss(struct supervisor *s, bool lost)
 		s->ops->wants_look(s->userdata, s, "lost tunnels are to be brought back");
 }
 
+/* Return: as replace_string() */
+static bool take_text(char **p, json_t *report, const char *key)
+{
+	return replace_string(p, json_string_value(json_object_get(report, key)));
+}
+
 static void take_bond_report(struct supervisor *s, json_t *report)
 {
 	enum bond_state before = s->state;
@@ -350,11 +363,12 @@ static void take_bond_report(struct supervisor *s, json_t *report)
 
 	if (take_conns(s, json_object_get(report, "conns")))
 		what |= SUPERVISOR_PROFILE;
-	replace_string(&s->profile_uuid,
-		       json_string_value(json_object_get(report, "profile_uuid")));
-	replace_string(&s->profile_path,
-		       json_string_value(json_object_get(report, "profile_path")));
-	replace_string(&s->device_path, json_string_value(json_object_get(report, "device_path")));
+	if (take_text(&s->profile_uuid, report, "profile_uuid"))
+		what |= SUPERVISOR_PROFILE;
+	if (take_text(&s->profile_path, report, "profile_path"))
+		what |= SUPERVISOR_PROFILE;
+	if (take_text(&s->device_path, report, "device_path"))
+		what |= SUPERVISOR_PROFILE;
 	take_standing(s, report);
 	findings = add_own_findings(s, json_object_get(report, "findings"));
 	log_new_findings(s, findings);

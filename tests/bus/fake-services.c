@@ -14,7 +14,8 @@
  *
  *     profile      a profile of NetworkManager has changed
  *     unit         the ipsec unit has
- *     restart      NetworkManager leaves the bus, and comes again
+ *     leave, come  NetworkManager leaves the bus, and comes to it
+ *     restart      it does both
  *     answers HOW  from now on polkit (and systemd) answer so: yes, no, password, error, nonsense,
  *                  late (after a second), twice, never, exit (they go away instead)
  *
@@ -102,6 +103,10 @@ static int act(const char *line)
 		return sd_bus_emit_signal(bus, "/org/freedesktop/systemd1/unit/ipsec_2eservice",
 					  "org.freedesktop.DBus.Properties", "PropertiesChanged",
 					  "sa{sv}as", "org.freedesktop.systemd1.Unit", 0, 0);
+	if (streq(line, "leave"))
+		return sd_bus_release_name(bus, NM);
+	if (streq(line, "come"))
+		return sd_bus_request_name(bus, NM, 0);
 	if (streq(line, "restart"))
 		return restart();
 	if (sscanf(line, "answers %15s", how) == 1)

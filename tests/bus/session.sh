@@ -7,9 +7,7 @@
 
 # example N: the N-th one of the page, as people see it.
 example() {
-	awk -v n="$1" '/^\.Sh/ { section = $2 } section != "EXAMPLES" { next }
-		/^\.Bd/ { i++; inside = i == n; next } /^\.Ed/ { inside = 0 }
-		inside { gsub(/\\e/, "\\"); print }' "$MAN"
+	awk -v n="$1" -f "$EXAMPLES" "$MAN"
 }
 
 # commands N: those after a prompt in the N-th example, each in one line.

@@ -48,6 +48,38 @@ explained() {
 	contains "$(journalctl -q -x --no-pager -u esp-offloadd "MESSAGE_ID=$1")" "$2"
 }
 
+# manager_says METHOD TYPE VALUE WANTED: what the daemon's manager answers.
+manager_says() {
+	contains "$(busctl --timeout=60 call org.espoffload1 /org/espoffload1 org.espoffload1.Manager \
+		"$1" "$2" "$3" 2>&1)" "$4"
+}
+
+# NetworkManager's own paths of the bond and its profile.
+nm_device() {
+	nmcli -g GENERAL.DBUS-PATH device show bond0
+}
+nm_profile() {
+	nmcli -g UUID,DBUS-PATH connection show | sed -n "s/^$bond_uuid://p"
+}
+
+# follows_nm: the daemon has them, and finds the bond by them.
+follows_nm() {
+	equals "o \"$(nm_device)\"" "$(bond_property Device)" &&
+		equals "o \"$(nm_profile)\"" "$(bond_property Profile)" &&
+		manager_says GetBondByDevice o "$(nm_device)" "\"$bond_path\""
+}
+
+# session: the commands of busctl in org.espoffload1(5), each in one line.
+session() {
+	awk -v n=1 -f /lab/man-example.awk /usr/share/man/man5/org.espoffload1.5 |
+		sed -e ':a' -e '/\\$/N; s/\\\n *//; ta' | sed -n 's/^[$#] //p'
+}
+
+# equals_property NAME VALUE: as busctl prints it.
+equals_property() {
+	equals "$2" "$(bond_property "$1")"
+}
+
 beside_ipsec_conf() {
 	find "$1" -maxdepth 1 -name '*ipsec*' -printf '%f\n' | sort
 }
@@ -144,6 +176,29 @@ for method in 'Apply a{sv} 0' Revert 'Verify a{sv} 1 probe b true'; do
 done
 check "nobody else may reload" contains "$(somebody busctl call org.espoffload1 /org/espoffload1 \
 	org.espoffload1.Manager Reload)" 'ccess denied|Not authorized'
+
+# The session in the manual page, as it stands there.
+check "org.espoffload1(5) has a session" test "$(session | wc -l)" -ge 4
+session >/run/session
+while read -r -u 3 line; do
+	check "org.espoffload1(5): ${line%% /org*}" bash -c "$line"
+done 3</run/session
+
+# NetworkManager's object paths, over a restart of it.
+check "Device and Profile are NetworkManager's" follows_nm
+check "the bond is found by the profile's UUID" \
+	manager_says GetBondByProfile s "$bond_uuid" "\"$bond_path\""
+device=$(nm_device)
+systemctl stop NetworkManager
+check "without NetworkManager there is no device" wait_for 60 equals_property Device 'o "/"'
+check "and nothing is found by the one of before" \
+	manager_says GetBondByDevice o "$device" 'no bond with the device'
+systemctl start NetworkManager
+check "once it is back its paths are followed" wait_for 90 follows_nm
+check "the bond is found by the profile's UUID as before" \
+	manager_says GetBondByProfile s "$bond_uuid" "\"$bond_path\""
+check "and configured as before" wait_for 90 bond_is State configured
+check "with nothing interrupted" offloads "$(active_port)"
 
 # The catalog.
 journalctl --update-catalog
