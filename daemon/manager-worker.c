@@ -17,8 +17,8 @@
  */
 #define AGAIN_FIRST_USEC UINT64_C(5000000)
 #define AGAIN_LAST_USEC  UINT64_C(600000000)
-/* Another worker has the lock; it ends within its own limits. */
-#define BUSY_USEC UINT64_C(5000000)
+/* Another worker has the lock: one that looks is done in a moment, one that applies in minutes. */
+#define BUSY_LAST_USEC UINT64_C(60000000)
 
 /* ---- those who wait ---- */
 
@@ -106,15 +106,28 @@ static bool is_to_run_again(const struct manager *m)
 	return sd_event_source_get_enabled(m->again, &enabled) >= 0 && enabled != SD_EVENT_OFF;
 }
 
-/* Nothing else puts off an attempt that is due already. */
-static void run_again_later(struct manager *m)
+/* Twice as late each time, up to @last. Nothing else puts off an attempt that is due already. */
+static void run_again_by(struct manager *m, uint64_t last_usec)
 {
 	if (is_to_run_again(m))
 		return;
 	m->again_usec = m->again_usec == 0 ? AGAIN_FIRST_USEC : 2 * m->again_usec;
-	if (m->again_usec > AGAIN_LAST_USEC)
-		m->again_usec = AGAIN_LAST_USEC;
+	if (m->again_usec > last_usec)
+		m->again_usec = last_usec;
 	run_again_in(m, m->again_usec);
+}
+
+static void run_again_later(struct manager *m)
+{
+	run_again_by(m, AGAIN_LAST_USEC);
+}
+
+/* What it finds there need be none of the daemon's: esp-offloadctl runs one, too. */
+static void run_again_when_free(struct manager *m)
+{
+	run_again_by(m, BUSY_LAST_USEC);
+	log_info("Another process works on the host, so it is looked at again in %llu s",
+		 (unsigned long long)(m->again_usec / 1000000));
 }
 
 /* From now on a run that goes wrong is the first one to do so. */
@@ -175,7 +188,7 @@ static void on_worker_done(void *userdata, int error)
 			"The worker ended and has not told how a bond stands that it was changing");
 	}
 	if (error == -EBUSY)
-		run_again_in(m, BUSY_USEC);
+		run_again_when_free(m);
 	else if (error < 0)
 		worker_failed(m);
 	else if (m->unsettled && !m->settle_due)

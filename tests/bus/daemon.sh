@@ -282,6 +282,7 @@ script <<<'exit 75'
 ctl check bond0
 check "one that finds another at it is an error" status_is 1
 check "which says so" complains 'Another process works on the host now'
+check "and is repeated, later each time" wait_for 30 logged 'it is looked at again in 10 s'
 script <<<'exit 3'
 ctl check bond0
 check "one that fails is an error" status_is 1
