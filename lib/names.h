@@ -18,7 +18,6 @@
 #define BUS_ERROR_BLOCKED        "org.espoffload1.Error.Blocked"
 #define BUS_ERROR_FAILED         "org.espoffload1.Error.Failed"
 #define BUS_ERROR_INVALID_POLICY "org.espoffload1.Error.InvalidPolicy"
-#define BUS_ERROR_NOT_AUTHORIZED "org.espoffload1.Error.NotAuthorized"
 
 /* polkit actions */
 #define POLKIT_APPLY    "org.espoffload1.apply"

@@ -32,8 +32,9 @@ static const char help[] =
 	"      --no-legend           tables without headings\n"
 	"  -h, --help                this text\n"
 	"\n"
-	"An edit leaves every other byte alone and is refused where it would not be safe: exit\n"
-	"status 3, with the reason and what to do. What is so already is not written again.\n";
+	"An edit leaves every other byte alone and is refused where it would not be safe, with\n"
+	"the reason and what to do. What is so already is not written again.\n\n"
+	"Exit status: 0 done, or so already; 3 the edit is refused; 1 error.\n";
 
 static const struct subverb {
 	const char *name;

@@ -373,7 +373,6 @@ static const struct {
 	{ BUS_ERROR_FAILED, CTL_ERROR, "See \"journalctl -u esp-offloadd\"." },
 	{ BUS_ERROR_INVALID_POLICY, CTL_ERROR,
 	  "Mend the files until \"esp-offloadctl config validate\" is content." },
-	{ BUS_ERROR_NOT_AUTHORIZED, CTL_ERROR, "Ask as root." },
 	{ SD_BUS_ERROR_ACCESS_DENIED, CTL_ERROR, "Ask as root." },
 	{ SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED, CTL_ERROR, "Ask as root." },
 	{ SD_BUS_ERROR_NO_REPLY, CTL_ERROR,

@@ -26,7 +26,7 @@ static const struct verb {
 	  true },
 	{ "monitor", verb_monitor, "switches, states and verdicts while they happen", false },
 	{ "diagnose", verb_diagnose, "why a tunnel does not come up, or carries nothing", false },
-	{ "conn", verb_conn, "list|show|set|unset: Libreswan's files, read and edited offline",
+	{ "conn", verb_conn, "list|show|set|unset|crypto-policy: Libreswan's files, offline",
 	  true },
 	{ "config", verb_config, "show|validate: the policy that the files make", true },
 	{ "metrics", verb_metrics, "the state of all bonds as OpenMetrics", false },

@@ -83,6 +83,29 @@ def check_command():
         there = set(there) - (common - {"root"})
         if there or options_of(told.get(verb, "")):
             same(f"esp-offloadctl(1), {verb}", there, options_of(told.get(verb, "")))
+        check_verb(verb, output(sys.argv[4], verb, "--help"), told.get(verb, ""))
+
+    programs = "".join(file.read_text() for file in (top / "tools").glob("*.c"))
+    variables = set(re.findall(r'\b[gs]etenv\("([A-Z_]+)"', programs))
+    for names in re.findall(r" variables\[\] = \{(.*?)\}", programs, re.S):
+        variables |= set(re.findall(r'"([A-Z_]+)"', names))
+    same("esp-offloadctl(1), ENVIRONMENT", variables,
+         [name for line in re.findall(r"^\.It Ev (.*)$", section(text, "ENVIRONMENT"), re.M)
+          for name in re.findall(r"[A-Z_]{4,}", line)])
+    statuses = re.search(r"^enum ctl_exit \{(.*?)\}", source("tools/output.h"), re.M | re.S).group(1)
+    same("esp-offloadctl(1), EXIT STATUS", re.findall(r"= (\d)", statuses),
+         re.findall(r"^\.It (\d)$", section(text, "EXIT STATUS"), re.M))
+
+
+def check_verb(verb, help_text, told):
+    """What stands before its arguments, and its exit statuses."""
+    words = re.findall(rf"esp-offloadctl {verb} (?:\[OPTION…\] )?([a-z][a-z-]+)", help_text)
+    if words:
+        same(f"esp-offloadctl(1), {verb}", words, re.findall(rf"^\.Cm {verb} ([a-z-]+)$", told, re.M))
+    there = re.findall(r"\d", help_text.partition("Exit status:")[2])
+    sentence = re.search(r"^The exit status .*?(?=^\.|\Z)", told, re.M | re.S)
+    same(f"esp-offloadctl(1), exit status of {verb}", there,
+         re.findall(r"\d", sentence.group(0) if sentence else ""))
 
 
 def check_policy():
@@ -108,14 +131,19 @@ def check_bus():
     text = page("org.espoffload1.5")
     for interface in ElementTree.parse(top / "conf/org.espoffload1.xml").iter("interface"):
         title = "A BOND" if interface.get("name").endswith(".Bond") else "THE MANAGER"
-        own = section(text, title)
-        calls = re.findall(r"^\.It Fn (\w+)", own, re.M)
-        same(f"org.espoffload1(5), {title}",
-             [m.get("name") for m in interface if m.tag in ("method", "signal")], calls)
-        same(f"org.espoffload1(5), {title}",
+        own = dict(re.findall(r"^\.Ss (\w+)\n(.*?)(?=^\.Ss |\Z)", section(text, title), re.M | re.S))
+        for tag, part in (("method", "Methods"), ("signal", "Signals")):
+            there = [m.get("name") for m in interface if m.tag == tag]
+            if there or part in own:
+                same(f"org.espoffload1(5), {title}, {part}", there,
+                     re.findall(r"^\.It Fn (\w+)", own.get(part, ""), re.M))
+        same(f"org.espoffload1(5), {title}, Properties",
              [m.get("name") for m in interface if m.tag == "property"],
-             [v for line in re.findall(r"^\.It (Va .*)$", own, re.M)
-              for v in re.findall(r"Va ([A-Z]\w*)", line)] )
+             [v for line in re.findall(r"^\.It (Va .*)$", own.get("Properties", ""), re.M)
+              for v in re.findall(r"Va ([A-Z]\w*)", line)])
+    same("org.espoffload1(5), NAMES OF ERRORS",
+         re.findall(r'"org\.espoffload1\.Error\.(\w+)"', source("lib/names.h")),
+         re.findall(r"^\.It Er (\w+)$", section(text, "NAMES OF ERRORS"), re.M))
     actions = re.findall(r'^#define POLKIT_\w+\s+"([^"]*)"', source("lib/names.h"), re.M)
     for action in set(re.findall(r"^\.Sy (org\.espoffload1\.[a-z]+)", text, re.M)) - set(actions):
         wrong.append(f"org.espoffload1(5): there is no polkit action {action}")
