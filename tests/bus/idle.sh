@@ -60,4 +60,34 @@ check "as can be seen" woke_up "$woken"
 check "and none of its timers is set again" wait_for 10 nothing_is_set
 check "it stays asleep again" wait_for 20 stays_asleep 2
 
+stop "$daemon"
+
+# ---- with a systemd that wants to hear of it ----
+# told TEXT [N]: systemd was, at least so often.
+told() { [ "$(grep -cE -- "$1" "$work/told")" -ge "${2:-1}" ]; }
+beats() { grep -c '^WATCHDOG=1' "$work/told"; }
+beats_more_than() { [ "$(beats)" -gt "$1" ]; }
+start "$work/told" python3 -c '
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+while True:
+    print(s.recv(4096).decode(), flush=True)' "$work/notify"
+check "systemd listens" wait_for 20 [ -S "$work/notify" ]
+start "$work/daemon" env NOTIFY_SOCKET="$work/notify" WATCHDOG_USEC=1000000 unshare -n "$DAEMON" \
+	--session --root "$root" --state "$work/state" --worker "$work/worker/fake-worker.sh"
+daemon=$started
+check "it is told that the daemon is ready" wait_for 20 told '^READY=1'
+check "and how the bonds stand" wait_for 20 told '^STATUS=.*bond1: waiting'
+check "that it lives" wait_for 20 told '^WATCHDOG=1' 2
+kill -STOP "$daemon"
+sleep 0.2
+beats=$(beats)
+sleep 2
+check "but not of one that hangs" equals "$beats" "$(beats)"
+kill -CONT "$daemon"
+check "of one that goes on" wait_for 20 beats_more_than "$beats"
+stop "$daemon"
+check "and that it leaves" wait_for 5 told '^STOPPING=1'
+
 finish
