@@ -82,6 +82,8 @@ if command -v zsh >/dev/null; then
 	check "zsh: the values of an option" zsh_completes status --json=p pretty
 	check "zsh: what conn can do" zsh_completes conn un unset
 	check "zsh: nothing where there is nothing" zsh_completes metrics '' ''
+else
+	skip "zsh" "it is not there"
 fi
 
 # ---- fish ----
@@ -99,6 +101,8 @@ if command -v fish >/dev/null; then
 	check "fish: the values of an option" fish_completes 'status --json=p' --json=pretty
 	check "fish: what conn can do" fish_completes 'conn un' unset
 	check "fish: nothing where there is nothing" fish_completes 'metrics ' ''
+else
+	skip "fish" "it is not there"
 fi
 
 finish

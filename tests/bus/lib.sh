@@ -73,6 +73,21 @@ check() {
 	fi
 }
 
+# skip SENTENCE WHY: a check that cannot be made here, which is told.
+skip() {
+	passed=$((passed + 1))
+	echo "ok $((passed + failed)) - $1 # SKIP $2"
+}
+
+# python_with MODULE: a Python that has it; the distribution's modules belong to the distribution's.
+python_with() {
+	local python
+	for python in python3 /usr/bin/python3; do
+		"$python" -c "import $1" 2>/dev/null && echo "$python" && return
+	done
+	return 1
+}
+
 # run COMMAND…: within 60 s; what it printed is in $out and $err, its exit status in $status.
 run() {
 	timeout 60 "$@" >"$work/out" 2>"$work/err" </dev/null

@@ -196,17 +196,19 @@ ctl metrics bond0
 check "metrics of one bond are wrong usage" status_is 2
 
 parses() {
-	python3 -c '
+	"$python" -c '
 import sys
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse
 print(len(list(parse(sys.stdin.read()))))' <"$work/out"
 }
-if python3 -c 'import prometheus_client' 2>/dev/null; then
+if python=$(python_with prometheus_client); then
 	ctl metrics
-	check "a public parser takes them" equals 15 "$(parses 2>&1 | tail -n 1)"
+	check "a public parser takes them" equals "$(grep -c '^# TYPE' "$work/out")" "$(parses 2>&1 | tail -n 1)"
 	vary '.bonds.bond0.Interface = "a\"b\\c\nd"'
 	ctl metrics
-	check "and names of any bytes" equals 15 "$(parses 2>&1 | tail -n 1)"
+	check "and names of any bytes" equals "$(grep -c '^# TYPE' "$work/out")" "$(parses 2>&1 | tail -n 1)"
+else
+	skip "a public parser takes them" "no python3-prometheus-client"
 fi
 
 finish

@@ -45,16 +45,16 @@ if command -v gdbus >/dev/null; then
 	check "gdbus reads what the objects say of themselves" session \
 		"gdbus introspect --system --dest org.espoffload1 --object-path /org/espoffload1/bond/bond0"
 else
-	echo "# gdbus is not there"
+	skip "gdbus" "it is not there"
 fi
 
 example 3 >"$work/client.py"
-if /usr/bin/python3 -c 'import dbus' 2>/dev/null; then
-	run /usr/bin/python3 "$work/client.py"
+if python=$(python_with dbus); then
+	run "$python" "$work/client.py"
 	check "the client in Python runs" equals 0 "$status"
 	check "and prints the bond" contains "$out" '^bond0 (configured|blocked) unknown$'
 else
-	echo "# python3-dbus is not there"
+	skip "the client in Python" "no python3-dbus"
 fi
 end_daemon
 
