@@ -128,7 +128,10 @@ reports "done" ""
 busctl_call /org/espoffload1/bond/bond0 org.espoffload1.Bond Apply 'a{sv}' 0
 check "its bond is configured" wait_for 60 state_is configured
 echo "# $(runs) runs; memory $memory kB, then $(resident) kB; descriptors $files, then $(descriptors)"
-check "in the second half it has not grown by half a megabyte" test "$(($(resident) - memory))" -lt 512
+# What watches the program takes memory of its own, and keeps what was freed for a while.
+most=512
+[ -z "${LIFE_UNDER:-}" ] || most=32768
+check "in the second half it has not grown by $most kB" test "$(($(resident) - memory))" -lt "$most"
 check "and has no file open more" test "$(descriptors)" -le "$files"
 end_daemon
 check "it ends well, and nothing of it was lost" equals 0 "$status"
