@@ -26,8 +26,9 @@ struct manager {
 	sd_event *event;
 	struct ethtool *ethtool;
 	struct links *links;
-	bool following;        /* a message of links is being taken in */
-	sd_event_source *late; /* armed while a bond has properties to be told */
+	bool following;         /* a message of links is being taken in */
+	sd_event_source *late;  /* armed while a bond has properties to be told */
+	sd_event_source *later; /* and while it has ports to be looked at, and told */
 	struct watches *watches;
 
 	struct xfrm_watch *sa_watch;

@@ -12,6 +12,13 @@
 #include "policy-files.h"
 #include "text.h"
 
+/*
+ * That something changed at the ports is told this long after, or a bit more. The first of a
+ * failover's messages are about ports, and FailedOver would wait while the bus is busy with what
+ * they change; and who hears of it asks for the ports, which asks the drivers, which waits for the
+ * lock that bonding holds until it is done (rtnl_lock() in dev_ethtool()).
+ */
+#define PORTS_USEC UINT64_C(100000)
 /* Lines of xfrm messages taken at a time. */
 #define MAX_SAS_AT_ONCE 256
 
@@ -47,18 +54,40 @@ static void tell_changed(struct manager *m, struct supervisor *s, unsigned int w
 		tell_systemd(m);
 }
 
-static int on_late(sd_event_source *source _unused_, void *userdata)
+static void tell_untold(struct manager *m, unsigned int bits)
 {
-	struct manager *m = userdata;
-
 	for (size_t i = 0; i < m->n; i++) {
-		unsigned int what = m->items[i]->untold;
+		unsigned int what = m->items[i]->untold & bits;
 
-		m->items[i]->untold = 0;
+		m->items[i]->untold &= ~bits;
 		if (what)
 			tell_changed(m, m->items[i], what);
 	}
+}
+
+static int on_late(sd_event_source *source _unused_, void *userdata)
+{
+	tell_untold(userdata, ~(unsigned int)SUPERVISOR_PORTS);
 	return 0;
+}
+
+static int on_later(sd_event_source *source _unused_, uint64_t usec _unused_, void *userdata)
+{
+	tell_untold(userdata, SUPERVISOR_PORTS);
+	return 0;
+}
+
+/* Those that come meanwhile are told with the first. */
+static void tell_ports_later(struct manager *m)
+{
+	int enabled = SD_EVENT_OFF;
+	uint64_t now;
+
+	(void)sd_event_source_get_enabled(m->later, &enabled);
+	if (enabled != SD_EVENT_OFF || sd_event_now(m->event, CLOCK_MONOTONIC, &now) < 0)
+		return;
+	(void)sd_event_source_set_time(m->later, now + PORTS_USEC);
+	(void)sd_event_source_set_enabled(m->later, SD_EVENT_ONESHOT);
 }
 
 /*
@@ -74,7 +103,10 @@ static void on_bond_changed(void *userdata, struct supervisor *s, unsigned int w
 		return;
 	}
 	s->untold |= what;
-	(void)sd_event_source_set_enabled(m->late, SD_EVENT_ONESHOT);
+	if (what & SUPERVISOR_PORTS)
+		tell_ports_later(m);
+	if (what & ~(unsigned int)SUPERVISOR_PORTS)
+		(void)sd_event_source_set_enabled(m->late, SD_EVENT_ONESHOT);
 }
 
 static void on_failed_over(void *userdata, struct supervisor *s, const struct failover *f)
@@ -369,6 +401,8 @@ static int set_up(struct manager *m, const char **ret_what)
 		r = sd_event_add_defer(m->event, &m->late, on_late, m);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(m->late, SD_EVENT_OFF);
+	if (r >= 0)
+		r = manager_add_timer(m, on_later, &m->later);
 	if (r < 0)
 		return r;
 
@@ -425,6 +459,7 @@ struct manager *manager_free(struct manager *m)
 	policy_free(m->policy);
 	free_strings(m->files);
 	sd_event_source_unref(m->late);
+	sd_event_source_unref(m->later);
 	sd_event_unref(m->event);
 	free(m);
 	return NULL;

@@ -26,9 +26,12 @@ for ((i = 0; i < SWITCHES; i++)); do
 	echo "$port" >/sys/class/net/bond0/bonding/active_slave
 	sleep 0.2
 done
-check "all of them were signalled" wait_for 30 equals "$SWITCHES" "$(grep -c FailedOver /tmp/subscriber)"
+all_in() {
+	equals "$SWITCHES" "$(grep -c "$1" "$2")"
+}
+check "all of them were signalled" wait_for 30 all_in FailedOver /tmp/subscriber
+check "and seen by ip monitor" wait_for 30 all_in 'BONDING FAILOVER' /tmp/ip-monitor
 kill "$monitor" "$subscriber"
-check "and seen by ip monitor" equals "$SWITCHES" "$(grep -c 'BONDING FAILOVER' /tmp/ip-monitor)"
 
 # Seconds of the day, for both clocks to be alike; the machine's time is UTC.
 seconds_of_ip() {
