@@ -103,7 +103,10 @@ PROPERTY_GETTER(get_verdict_reason)
 {
 	const struct supervisor *s = userdata;
 
-	return sd_bus_message_append(reply, "s", s->proof.reason ? s->proof.reason : "");
+	_cleanup_free_ char *reason = NULL; /* it may name conns */
+	int r = utf8_clean(s->proof.reason, &reason);
+
+	return r < 0 ? r : sd_bus_message_append(reply, "s", reason);
 }
 
 PROPERTY_GETTER(get_ratio)
@@ -423,9 +426,9 @@ static int answer_verify(struct bus_pending *p, struct supervisor *s, int error)
 	if (error < 0)
 		return worker_error(p->call, error);
 
-	j = json_pack("{s:s, s:s, s:o, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "verdict",
-		      verdict_name(proof->verdict), "reason", proof->reason ? proof->reason : "",
-		      "port", json_text(s->active), "ratio", proof->ratio, "tx_packets",
+	j = json_pack("{s:s, s:o, s:o, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "verdict",
+		      verdict_name(proof->verdict), "reason", json_text(proof->reason), "port",
+		      json_text(s->active), "ratio", proof->ratio, "tx_packets",
 		      (json_int_t)proof->tx.packets, "tx_hardware", (json_int_t)proof->tx.hardware,
 		      "rx_packets", (json_int_t)proof->rx.packets, "rx_hardware",
 		      (json_int_t)proof->rx.hardware, "tx_ipsec_before",

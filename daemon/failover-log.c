@@ -2,6 +2,7 @@
 #include "failover-log.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -25,6 +26,8 @@ struct failover_log {
 	bool begun;                               /* this process has written to it */
 	bool synced;
 	time_t synced_at; /* monotonic */
+
+	uint64_t written_usec; /* realtime, by an earlier process */
 
 	char boot[FAILOVER_LOG_BOOT_SIZE]; /* of this process */
 	bool has_standing;                 /* of this boot */
@@ -85,6 +88,7 @@ static void read_standing(struct failover_log *l, const json_t *j)
 {
 	const char *boot = json_string_value(json_object_get(j, "boot"));
 	const char *port = json_string_value(json_object_get(j, "active"));
+	json_int_t index;
 
 	if (!port)
 		port = json_string_value(json_object_get(j, "to"));
@@ -92,6 +96,8 @@ static void read_standing(struct failover_log *l, const json_t *j)
 		return;
 	l->has_standing = streq(boot, l->boot);
 	snprintf(l->standing.port, sizeof(l->standing.port), "%s", port);
+	index = json_integer_value(json_object_get(j, "ifindex"));
+	l->standing.ifindex = index > 0 && index <= INT_MAX ? (int)index : FACTS_NO_LINK;
 	l->standing.link_failures =
 		(uint32_t)json_integer_value(json_object_get(j, "link_failures"));
 }
@@ -130,6 +136,8 @@ static int read_file(struct failover_log *l)
 		close(fd);
 		return 0;
 	}
+	l->written_usec =
+		(uint64_t)st.st_mtim.tv_sec * 1000000 + (uint64_t)st.st_mtim.tv_nsec / 1000;
 	file = fdopen(fd, "re");
 	if (!file) {
 		close(fd);
@@ -199,6 +207,7 @@ static int add_failover(const struct failover_log *l, struct text *t, const stru
 
 	if (j && f->id == l->count && l->has_standing && *l->boot &&
 	    (json_object_set_new(j, "boot", json_string(l->boot)) < 0 ||
+	     json_object_set_new(j, "ifindex", json_integer(l->standing.ifindex)) < 0 ||
 	     json_object_set_new(j, "link_failures",
 				 json_integer((json_int_t)l->standing.link_failures)) < 0)) {
 		json_decref(j);
@@ -209,9 +218,9 @@ static int add_failover(const struct failover_log *l, struct text *t, const stru
 
 static int add_standing(const struct failover_log *l, struct text *t)
 {
-	return add_json(t,
-			json_pack("{s:o, s:s, s:I}", "active", json_text(l->standing.port), "boot",
-				  l->boot, "link_failures", (json_int_t)l->standing.link_failures));
+	return add_json(t, json_pack("{s:o, s:i, s:s, s:I}", "active", json_text(l->standing.port),
+				     "ifindex", l->standing.ifindex, "boot", l->boot,
+				     "link_failures", (json_int_t)l->standing.link_failures));
 }
 
 static int write_all(int fd, const char *bytes, size_t len)
@@ -331,6 +340,7 @@ int failover_log_add(struct failover_log *l, struct failover *f)
 	remember(l, &copy);
 	l->has_standing = true;
 	snprintf(l->standing.port, sizeof(l->standing.port), "%s", f->to);
+	l->standing.ifindex = f->to_index;
 	l->standing.link_failures = f->link_failures;
 	return keep(l, item(l, f->id));
 }
@@ -357,7 +367,7 @@ int failover_log_prove(struct failover_log *l, const struct proof *proof,
 	/* Without memory for the words the figures stand all the same. */
 	f->evidence.kernel_words = evidence->kernel_words ? strdup(evidence->kernel_words) : NULL;
 	f->evidence.xfrm_errors = evidence->xfrm_errors ? strdup(evidence->xfrm_errors) : NULL;
-	f->reason = proof->reason ? strdup(proof->reason) : NULL;
+	f->reason = *proof->reason ? strdup(proof->reason) : NULL;
 	r = keep(l, f);
 	return r < 0 ? r : 1;
 }
@@ -372,11 +382,17 @@ bool failover_log_standing(const struct failover_log *l, struct failover_log_sta
 int failover_log_note(struct failover_log *l, const struct failover_log_standing *standing)
 {
 	if (l->has_standing && streq(l->standing.port, standing->port) &&
+	    l->standing.ifindex == standing->ifindex &&
 	    l->standing.link_failures == standing->link_failures)
 		return 0;
 	l->has_standing = true;
 	l->standing = *standing;
 	return *l->boot ? keep(l, NULL) : 0;
+}
+
+uint64_t failover_log_written_usec(const struct failover_log *l)
+{
+	return l->written_usec;
 }
 
 uint64_t failover_log_count(const struct failover_log *l)

@@ -55,6 +55,7 @@ int failover_log_prove(struct failover_log *l, const struct proof *proof,
 /* The port that was active when it was noted last. */
 struct failover_log_standing {
 	char port[FACTS_NAME_SIZE];
+	int ifindex; /* FACTS_NO_LINK where only the name was noted */
 	uint32_t link_failures;
 };
 
@@ -73,6 +74,9 @@ bool failover_log_standing(const struct failover_log *l, struct failover_log_sta
  * Return: 0; a negative errno when it is not on disk.
  */
 int failover_log_note(struct failover_log *l, const struct failover_log_standing *standing);
+
+/* failover_log_written_usec() - realtime, when an earlier process wrote the file last; 0: never */
+uint64_t failover_log_written_usec(const struct failover_log *l);
 
 /* failover_log_count() - all failovers since the first, also those forgotten */
 uint64_t failover_log_count(const struct failover_log *l);

@@ -7,6 +7,9 @@
 
 #include "hints.h"
 
+/* What the kernel said longer ago than this is none of a switch that nobody saw. */
+#define WORDS_USEC UINT64_C(86400000000)
+
 struct follower {
 	char *bond;
 	bool begun;
@@ -14,6 +17,8 @@ struct follower {
 	struct failover_log *log;
 	struct hints *hints;
 	uint64_t switched_usec;  /* monotonic, of the last failover; 0: this process saw none */
+	uint64_t seen_usec;      /* realtime, when the bond was seen last, by whatever process */
+	uint64_t since_usec;     /* realtime, the last failover was not before this */
 	struct failover_sas sas; /* at the end of the last proof */
 };
 
@@ -77,10 +82,12 @@ static void begin(struct follower *f)
 	struct failover_log_standing standing;
 
 	f->begun = true;
+	f->seen_usec = failover_log_written_usec(f->log);
 	if (!failover_log_standing(f->log, &standing))
 		return;
 	f->tracker.seen = true;
 	f->tracker.link_failures = standing.link_failures;
+	f->tracker.last_index = standing.ifindex;
 	memcpy(f->tracker.last, standing.port, sizeof(f->tracker.last));
 }
 
@@ -102,18 +109,28 @@ int follower_see(struct follower *f, const struct links *links, const struct fac
 		.primary = bond ? bond->bond.primary : FACTS_NO_LINK,
 		.reconstructed = reconstructed || !f->begun,
 	};
+	uint64_t since;
 
 	if (!f->begun)
 		begin(f);
-	sight.last = links_by_name(links, f->tracker.last);
+	sight.last = f->tracker.last_index == FACTS_NO_LINK
+			     ? links_by_name(links, f->tracker.last)
+			     : links_by_index(links, f->tracker.last_index);
 
+	since = f->seen_usec;
+	f->seen_usec = sight.realtime_usec;
 	if (failover_see(&f->tracker, &sight, ret) > 0) {
 		f->switched_usec = sight.monotonic_usec;
+		f->since_usec = sight.realtime_usec;
+		if (sight.reconstructed && since < sight.realtime_usec &&
+		    sight.realtime_usec - since < WORDS_USEC)
+			f->since_usec = since;
 		ret->sas_before = f->sas;
 		return 1;
 	}
 	if (sight.active) {
 		struct failover_log_standing standing = {
+			.ifindex = f->tracker.last_index,
 			.link_failures = f->tracker.link_failures,
 		};
 
@@ -141,7 +158,13 @@ static uint64_t elapsed_usec(const struct follower *f)
 	return now > then ? now - then : 0;
 }
 
-int follower_prove(struct follower *f, const struct proof *proof, const struct failover_sas *sas)
+/* From when on the kernel may have had words on the newest failover. */
+static uint64_t words_since_usec(const struct follower *f)
+{
+	return f->switched_usec ? f->since_usec : failover_log_last(f->log)->realtime_usec;
+}
+
+int follower_prove(struct follower *f, struct proof *proof, const struct failover_sas *sas)
 {
 	struct failover_evidence evidence;
 
@@ -149,7 +172,9 @@ int follower_prove(struct follower *f, const struct proof *proof, const struct f
 		f->sas = *sas;
 	if (!failover_log_is_open(f->log))
 		return 0;
-	hints_take(f->hints, f->bond, failover_log_last(f->log), sas, &evidence);
+	hints_take(f->hints, f->bond, failover_log_last(f->log), words_since_usec(f), sas,
+		   &evidence);
+	proof_take_refusals(proof, evidence.sas_refused);
 	return failover_log_prove(f->log, proof, &evidence, elapsed_usec(f));
 }
 

@@ -49,12 +49,13 @@ int follower_keep(struct follower *f, struct failover *failover);
 
 /*
  * follower_prove() - a proof has ended, whether a failover waits for its verdict or not
+ * @proof: what the kernel said at the failover is taken into it
  * @sas: the SAs in the kernel at its end
  *
  * Return: 1 when it is the verdict on the newest failover; 0 when none waits for one; a negative
  * errno when that is not on disk.
  */
-int follower_prove(struct follower *f, const struct proof *proof, const struct failover_sas *sas);
+int follower_prove(struct follower *f, struct proof *proof, const struct failover_sas *sas);
 
 /* follower_count_sas() - so many there are now, in between two proofs */
 void follower_count_sas(struct follower *f, uint64_t n);

@@ -86,14 +86,14 @@ static void on_message(void *userdata, const char *message)
 	(void)kernel_words_take(&r->words, r->bond, r->port, message);
 }
 
-void hints_take(struct hints *h, const char *bond, const struct failover *f,
+void hints_take(struct hints *h, const char *bond, const struct failover *f, uint64_t since_usec,
 		const struct failover_sas *sas, struct failover_evidence *ret)
 {
 	struct reading reading = { .bond = bond, .port = f->to };
 	_cleanup_text_ struct text t = TEXT_NULL;
 
-	(void)kernel_log_read(f->realtime_usec > SLACK_USEC ? f->realtime_usec - SLACK_USEC : 0,
-			      on_message, &reading);
+	(void)kernel_log_read(since_usec > SLACK_USEC ? since_usec - SLACK_USEC : 0, on_message,
+			      &reading);
 	kernel_words_print(&reading.words, &t);
 	free(h->words);
 	h->words = take(&t);

@@ -22,9 +22,10 @@ void hints_begin(struct hints *h);
  * hints_take() - what there is to say of a failover
  * @bond: its name
  * @f: the failover
+ * @since_usec: realtime; it was not before this
  * @sas: the SAs in the kernel now
  *
  * The strings in @ret stay @h's, until the next call. What cannot be read is left out.
  */
-void hints_take(struct hints *h, const char *bond, const struct failover *f,
+void hints_take(struct hints *h, const char *bond, const struct failover *f, uint64_t since_usec,
 		const struct failover_sas *sas, struct failover_evidence *ret);

@@ -144,8 +144,11 @@ static int drain(struct links *l)
 
 /*
  * All devices, by ifindex. A message that was sent before the dump must not be taken after it: it
- * would tell an old state as if it were new. So the dump counts only when nothing has been told
- * while it was taken. In a storm that does not end what waits is left to be read, rather than lost.
+ * would tell an old state as if it were new. So the messages go on from a dump only where none came
+ * while it was taken.
+ *
+ * Return: 0; 1 in a storm that does not end: this is how things stood at the last dump, and no
+ * message is to be taken before another look; a negative errno.
  */
 static int look(struct links *l, struct facts_link **ret, size_t *ret_n)
 {
@@ -157,8 +160,8 @@ static int look(struct links *l, struct facts_link **ret, size_t *ret_n)
 		r = link_dump(&links, &n);
 		if (r < 0)
 			return r;
-		r = i < MAX_LOOKS ? drain(l) : 0;
-		if (r == 0)
+		r = drain(l);
+		if (r == 0 || (r > 0 && i == MAX_LOOKS))
 			break;
 		free(links);
 		if (r < 0)
@@ -169,12 +172,23 @@ static int look(struct links *l, struct facts_link **ret, size_t *ret_n)
 		qsort(links, n, sizeof(*links), by_ifindex);
 	*ret = links;
 	*ret_n = n;
-	return 0;
+	return r;
+}
+
+static void try_later(struct links *l)
+{
+	uint64_t now;
+
+	if (sd_event_now(sd_event_source_get_event(l->retry), CLOCK_MONOTONIC, &now) < 0)
+		return;
+	(void)sd_event_source_set_time(l->retry, now + RETRY_USEC);
+	(void)sd_event_source_set_enabled(l->retry, SD_EVENT_ONESHOT);
 }
 
 /*
  * Messages were lost: looks anew. Ports come before bonds, as in the kernel's own messages, so that
- * the cause of a switch can be seen when the bond is told.
+ * the cause of a switch can be seen when the bond is told. In a storm only such looks are followed,
+ * each newer than the one before, until one of them comes through.
  */
 static int look_anew(struct links *l)
 {
@@ -185,7 +199,9 @@ static int look_anew(struct links *l)
 	r = look(l, &links, &n);
 	if (r < 0)
 		return r;
-	l->lost = false;
+	l->lost = r > 0;
+	if (l->lost)
+		try_later(l);
 
 	for (size_t i = l->n; i-- > 0;)
 		if (!bsearch(&l->items[i], links, n, sizeof(*links), by_ifindex))
@@ -215,16 +231,6 @@ static int take_messages(struct links *l)
 			return -ENOMEM;
 	}
 	return 0;
-}
-
-static void try_later(struct links *l)
-{
-	uint64_t now;
-
-	if (sd_event_now(sd_event_source_get_event(l->retry), CLOCK_MONOTONIC, &now) < 0)
-		return;
-	(void)sd_event_source_set_time(l->retry, now + RETRY_USEC);
-	(void)sd_event_source_set_enabled(l->retry, SD_EVENT_ONESHOT);
 }
 
 /* Whatever went wrong, the table is not to be trusted before a look has come through. */
@@ -299,9 +305,12 @@ int links_new(sd_event *event, links_changed_fn changed, void *userdata, struct 
 	if (r < 0)
 		return r;
 	l->alloc = l->n;
+	l->lost = r > 0;
 	r = add_sources(l, event);
 	if (r < 0)
 		return r;
+	if (l->lost)
+		try_later(l);
 
 	*ret = TAKE_PTR(l);
 	return 0;

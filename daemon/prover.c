@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "prover.h"
 
+#include <stdio.h>
 #include <time.h>
 
 #include "log.h"
@@ -185,7 +186,8 @@ static int look(struct prover *p)
 	if (r < 0) {
 		if (!last)
 			return arm(p, LAST_LOOK_USEC);
-		proof.reason = "the counters or the SAs could not be read";
+		snprintf(proof.reason, sizeof(proof.reason), "%s",
+			 "the counters or the SAs could not be read");
 		finish(p, &proof, r);
 		return 0;
 	}
@@ -196,6 +198,7 @@ static int look(struct prover *p)
 	}
 
 	proof_judge(&p->from, &sample, p->policy.ratio, last ? 1 : MIN_PACKETS, &proof);
+	sampler_name_conns(&view, &proof);
 	if (last || weigh(p, &proof, &sample)) {
 		finish(p, proof.verdict == VERDICT_UNKNOWN && p->doubted ? &p->doubt : &proof, 0);
 		return 0;

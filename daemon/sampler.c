@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "sampler.h"
 
+#include <stdio.h>
+
 #include "names.h"
+#include "text.h"
 #include "xfrm.h"
 
 /*
@@ -10,27 +13,13 @@
  */
 #define MAX_TAKES 3
 
-static int compare_ips(const struct facts_ip *a, const struct facts_ip *b)
-{
-	if (a->family != b->family)
-		return a->family < b->family ? -1 : 1;
-	return memcmp(a->bytes, b->bytes, sizeof(a->bytes));
-}
-
-/* By the peer first: those of any peer, whose address is of no family, come before all others. */
-static int compare_ends(const struct facts_ip *remote, const struct facts_ip *local,
-			const struct conn_ends *conn)
-{
-	int c = compare_ips(remote, &conn->remote);
-
-	return c != 0 ? c : compare_ips(local, &conn->local);
-}
-
+/* Of equal ones the first comes first, so that all of them are known by it. */
 static int by_ends(const void *a, const void *b)
 {
 	const struct conn_ends *const *x = a, *const *y = b;
+	int c = conn_ends_compare(&(*x)->remote, &(*x)->local, *y);
 
-	return compare_ends(&(*x)->remote, &(*x)->local, *y);
+	return c != 0 ? c : *x < *y ? -1 : *x > *y;
 }
 
 /* The conns put in order, so that thousands of them do not make each SA dear. */
@@ -78,35 +67,34 @@ static int ends_of(const struct sampler_view *view, struct ends *ret)
 	return 0;
 }
 
-static bool has_ends(const struct ends *e, const struct facts_ip *remote,
-		     const struct facts_ip *local)
+/* The first conn of these ends, or NULL. */
+static const struct conn_ends *find_ends(const struct ends *e, const struct facts_ip *remote,
+					 const struct facts_ip *local)
 {
 	size_t low = 0, high = e->n;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		int c = compare_ends(remote, local, e->items[middle]);
 
-		if (c == 0)
-			return true;
-		if (c > 0)
+		if (conn_ends_compare(remote, local, e->items[middle]) > 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return false;
+	if (low == e->n || conn_ends_compare(remote, local, e->items[low]) != 0)
+		return NULL;
+	return e->items[low];
 }
 
-/* The ends of an SA seen from this host are a conn's, or its own end is that of one for any peer.
- */
-static bool sa_is_ours(const struct facts_sa *sa, const struct ends *e)
+/* The conn whose ends, seen from this host, an SA has; or one for any peer that has its own end. */
+static const struct conn_ends *conn_of(const struct facts_sa *sa, const struct ends *e)
 {
 	static const struct facts_ip any = { 0 };
 	bool in = sa->direction == FACTS_IN;
 	const struct facts_ip *local = in ? &sa->destination : &sa->source;
 	const struct facts_ip *remote = in ? &sa->source : &sa->destination;
 
-	return has_ends(e, remote, local) || has_ends(e, &any, local);
+	return find_ends(e, remote, local) ?: find_ends(e, &any, local);
 }
 
 static int add_sas(const struct sampler_view *view, struct proof_sample *sample)
@@ -125,11 +113,13 @@ static int add_sas(const struct sampler_view *view, struct proof_sample *sample)
 		return r;
 
 	for (size_t i = 0; i < n_sas; i++) {
-		bool ours = sa_is_ours(&sas[i], &ends);
+		const struct conn_ends *conn = conn_of(&sas[i], &ends);
 
-		if (facts_sa_is_larval(&sas[i]) || (!ours && sas[i].offload_link != view->bond))
+		if (facts_sa_is_larval(&sas[i]) || (!conn && sas[i].offload_link != view->bond))
 			continue;
-		r = proof_sample_add_sa(sample, &sas[i], ours);
+		r = proof_sample_add_sa(sample, &sas[i],
+					conn ? (size_t)(conn - view->conns) : PROOF_NO_CONN,
+					conn && conn->shared);
 		if (r < 0)
 			return r;
 	}
@@ -179,17 +169,21 @@ static int take(struct ethtool *ethtool, const struct sampler_view *view, struct
 	return 0;
 }
 
-/* The port counted nothing while the SAs were read: the two belong to one moment. */
+/*
+ * Reads the port's counters once more. Return: true when it counted nothing while the SAs were
+ * read: the two belong to one moment.
+ */
 static bool is_of_one_moment(struct ethtool *ethtool, const struct sampler_view *view,
-			     const struct proof_sample *sample)
+			     struct proof_sample *sample)
 {
-	struct facts_counters now;
+	struct proof_port *port = sample->ports;
 
-	if (sample->n_ports == 0 || !sample->ports[0].has_counters)
+	if (sample->n_ports == 0 || !port->has_counters)
 		return true;
-	return ethtool_get_counters(ethtool, view->active->name, &now) < 0 ||
-	       (now.tx_ipsec == sample->ports[0].counters.tx_ipsec &&
-		now.rx_ipsec == sample->ports[0].counters.rx_ipsec);
+	if (ethtool_get_counters(ethtool, view->active->name, &port->later) < 0)
+		port->later = port->counters;
+	return port->later.tx_ipsec == port->counters.tx_ipsec &&
+	       port->later.rx_ipsec == port->counters.rx_ipsec;
 }
 
 int sampler_take(struct ethtool *ethtool, const struct sampler_view *view, struct proof_sample *ret)
@@ -201,13 +195,37 @@ int sampler_take(struct ethtool *ethtool, const struct sampler_view *view, struc
 
 		if (r < 0)
 			return r;
-		if (i == MAX_TAKES || is_of_one_moment(ethtool, view, &sample))
+		if (is_of_one_moment(ethtool, view, &sample) || i == MAX_TAKES)
 			break;
 		proof_sample_done(&sample);
 	}
 	*ret = sample;
 	sample = PROOF_SAMPLE_NULL;
 	return 0;
+}
+
+/* A conn is known by the first of its ends; by these alone nobody can tell it from the others. */
+static void name_conn(const struct sampler_view *view, size_t conn, char *ret, size_t size)
+{
+	const struct conn_ends *ends = &view->conns[conn];
+	_cleanup_text_ struct text t = TEXT_NULL;
+
+	for (size_t i = conn; i < view->n_conns && t.len < size; i++)
+		if (conn_ends_compare(&ends->remote, &ends->local, &view->conns[i]) == 0)
+			text_printf(&t, "%s%s", i > conn ? " or " : "", view->conns[i].name);
+	snprintf(ret, size, "%s", t.data ? t.data : "");
+}
+
+void sampler_name_conns(const struct sampler_view *view, struct proof *proof)
+{
+	char names[PROOF_MAX_CONNS][PROOF_REASON_SIZE / 4];
+	const char *list[PROOF_MAX_CONNS];
+
+	for (size_t i = 0; i < proof->n_conns; i++) {
+		name_conn(view, proof->conns[i], names[i], sizeof(names[i]));
+		list[i] = names[i];
+	}
+	proof_name_conns(proof, list);
 }
 
 int sampler_traffic(const struct sampler_view *view, struct sampler_traffic *ret)

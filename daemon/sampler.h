@@ -33,6 +33,9 @@ struct sampler_view {
 int sampler_take(struct ethtool *ethtool, const struct sampler_view *view,
 		 struct proof_sample *ret);
 
+/* sampler_name_conns() - puts the names behind the reason; @view is that of the later sample */
+void sampler_name_conns(const struct sampler_view *view, struct proof *proof);
+
 /* Packets of SAs that live now, since each was made. */
 struct sampler_flow {
 	uint64_t offloadable; /* of SAs that the kernel names as offloaded to the bond */

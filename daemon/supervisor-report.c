@@ -220,6 +220,7 @@ static bool take_conns(struct supervisor *s, json_t *array)
 		take_ip(j, "local", &conns[i].local);
 		take_ip(j, "remote", &conns[i].remote);
 		differs = differs || !streq(conns[i].name, s->conns[i].name);
+		conns[i].shared = json_is_true(json_object_get(j, "shared"));
 	}
 	supervisor_free_conns(s);
 	s->conns = conns;

@@ -49,7 +49,7 @@ void supervisor_changed(struct supervisor *s, unsigned int what)
 static void set_proof(struct supervisor *s, const struct proof *proof)
 {
 	bool same = s->proof.verdict == proof->verdict && s->proof.ratio == proof->ratio &&
-		    s->proof.reason == proof->reason;
+		    streq(s->proof.reason, proof->reason);
 
 	s->proof = *proof;
 	if (!same)
@@ -152,18 +152,25 @@ static void log_outage(const struct supervisor *s)
 		  "%s: no active port any more, the last one was %s", s->name, s->active);
 }
 
-/* Takes in where the bond stands now. Return: the bits that changed. */
+/*
+ * Takes in where the bond stands now. Return: the bits that changed; @ret_anew: it works through
+ * another port, or was without one, and does not only have one of another name.
+ */
 static unsigned int see_active_port(struct supervisor *s, const struct facts_link *bond,
-				    bool reconstructed)
+				    bool reconstructed, bool *ret_anew)
 {
 	const struct facts_link *port = follower_active(s->links, bond);
 	const char *active = port ? port->name : "";
+	int index = port ? port->ifindex : FACTS_NO_LINK;
 	unsigned int what = 0;
 	struct failover f;
 
+	*ret_anew = s->active_index != index;
+	s->active_index = index;
 	if (follower_see(s->follower, s->links, bond, reconstructed, &f) > 0) {
 		tell_failover(s, &f);
 		what |= SUPERVISOR_FAILOVERS;
+		*ret_anew = true;
 	}
 	if (!streq(s->active, active)) {
 		if (!*active)
@@ -177,22 +184,23 @@ static unsigned int see_active_port(struct supervisor *s, const struct facts_lin
 /* The verdict was about another port or configuration: it says nothing about this one. */
 void supervisor_prove_anew(struct supervisor *s)
 {
-	struct proof none = { .reason = "not proven yet" };
+	static const struct proof none = { .reason = "not proven yet" },
+				  no_port = { .reason = "the bond has no active port" },
+				  open = { .reason = "the proof is under way" };
 
 	if (!*s->active) {
-		none.reason = "the bond has no active port";
 		prover_stop(s->prover);
-	} else if (supervisor_open_proof(s, PROVER_GRACE_USEC)) {
-		none.reason = "the proof is under way";
+		set_proof(s, &no_port);
+	} else {
+		set_proof(s, supervisor_open_proof(s, PROVER_GRACE_USEC) ? &open : &none);
 	}
-	set_proof(s, &none);
 	supervisor_verify_anew(s);
 }
 
 static void bond_changed(struct supervisor *s, const struct links_change *change)
 {
 	const struct facts_link *before = change->before, *now = change->now;
-	bool came, went;
+	bool came, went, anew;
 	unsigned int what;
 
 	if (now && !facts_is_bond(now))
@@ -203,7 +211,7 @@ static void bond_changed(struct supervisor *s, const struct links_change *change
 		return;
 
 	s->ifindex = now ? now->ifindex : FACTS_NO_LINK;
-	what = see_active_port(s, now, change->reconstructed);
+	what = see_active_port(s, now, change->reconstructed, &anew);
 	if (now && s->mode != now->bond.mode) {
 		s->mode = now->bond.mode;
 		what |= SUPERVISOR_MODE;
@@ -211,7 +219,7 @@ static void bond_changed(struct supervisor *s, const struct links_change *change
 	if (came || went)
 		what |= SUPERVISOR_PROFILE | SUPERVISOR_PORTS;
 	supervisor_changed(s, what);
-	if (what & (SUPERVISOR_FAILOVERS | SUPERVISOR_ACTIVE))
+	if (anew)
 		supervisor_prove_anew(s);
 
 	if (came || went || change->event == IFLA_EVENT_FEATURES || what & SUPERVISOR_MODE)
@@ -237,6 +245,18 @@ static void log_port(const struct supervisor *s, const char *port, const char *w
 		  what);
 }
 
+/* The bond has no message for that. */
+static void port_renamed(struct supervisor *s, const struct links_change *change)
+{
+	const struct facts_link *bond = links_by_index(s->links, s->ifindex);
+	bool anew;
+
+	supervisor_changed(s, SUPERVISOR_PORTS |
+				      see_active_port(s, bond, change->reconstructed, &anew));
+	if (anew)
+		supervisor_prove_anew(s);
+}
+
 static void port_changed(struct supervisor *s, const struct links_change *change)
 {
 	bool was = is_port_of(s, change->before), is = is_port_of(s, change->now);
@@ -252,6 +272,8 @@ static void port_changed(struct supervisor *s, const struct links_change *change
 	}
 	if (change->event == IFLA_EVENT_FEATURES)
 		s->ops->wants_look(s->userdata, s, "a port's features have changed");
+	if (!streq(change->before->name, change->now->name))
+		port_renamed(s, change);
 	if (change->before->carrier != change->now->carrier ||
 	    change->before->up != change->now->up ||
 	    change->before->port.active != change->now->port.active ||
@@ -278,6 +300,7 @@ void supervisor_link_changed(struct supervisor *s, const struct links_change *ch
 void supervisor_attach(struct supervisor *s, const struct links *links)
 {
 	const struct facts_link *bond = links_by_name(links, s->name);
+	bool anew;
 
 	s->links = links;
 	if (bond) {
@@ -285,7 +308,7 @@ void supervisor_attach(struct supervisor *s, const struct links *links)
 
 		bond_changed(s, &change);
 	} else {
-		(void)see_active_port(s, NULL, false);
+		(void)see_active_port(s, NULL, false, &anew);
 	}
 }
 
@@ -394,7 +417,7 @@ static void log_verdict(const struct supervisor *s, const struct proof *proof)
 		  s->name, verdict_name(proof->verdict), *s->active ? s->active : "no port",
 		  (unsigned long long)proof->tx.hardware, (unsigned long long)proof->tx.packets,
 		  (unsigned long long)proof->rx.hardware, (unsigned long long)proof->rx.packets,
-		  proof->reason ? ": " : "", proof->reason ? proof->reason : "");
+		  *proof->reason ? ": " : "", proof->reason);
 }
 
 void supervisor_set_verdict(struct supervisor *s, const struct proof *proof)
@@ -405,10 +428,11 @@ void supervisor_set_verdict(struct supervisor *s, const struct proof *proof)
 
 static void prover_done(void *userdata, const struct prover_outcome *outcome)
 {
+	struct proof proof = outcome->proof;
 	struct supervisor *s = userdata;
 	int r;
 
-	r = follower_prove(s->follower, &outcome->proof, &outcome->sas);
+	r = follower_prove(s->follower, &proof, &outcome->sas);
 	if (r < 0)
 		log_warning("%s: Cannot keep the verdict on disk: %s", s->name, strerror(-r));
 	if (r != 0)
@@ -417,7 +441,7 @@ static void prover_done(void *userdata, const struct prover_outcome *outcome)
 	if (outcome->sas.known && outcome->sas.n == 0 && s->n_conns > 0 &&
 	    s->n_not_repaired < MAX_NOT_REPAIRED)
 		s->ops->wants_look(s->userdata, s, "the kernel has no SA of the conns");
-	supervisor_set_verdict(s, &outcome->proof);
+	supervisor_set_verdict(s, &proof);
 	s->ops->proved(s->userdata, s, outcome, false);
 }
 
@@ -444,7 +468,7 @@ int supervisor_new(sd_event *event, struct ethtool *ethtool, const struct policy
 	s->userdata = userdata;
 	s->name = strdup(policy->name);
 	s->reason = strdup("not looked at yet");
-	s->proof.reason = "not proven yet";
+	s->proof = (struct proof){ .reason = "not proven yet" };
 	if (!s->name || !s->reason)
 		return -ENOMEM;
 

@@ -83,6 +83,7 @@ struct supervisor {
 	int ifindex; /* FACTS_NO_LINK while the bond is not there */
 	enum facts_bond_mode mode;
 	char active[FACTS_NAME_SIZE];
+	int active_index; /* of the active port; it stays when the name changes */
 	bool feature_on;
 
 	struct proof proof;    /* the last verdict with its figures */

@@ -6,7 +6,7 @@
 #include <systemd/sd-event.h>
 #include <time.h>
 
-#include "conn-ends.h"
+#include "conn-others.h"
 #include "ethtool.h"
 #include "link.h"
 #include "log.h"
@@ -223,10 +223,16 @@ static const struct prover_ops prover_ops = { .view = view, .done = done };
 
 static int trial_open(struct trial *t, const struct facts *before, const struct policy_bond *policy)
 {
+	_cleanup_(conn_others_done) struct conn_others others = { 0 };
 	int r;
 
 	t->policy = policy;
 	r = conn_ends_of(before, policy, &t->conns);
+	/* Those of other bonds' policies are none of this bond's either way. */
+	if (r >= 0)
+		r = conn_others_of(before, policy, 1, &others);
+	if (r >= 0)
+		conn_others_mark(&others, &t->conns);
 	if (r >= 0)
 		r = link_watch_open(&t->watch);
 	if (r >= 0)
@@ -314,7 +320,7 @@ static int explain_verdict(const struct proof *p, char **ret_reason)
 		"%s: %llu of %llu packets sent and %llu of %llu received by the hardware: %s",
 		verdict_name(p->verdict), (unsigned long long)p->tx.hardware,
 		(unsigned long long)p->tx.packets, (unsigned long long)p->rx.hardware,
-		(unsigned long long)p->rx.packets, p->reason ? p->reason : "");
+		(unsigned long long)p->rx.packets, p->reason);
 }
 
 /* Asked once more, since an answer may have come after the verdict. */
@@ -348,7 +354,7 @@ static int prove(struct trial *t, const struct facts *before, bool answered, cha
 	if (t->outcome.error == 0)
 		return 0;
 	r = explain(ret_reason, "whether the hardware does the work could not be seen: %s: %s",
-		    p->reason ? p->reason : "", strerror(-t->outcome.error));
+		    p->reason, strerror(-t->outcome.error));
 	return r < 0 ? r : 0;
 }
 

@@ -4,7 +4,6 @@
 #include <jansson.h>
 #include <stdio.h>
 
-#include "conn-ends.h"
 #include "json-text.h"
 
 static int print(json_t *report)
@@ -54,7 +53,8 @@ static json_t *plan_to_json(const struct plan *plan)
 	return array;
 }
 
-static json_t *conns_to_json(const struct facts *facts, const struct policy_bond *policy)
+static json_t *conns_to_json(const struct facts *facts, const struct policy_bond *policy,
+			     const struct conn_others *others)
 {
 	_cleanup_(conn_ends_list_done) struct conn_ends_list list = { 0 };
 	json_t *array = json_array();
@@ -63,15 +63,16 @@ static json_t *conns_to_json(const struct facts *facts, const struct policy_bond
 		json_decref(array);
 		return NULL;
 	}
+	conn_others_mark(others, &list);
 	for (size_t i = 0; array && i < list.n; i++) {
 		char local[FACTS_IP_TEXT_SIZE], remote[FACTS_IP_TEXT_SIZE];
 		const struct conn_ends *c = &list.items[i];
 
-		array = json_append(array,
-				    json_pack("{s:o, s:s, s:s, s:b}", "name", json_text(c->name),
-					      "local", facts_ip_print(&c->local, local), "remote",
-					      facts_ip_print(&c->remote, remote), "established",
-					      facts_tunnel_of(facts, c->name) != NULL));
+		array = json_append(
+			array, json_pack("{s:o, s:s, s:s, s:b, s:b}", "name", json_text(c->name),
+					 "local", facts_ip_print(&c->local, local), "remote",
+					 facts_ip_print(&c->remote, remote), "shared", c->shared,
+					 "established", facts_tunnel_of(facts, c->name) != NULL));
 	}
 	return array;
 }
@@ -98,7 +99,8 @@ static int set_string(json_t *j, const char *key, const char *value)
 }
 
 int worker_report_bond(const struct facts *facts, const struct policy_bond *policy,
-		       const struct findings *findings, const struct plan *plan)
+		       const struct conn_others *others, const struct findings *findings,
+		       const struct plan *plan)
 {
 	const struct facts_profile *profile = facts_profile_of(facts, policy->name);
 	const struct finding *f = decisive(findings);
@@ -113,7 +115,7 @@ int worker_report_bond(const struct facts *facts, const struct policy_bond *poli
 		      policy->name, "standing", standing_of(f, plan), "reason",
 		      json_text(reason ? reason : ""), "repairs", plan->repairs, "findings",
 		      findings_to_json(findings), "plan", plan_to_json(plan), "conns",
-		      conns_to_json(facts, policy));
+		      conns_to_json(facts, policy, others));
 	if (!j)
 		return -ENOMEM;
 	if (facts->libreswan.major > 0 &&

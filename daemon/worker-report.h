@@ -2,6 +2,7 @@
 #pragma once
 
 #include "checks.h"
+#include "conn-others.h"
 #include "facts.h"
 #include "plan.h"
 #include "policy.h"
@@ -54,9 +55,15 @@
 #define OUTCOME_REVERTED "reverted"
 #define OUTCOME_FAILED   "failed"
 
-/* worker_report_bond() - Return: 0; -ENOMEM; -EIO when it could not be printed */
+/*
+ * worker_report_bond()
+ * @others: the conns that no bond of the policy means
+ *
+ * Return: 0; -ENOMEM; -EIO when it could not be printed.
+ */
 int worker_report_bond(const struct facts *facts, const struct policy_bond *policy,
-		       const struct findings *findings, const struct plan *plan);
+		       const struct conn_others *others, const struct findings *findings,
+		       const struct plan *plan);
 
 /* worker_report_step(), worker_report_outcome() - @text and @reason may be NULL. Return: as above
  */

@@ -221,7 +221,8 @@ static int plan_as_enforced(const struct facts *facts, const struct policy_bond 
 }
 
 /* Judges one bond, plans where nothing blocks, and reports both. */
-static int judge(const struct facts *facts, const struct policy_bond *policy, struct plan *ret)
+static int judge(const struct facts *facts, const struct policy_bond *policy,
+		 const struct conn_others *others, struct plan *ret)
 {
 	_cleanup_(findings_done) struct findings findings = FINDINGS_NULL;
 	_cleanup_(plan_done) struct plan plan = PLAN_NULL;
@@ -231,7 +232,7 @@ static int judge(const struct facts *facts, const struct policy_bond *policy, st
 	if (r >= 0 && findings_block(&findings) == 0)
 		r = plan_as_enforced(facts, policy, &plan);
 	if (r >= 0)
-		r = worker_report_bond(facts, policy, &findings, &plan);
+		r = worker_report_bond(facts, policy, others, &findings, &plan);
 	if (r < 0) {
 		log_error("%s: Cannot judge it: %s", policy->name, strerror(-r));
 		return r;
@@ -288,7 +289,8 @@ static int take(const struct executor_options *executor, const struct facts *fac
 }
 
 static int apply(const struct executor_options *executor, const struct facts *facts,
-		 const struct policy_bond *policy, const struct plan *plan)
+		 const struct policy_bond *policy, const struct conn_others *others,
+		 const struct plan *plan)
 {
 	_cleanup_(facts_freep) struct facts *now = NULL;
 	_cleanup_(plan_done) struct plan rest = PLAN_NULL;
@@ -300,7 +302,7 @@ static int apply(const struct executor_options *executor, const struct facts *fa
 
 	/* What is there now, after the steps or their undoing. */
 	r = look(&now);
-	return r < 0 ? r : judge(now, policy, &rest);
+	return r < 0 ? r : judge(now, policy, others, &rest);
 }
 
 /*
@@ -390,6 +392,7 @@ static int run_bonds(const struct options *o, const struct policy *policy)
 		.ipsec.limit_usec = STEP_COMMAND_USEC,
 		.told = told,
 	};
+	_cleanup_(conn_others_done) struct conn_others others = { 0 };
 	_cleanup_(facts_freep) struct facts *facts = NULL;
 	struct names broken = { 0 };
 	int r;
@@ -403,6 +406,8 @@ static int run_bonds(const struct options *o, const struct policy *policy)
 			broken.items[broken.n++] = o->apply.items[i];
 
 	r = look(&facts);
+	if (r >= 0)
+		r = conn_others_of(facts, policy->bonds, policy->n_bonds, &others);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < policy->n_bonds; i++) {
@@ -413,13 +418,13 @@ static int run_bonds(const struct options *o, const struct policy *policy)
 
 		if (o->look.n > 0 && !to_apply && !names_have(&o->look, bond->name))
 			continue;
-		r = judge(facts, bond, &plan);
+		r = judge(facts, bond, &others, &plan);
 		if (r < 0)
 			return r;
 		if (plan.n == 0 ||
 		    !(to_apply || (plan.repairs && names_have(&o->on_loss, bond->name))))
 			continue;
-		r = apply(&executor, facts, bond, &plan);
+		r = apply(&executor, facts, bond, &others, &plan);
 		if (r < 0)
 			return r;
 		/* What was seen before the steps is not true any more for the next bond. */

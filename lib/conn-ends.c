@@ -17,9 +17,24 @@ void conn_ends_list_done(struct conn_ends_list *l)
 	*l = (struct conn_ends_list){ 0 };
 }
 
-/* The address that a side of a conn names, or one of family 0. */
+static int compare_ips(const struct facts_ip *a, const struct facts_ip *b)
+{
+	if (a->family != b->family)
+		return a->family < b->family ? -1 : 1;
+	return memcmp(a->bytes, b->bytes, sizeof(a->bytes));
+}
+
+int conn_ends_compare(const struct facts_ip *remote, const struct facts_ip *local,
+		      const struct conn_ends *conn)
+{
+	int c = compare_ips(remote, &conn->remote);
+
+	return c != 0 ? c : compare_ips(local, &conn->local);
+}
+
+/* The address that a side of a conn names, or one of family 0; whether it says anything at all. */
 static int side_of(const struct facts *facts, const struct ipsec_conf_conn *conn, const char *key,
-		   struct facts_ip *ret)
+		   struct facts_ip *ret, bool *ret_given)
 {
 	struct ipsec_conf_value value;
 	struct facts_ip ip;
@@ -31,6 +46,7 @@ static int side_of(const struct facts *facts, const struct ipsec_conf_conn *conn
 	if (r < 0 || !value.value || facts_ip_parse(value.value, &ip) < 0)
 		ip = (struct facts_ip){ 0 };
 	*ret = ip;
+	*ret_given = r == 0 && value.value;
 	return 0;
 }
 
@@ -46,18 +62,18 @@ static struct facts_ip address_of_bond(const struct facts *facts, const char *bo
 	return (struct facts_ip){ 0 };
 }
 
-static int ends_of(const struct facts *facts, const char *bond, const struct ipsec_conf_conn *conn,
-		   struct conn_ends *ret)
+int conn_ends_of_one(const struct facts *facts, const char *bond,
+		     const struct ipsec_conf_conn *conn, struct conn_ends *ret)
 {
 	const struct facts_link *left_owner, *right_owner, *owner;
 	struct facts_ip left, right, local, remote;
-	bool left_is_local;
+	bool left_is_local, left_given, right_given;
 	int r;
 
-	r = side_of(facts, conn, "left", &left);
+	r = side_of(facts, conn, "left", &left, &left_given);
 	if (r < 0)
 		return r;
-	r = side_of(facts, conn, "right", &right);
+	r = side_of(facts, conn, "right", &right, &right_given);
 	if (r < 0)
 		return r;
 
@@ -77,10 +93,11 @@ static int ends_of(const struct facts *facts, const char *bond, const struct ips
 	ret->owner = owner ? owner->ifindex : FACTS_NO_LINK;
 	ret->local = ret->assumed ? address_of_bond(facts, bond, remote.family) : local;
 	ret->remote = remote;
-	return 0;
+	ret->first = conn->first;
+	return left_given && right_given;
 }
 
-static int encrypts(const struct facts *facts, const struct ipsec_conf_conn *conn, bool *ret)
+int conn_encrypts(const struct facts *facts, const struct ipsec_conf_conn *conn, bool *ret)
 {
 	static const char *const others[] = { "passthrough", "pass", "drop", "reject", NULL };
 	struct ipsec_conf_value value;
@@ -104,7 +121,7 @@ static int left_out(const struct facts *facts, const char *bond, const struct ip
 	bool has_sas;
 	int r;
 
-	r = encrypts(facts, conn, &has_sas);
+	r = conn_encrypts(facts, conn, &has_sas);
 	if (r < 0)
 		return r;
 
@@ -142,7 +159,7 @@ static int add_conn(const struct facts *facts, const char *bond, const struct ip
 	enum conn_left_out why;
 	int r;
 
-	r = ends_of(facts, bond, conn, &ends);
+	r = conn_ends_of_one(facts, bond, conn, &ends);
 	if (r < 0)
 		return r;
 	if (by_pattern) {

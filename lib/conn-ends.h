@@ -16,7 +16,36 @@ struct conn_ends {
 	struct facts_ip remote;
 	bool assumed; /* the files name no own address: it is taken to be the bond's */
 	int owner;    /* ifindex of the device that holds the own address that the files name */
+	size_t first; /* its name's first conn in the configuration, as ipsec_conf_conn() counts */
+	bool shared;  /* conn_others_mark() */
 };
+
+/*
+ * conn_ends_compare() - orders ends by the peer's address and then by the own
+ *
+ * Those of any peer, whose address is of no family, come before all others.
+ */
+int conn_ends_compare(const struct facts_ip *remote, const struct facts_ip *local,
+		      const struct conn_ends *conn);
+
+struct ipsec_conf_conn;
+
+/*
+ * conn_ends_of_one() - the ends of a conn
+ * @bond: whose address is taken for an own one that the files do not name
+ * @ret: name and shared stay untouched
+ *
+ * Return: 1; 0 when one of its sides says nothing: pluto takes no such conn; -ENOMEM.
+ */
+int conn_ends_of_one(const struct facts *facts, const char *bond,
+		     const struct ipsec_conf_conn *conn, struct conn_ends *ret);
+
+/*
+ * conn_encrypts() - false for a conn of the type passthrough, drop or reject
+ *
+ * Return: 0; -ENOMEM.
+ */
+int conn_encrypts(const struct facts *facts, const struct ipsec_conf_conn *conn, bool *ret);
 
 /* A conn that a pattern of the policy matches and that is not meant all the same. */
 enum conn_left_out {

@@ -49,6 +49,12 @@ static void begin_outage(struct failover_tracker *t, const struct failover_sight
 	t->switches++;
 }
 
+static bool is_last(const struct failover_tracker *t, const struct facts_link *port)
+{
+	return t->last_index == FACTS_NO_LINK ? streq(t->last, port->name)
+					      : t->last_index == port->ifindex;
+}
+
 /* The port is what the tracker knows, and was away while nobody listened. */
 static bool was_away(const struct failover_tracker *t, const struct failover_sight *sight)
 {
@@ -59,13 +65,13 @@ static void remember(struct failover_tracker *t, const struct facts_link *active
 {
 	t->out = false;
 	snprintf(t->last, sizeof(t->last), "%s", active->name);
+	t->last_index = active->ifindex;
 	t->link_failures = active->port.link_failures;
 }
 
 int failover_see(struct failover_tracker *t, const struct failover_sight *sight,
 		 struct failover *ret)
 {
-	const char *now = sight->active ? sight->active->name : "";
 	struct failover f = { .realtime_usec = sight->realtime_usec };
 
 	if (!t->seen) {
@@ -82,13 +88,13 @@ int failover_see(struct failover_tracker *t, const struct failover_sight *sight,
 			begin_outage(t, sight);
 		return 0;
 	}
-	if (!t->out && streq(t->last, now) && !was_away(t, sight)) {
-		t->link_failures = sight->active->port.link_failures;
+	if (!t->out && is_last(t, sight->active) && !was_away(t, sight)) {
+		remember(t, sight->active);
 		return 0;
 	}
 
 	snprintf(f.from, sizeof(f.from), "%s", t->last);
-	snprintf(f.to, sizeof(f.to), "%s", now);
+	snprintf(f.to, sizeof(f.to), "%s", sight->active->name);
 	if (t->out) {
 		f.outage_usec = sight->monotonic_usec - t->out_since_usec;
 		f.cause = sight->reconstructed ? FAILOVER_RECONSTRUCTED : t->out_cause;
@@ -96,6 +102,7 @@ int failover_see(struct failover_tracker *t, const struct failover_sight *sight,
 		f.cause = cause_of_loss(sight);
 	}
 
+	f.to_index = sight->active->ifindex;
 	f.link_failures = sight->active->port.link_failures;
 	t->switches++;
 	remember(t, sight->active);

@@ -42,7 +42,8 @@ struct failover {
 	uint64_t realtime_usec;
 	char from[FACTS_NAME_SIZE]; /* "" when there was none before */
 	char to[FACTS_NAME_SIZE];
-	uint32_t link_failures; /* of the port it went to, as bonding counts them */
+	int to_index;           /* ifindex of that port */
+	uint32_t link_failures; /* of that port, as bonding counts them */
 	enum failover_cause cause;
 	uint64_t outage_usec;           /* how long no port was active */
 	struct failover_sas sas_before; /* as seen last before the switch */
@@ -62,6 +63,7 @@ struct failover {
 struct failover_tracker {
 	bool seen;
 	char last[FACTS_NAME_SIZE];    /* the last port that was active; "" for none so far */
+	int last_index;                /* its ifindex; FACTS_NO_LINK: only the name is known */
 	uint32_t link_failures;        /* of that port, when it was seen last */
 	bool out;                      /* no port is active now */
 	uint64_t out_since_usec;       /* monotonic */
@@ -74,7 +76,7 @@ struct failover_sight {
 	uint64_t monotonic_usec;
 	uint64_t realtime_usec;
 	const struct facts_link *active; /* the active port; NULL for none */
-	const struct facts_link *last;   /* how the port called tracker->last is now; NULL: gone */
+	const struct facts_link *last;   /* how the tracker's last port is now; NULL: gone */
 	int bond;           /* the bond's ifindex, or FACTS_NO_LINK: it is gone, or set down */
 	int primary;        /* ifindex of its primary port, or FACTS_NO_LINK */
 	bool reconstructed; /* messages were lost, or nobody listened, before this */
@@ -88,7 +90,8 @@ struct failover_sight {
  * When no port is active an outage begins, and the next active port ends it with one record, from
  * the last active port even if the same comes back. So does a look at the same port as before, when
  * nobody listened meanwhile and bonding has counted a failure of its link, or counts anew: it was
- * away (bond_miimon_commit()).
+ * away (bond_miimon_commit()). A port is the same under another name, and another under the same
+ * name: its ifindex tells, where that is known.
  *
  * Return: 1 when it was a failover; 0 when nothing switched, or an outage began.
  */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "proof.h"
 
+#include <stdio.h>
+
 #include "array.h"
 
 const char *verdict_name(enum verdict v)
@@ -39,11 +41,12 @@ int proof_sample_add_port(struct proof_sample *s, const struct facts_link *port)
 			   facts_feature_is_on(port->esp_hw_offload),
 		.has_counters = port->has_counters,
 		.counters = port->counters,
+		.later = port->counters,
 	};
 	return 0;
 }
 
-int proof_sample_add_sa(struct proof_sample *s, const struct facts_sa *sa, bool ours)
+int proof_sample_add_sa(struct proof_sample *s, const struct facts_sa *sa, size_t conn, bool shared)
 {
 	int r;
 
@@ -55,7 +58,8 @@ int proof_sample_add_sa(struct proof_sample *s, const struct facts_sa *sa, bool 
 		.spi = sa->spi,
 		.destination = sa->destination,
 		.direction = sa->direction,
-		.ours = ours,
+		.conn = conn,
+		.shared = shared,
 		.offloaded = sa->offload_link != FACTS_NO_LINK,
 		.packets = sa->packets,
 	};
@@ -89,41 +93,90 @@ static const struct proof_sa *sample_sa(const struct proof_sample *s, const stru
 	return NULL;
 }
 
-/* The packets of a window in one direction. */
-struct carried {
+/* One direction of a window. */
+struct side {
+	enum facts_direction direction;
+
+	/* Packets by whose SAs carried them. */
 	uint64_t offloadable; /* of the policy's conns, by SAs that can be in hardware */
 	uint64_t software;    /* of the policy's conns, by the other SAs */
+	uint64_t doubtful;    /* by the other SAs, of such a conn or of a neighbour */
 	uint64_t others;      /* of conns that the policy does not name, with offload as well */
+	uint64_t n_idle;
+	bool neighbours;
+
+	/* What all SAs with offload carried and the port did not count: for certain, and at most.
+	 */
+	uint64_t missing, missing_most;
+
+	struct proof_flow flow;
+	enum verdict verdict; /* of this direction by itself; unknown where it has no say */
+	enum why {
+		WHY_RATIO,      /* as the ratio says */
+		WHY_SOFTWARE,   /* SAs without offload carried some */
+		WHY_SHARED,     /* they did, and may be a neighbour's */
+		WHY_ONE_LACKS,  /* just as much is missing as an SA carried */
+		WHY_ONE_MAY,    /* more is */
+		WHY_NEIGHBOURS, /* packets are missing that may be the neighbours' */
+	} why;
 };
 
+/* A window: two samples, and what comes of them. */
+struct window {
+	const struct proof_sample *from, *to;
+	double ratio;
+	uint64_t min_packets;
+};
+
+/* What an SA of the later sample carried; UINT64_MAX when it is another one of the same SPI. */
+static uint64_t carried(const struct window *w, const struct proof_sa *now, size_t *next)
+{
+	const struct proof_sa *before = sample_sa(w->from, now, next);
+	uint64_t base = before ? before->packets : 0;
+
+	return now->packets < base ? UINT64_MAX : now->packets - base;
+}
+
+/* The conn of an SA without offload has one with offload, so this one may be the neighbour's. */
+static bool is_doubtful(const struct proof_sample *to, const struct proof_sa *sa)
+{
+	for (size_t i = 0; sa->shared && i < to->n_sas; i++)
+		if (to->sas[i].conn == sa->conn && to->sas[i].direction == sa->direction &&
+		    to->sas[i].offloaded)
+			return true;
+	return false;
+}
+
 /*
- * The SAs' side of the window. Return: false when an SA went away, or was made anew under the same
+ * The SAs' part of the window. Return: false when an SA went away, or was made anew under the same
  * SPI, so that packets are missing from the sums.
  */
-static bool count_packets(const struct proof_sample *from, const struct proof_sample *to,
-			  struct carried *tx, struct carried *rx)
+static bool count_packets(const struct window *w, struct side *tx, struct side *rx)
 {
 	size_t next = 0;
 
-	for (size_t i = 0; i < from->n_sas; i++)
-		if (!sample_sa(to, &from->sas[i], &next))
+	for (size_t i = 0; i < w->from->n_sas; i++)
+		if (!sample_sa(w->to, &w->from->sas[i], &next))
 			return false;
 
 	next = 0;
-	for (size_t i = 0; i < to->n_sas; i++) {
-		const struct proof_sa *now = &to->sas[i];
-		const struct proof_sa *before = sample_sa(from, now, &next);
-		struct carried *c = now->direction == FACTS_OUT ? tx : rx;
-		uint64_t base = before ? before->packets : 0;
+	for (size_t i = 0; i < w->to->n_sas; i++) {
+		const struct proof_sa *sa = &w->to->sas[i];
+		struct side *s = sa->direction == FACTS_OUT ? tx : rx;
+		uint64_t packets = carried(w, sa, &next);
 
-		if (now->packets < base)
+		if (packets == UINT64_MAX)
 			return false;
-		if (!now->ours)
-			c->others += now->offloaded ? now->packets - base : 0;
-		else if (now->offloaded)
-			c->offloadable += now->packets - base;
+		s->n_idle += sa->conn != PROOF_NO_CONN && sa->offloaded && packets < w->min_packets;
+		s->neighbours = s->neighbours || (sa->conn == PROOF_NO_CONN && sa->offloaded);
+		if (sa->conn == PROOF_NO_CONN)
+			s->others += sa->offloaded ? packets : 0;
+		else if (sa->offloaded)
+			s->offloadable += packets;
+		else if (is_doubtful(w->to, sa))
+			s->doubtful += packets;
 		else
-			c->software += now->packets - base;
+			s->software += packets;
 	}
 	return true;
 }
@@ -133,19 +186,27 @@ static uint64_t at_most(uint64_t n, uint64_t limit)
 	return n < limit ? n : limit;
 }
 
-/*
- * The port counts for all conns. What it counted less than all SAs carried is held against the
- * policy's conns, for a busy neighbour would hide any number of their packets otherwise.
- */
-static struct proof_flow flow_of(const struct carried *c, uint64_t counted)
+static uint64_t beyond(uint64_t n, uint64_t limit)
 {
-	uint64_t left = counted - at_most(c->others, counted);
+	return n - at_most(n, limit);
+}
 
-	return (struct proof_flow){
-		.packets = c->offloadable + c->software,
-		.hardware = at_most(left, c->offloadable),
+/*
+ * The port's part, by its counter before and after each sample. The port counts for all conns: what
+ * it counted less than all SAs carried is held against the policy's conns, for a busy neighbour
+ * would hide any number of their packets otherwise.
+ */
+static void count_hardware(struct side *s, const uint64_t from[2], const uint64_t to[2])
+{
+	uint64_t all = s->offloadable + s->others, counted = to[0] - from[0];
+
+	s->flow = (struct proof_flow){
+		.packets = s->offloadable + s->software,
+		.hardware = at_most(beyond(counted, s->others), s->offloadable),
 		.counted = counted,
 	};
+	s->missing = beyond(all, to[1] - from[0]);
+	s->missing_most = beyond(all, beyond(to[0], from[1]));
 }
 
 static double flow_ratio(const struct proof_flow *f)
@@ -154,30 +215,87 @@ static double flow_ratio(const struct proof_flow *f)
 }
 
 /* Packets are missing, and they may as well be the neighbours'. */
-static bool is_hidden(const struct proof_flow *f, const struct carried *c, double ratio)
+static bool is_hidden(const struct side *s, double ratio)
 {
-	uint64_t at_best = at_most(f->counted, c->offloadable);
+	uint64_t at_best = at_most(s->flow.counted, s->offloadable);
 
-	return c->others > 0 && f->packets > 0 && flow_ratio(f) < ratio &&
-	       (double)at_best >= ratio * (double)f->packets;
+	return s->others > 0 && s->flow.packets > 0 && flow_ratio(&s->flow) < ratio &&
+	       (double)at_best >= ratio * (double)s->flow.packets;
 }
 
-/* One direction by itself; unknown where it has no say. */
-static enum verdict flow_verdict(const struct proof_flow *f, const struct carried *c, double ratio,
-				 uint64_t min_packets)
+/* Just as much is missing as these packets of one SA, told exactly enough for that to say much. */
+static bool is_what_is_missing(const struct side *s, uint64_t packets)
 {
-	double r = flow_ratio(f);
+	return packets >= s->missing && packets <= s->missing_most &&
+	       s->missing_most - s->missing <= packets / 10;
+}
 
-	if (f->packets < min_packets || f->packets == 0)
-		return VERDICT_UNKNOWN;
-	if (r >= ratio)
+/* Whether what is missing may be all that one of the policy's SAs carried. */
+static enum why look_for_one(const struct window *w, const struct side *s)
+{
+	bool may = false, lacks = false;
+	size_t next = 0;
+
+	for (size_t i = 0; s->missing > 0 && i < w->to->n_sas; i++) {
+		const struct proof_sa *sa = &w->to->sas[i];
+		uint64_t packets;
+
+		if (sa->conn == PROOF_NO_CONN || !sa->offloaded || sa->direction != s->direction)
+			continue;
+		packets = carried(w, sa, &next);
+		if (packets < w->min_packets)
+			continue;
+		lacks = lacks || is_what_is_missing(s, packets);
+		may = may || packets <= s->missing;
+	}
+	if (!lacks && !may)
+		return WHY_RATIO;
+	if (s->others > 0)
+		return WHY_NEIGHBOURS;
+	return lacks ? WHY_ONE_LACKS : WHY_ONE_MAY;
+}
+
+/* The ratio is good: is there anything that it hides? */
+static enum verdict doubt_good_ratio(const struct window *w, struct side *s)
+{
+	if (s->software > 0)
+		s->why = WHY_SOFTWARE;
+	else if (s->doubtful > 0)
+		s->why = WHY_SHARED;
+	else
+		s->why = look_for_one(w, s);
+
+	switch (s->why) {
+	case WHY_RATIO:
 		return VERDICT_OFFLOADED;
-	if (is_hidden(f, c, ratio))
+	case WHY_SOFTWARE:
+	case WHY_ONE_LACKS:
+		return VERDICT_PARTIAL;
+	case WHY_SHARED:
+	case WHY_ONE_MAY:
+	case WHY_NEIGHBOURS:
+		break;
+	}
+	return VERDICT_UNKNOWN;
+}
+
+static enum verdict judge_side(const struct window *w, struct side *s)
+{
+	double r = flow_ratio(&s->flow);
+
+	if (s->flow.packets < w->min_packets || s->flow.packets == 0) {
+		s->why = s->doubtful >= w->min_packets ? WHY_SHARED : WHY_RATIO;
 		return VERDICT_UNKNOWN;
+	}
+	if (r >= w->ratio)
+		return doubt_good_ratio(w, s);
+	s->why = s->software > 0 ? WHY_SOFTWARE : WHY_RATIO;
+	if (is_hidden(s, w->ratio)) {
+		s->why = WHY_NEIGHBOURS;
+		return VERDICT_UNKNOWN;
+	}
 	/* A stray packet of a neighbour is no partial offload. */
-	if (r <= 1 - ratio)
-		return VERDICT_SOFTWARE;
-	return VERDICT_PARTIAL;
+	return r <= 1 - w->ratio ? VERDICT_SOFTWARE : VERDICT_PARTIAL;
 }
 
 /*
@@ -193,99 +311,204 @@ static enum verdict both(enum verdict tx, enum verdict rx)
 	return tx == rx ? tx : VERDICT_PARTIAL;
 }
 
-static const char *reason_for(const struct proof *p, enum verdict tx, enum verdict rx,
-			      const struct proof_port *port, const struct carried *out,
-			      const struct carried *in)
+static bool has(const struct side *tx, const struct side *rx, enum why why)
 {
-	if (p->verdict == VERDICT_UNKNOWN && tx == VERDICT_OFFLOADED)
+	return tx->why == why || rx->why == why;
+}
+
+static const char *reason_for_unknown(const struct side *tx, const struct side *rx)
+{
+	if (has(tx, rx, WHY_NEIGHBOURS))
+		return "packets are missing in the port's counters, and tunnels that the policy "
+		       "does not name share them: it cannot be told whose";
+	if (has(tx, rx, WHY_SHARED))
+		return "the CPU did packets of a conn, or of one that the policy does not name and "
+		       "that has the same ends: it cannot be told whose";
+	if (has(tx, rx, WHY_ONE_MAY))
+		return "more packets are missing in the port's counters than some of the SAs "
+		       "carried: it cannot be told whether the CPU does all of one";
+	if (tx->verdict == VERDICT_OFFLOADED)
 		return "what was transmitted went through the hardware, but too little was "
 		       "received to judge that direction";
-	if (p->verdict == VERDICT_UNKNOWN && rx == VERDICT_OFFLOADED)
+	if (rx->verdict == VERDICT_OFFLOADED)
 		return "what was received went through the hardware, but too little was "
 		       "transmitted to judge that direction";
-	if (p->verdict == VERDICT_UNKNOWN)
-		return "too few packets went through the tunnels";
-	if (p->verdict == VERDICT_OFFLOADED)
-		return NULL;
+	return "too few packets went through the tunnels";
+}
+
+static const char *reason_for(enum verdict verdict, const struct side *tx, const struct side *rx,
+			      const struct proof_port *port)
+{
+	if (verdict == VERDICT_UNKNOWN)
+		return reason_for_unknown(tx, rx);
+	if (verdict == VERDICT_OFFLOADED)
+		return "";
 	if (!port->has_counters)
 		return "the active port cannot offload ESP";
-	if (out->software + in->software > 0 && out->offloadable + in->offloadable == 0)
+	if (tx->software + rx->software > 0 && tx->offloadable + rx->offloadable == 0)
 		return "the kernel holds the SAs without offload";
-	if (out->software + in->software > 0)
+	if (tx->software + rx->software > 0)
 		return "the kernel holds some of the SAs without offload";
-	if (p->verdict == VERDICT_SOFTWARE)
+	if (verdict == VERDICT_SOFTWARE)
 		return "the active port counted none of the packets that the SAs carried";
-	if (tx == VERDICT_SOFTWARE)
+	if (tx->verdict == VERDICT_SOFTWARE)
 		return "only received packets went through the hardware";
-	if (rx == VERDICT_SOFTWARE)
+	if (rx->verdict == VERDICT_SOFTWARE)
 		return "only transmitted packets went through the hardware";
+	if (has(tx, rx, WHY_ONE_LACKS))
+		return "just as many packets are missing in the port's counters as one SA carried";
 	return "the active port counted only some of the packets that the SAs carried";
 }
 
-static struct proof proof_discarded(const char *reason)
+static void add_conn(struct proof *p, size_t conn)
 {
-	return (struct proof){ .verdict = VERDICT_UNKNOWN, .reason = reason, .discard = true };
+	for (size_t i = 0; i < p->n_conns; i++)
+		if (p->conns[i] == conn)
+			return;
+	if (p->n_conns < PROOF_MAX_CONNS)
+		p->conns[p->n_conns++] = conn;
+	else
+		p->more_conns = true;
+}
+
+/* The conns of the SAs that made a direction's verdict what it is. */
+static void add_conns_of(const struct window *w, const struct side *s, struct proof *p)
+{
+	size_t next = 0;
+
+	for (size_t i = 0; i < w->to->n_sas; i++) {
+		const struct proof_sa *sa = &w->to->sas[i];
+		uint64_t packets;
+
+		if (sa->conn == PROOF_NO_CONN || sa->direction != s->direction)
+			continue;
+		packets = carried(w, sa, &next);
+		if (packets == 0)
+			continue;
+		if (s->why == WHY_SOFTWARE && !sa->offloaded && !is_doubtful(w->to, sa))
+			add_conn(p, sa->conn);
+		else if (s->why == WHY_SHARED && !sa->offloaded && is_doubtful(w->to, sa))
+			add_conn(p, sa->conn);
+		else if (s->why == WHY_ONE_LACKS && sa->offloaded && packets >= w->min_packets &&
+			 is_what_is_missing(s, packets))
+			add_conn(p, sa->conn);
+	}
+}
+
+static void set_reason(struct proof *p, const char *reason)
+{
+	snprintf(p->reason, sizeof(p->reason), "%s", reason);
+}
+
+static void discard(struct proof *ret, const char *reason)
+{
+	*ret = (struct proof){ .verdict = VERDICT_UNKNOWN, .discard = true };
+	set_reason(ret, reason);
+}
+
+static void judge(const struct window *w, const struct proof_port *before,
+		  const struct proof_port *now, struct proof *ret)
+{
+	struct side tx = { .direction = FACTS_OUT }, rx = { .direction = FACTS_IN };
+	const uint64_t tx_from[] = { before->counters.tx_ipsec, before->later.tx_ipsec };
+	const uint64_t rx_from[] = { before->counters.rx_ipsec, before->later.rx_ipsec };
+	const uint64_t tx_to[] = { now->counters.tx_ipsec, now->later.tx_ipsec };
+	const uint64_t rx_to[] = { now->counters.rx_ipsec, now->later.rx_ipsec };
+
+	if (!count_packets(w, &tx, &rx)) {
+		discard(ret, "an SA went away meanwhile");
+		return;
+	}
+	count_hardware(&tx, tx_from, tx_to);
+	count_hardware(&rx, rx_from, rx_to);
+	tx.verdict = judge_side(w, &tx);
+	rx.verdict = judge_side(w, &rx);
+
+	*ret = (struct proof){
+		.verdict = both(tx.verdict, rx.verdict),
+		.port = now->ifindex,
+		.before = before->counters,
+		.after = now->counters,
+		.tx = tx.flow,
+		.rx = rx.flow,
+		.n_idle = tx.n_idle + rx.n_idle,
+		.neighbours = tx.neighbours || rx.neighbours,
+	};
+	ret->ratio = flow_ratio(&(struct proof_flow){
+		.packets = tx.flow.packets + rx.flow.packets,
+		.hardware = tx.flow.hardware + rx.flow.hardware,
+	});
+	set_reason(ret, reason_for(ret->verdict, &tx, &rx, now));
+	if (now->has_counters && ret->verdict != VERDICT_OFFLOADED) {
+		add_conns_of(w, &tx, ret);
+		add_conns_of(w, &rx, ret);
+	}
+}
+
+static bool went_backwards(const struct facts_counters *now, const struct facts_counters *before)
+{
+	return now->tx_ipsec < before->tx_ipsec || now->rx_ipsec < before->rx_ipsec;
 }
 
 void proof_judge(const struct proof_sample *from, const struct proof_sample *to, double ratio,
 		 uint64_t min_packets, struct proof *ret)
 {
+	const struct window w = { from, to, ratio, min_packets };
 	const struct proof_port *before, *now;
-	struct carried out = { 0 }, in = { 0 };
-	enum verdict tx, rx;
-	struct proof p;
 
 	if (to->active_port == FACTS_NO_LINK) {
-		*ret = proof_discarded("the bond has no active port");
+		discard(ret, "the bond has no active port");
 		return;
 	}
 	if (from->active_port != to->active_port || from->switches != to->switches) {
-		*ret = proof_discarded("the active port changed meanwhile");
+		discard(ret, "the active port changed meanwhile");
 		return;
 	}
 
 	before = sample_port(from, to->active_port);
 	now = sample_port(to, to->active_port);
 	if (!before || !now || before->has_counters != now->has_counters) {
-		*ret = proof_discarded("the active port was not there all the time");
+		discard(ret, "the active port was not there all the time");
 		return;
 	}
 	if (!now->has_counters && now->capable) {
-		*ret = (struct proof){
-			.port = now->ifindex,
-			.reason = "the active port has no counters tx_ipsec and rx_ipsec",
-		};
+		*ret = (struct proof){ .port = now->ifindex };
+		set_reason(ret, "the active port has no counters tx_ipsec and rx_ipsec");
 		return;
 	}
-	if (now->counters.tx_ipsec < before->counters.tx_ipsec ||
-	    now->counters.rx_ipsec < before->counters.rx_ipsec) {
-		*ret = proof_discarded("the port's counters were reset meanwhile");
+	if (went_backwards(&before->later, &before->counters) ||
+	    went_backwards(&now->counters, &before->later) ||
+	    went_backwards(&now->later, &now->counters)) {
+		discard(ret, "the port's counters were reset meanwhile");
 		return;
 	}
-	if (!count_packets(from, to, &out, &in)) {
-		*ret = proof_discarded("an SA went away meanwhile");
-		return;
-	}
+	judge(&w, before, now, ret);
+}
 
-	p = (struct proof){
-		.port = now->ifindex,
-		.before = before->counters,
-		.after = now->counters,
-		.tx = flow_of(&out, now->counters.tx_ipsec - before->counters.tx_ipsec),
-		.rx = flow_of(&in, now->counters.rx_ipsec - before->counters.rx_ipsec),
-	};
-	tx = flow_verdict(&p.tx, &out, ratio, min_packets);
-	rx = flow_verdict(&p.rx, &in, ratio, min_packets);
-	p.verdict = both(tx, rx);
-	p.ratio = flow_ratio(&(struct proof_flow){
-		.packets = p.tx.packets + p.rx.packets,
-		.hardware = p.tx.hardware + p.rx.hardware,
-	});
-	if (p.verdict == VERDICT_UNKNOWN &&
-	    (is_hidden(&p.tx, &out, ratio) || is_hidden(&p.rx, &in, ratio)))
-		p.reason = "packets are missing in the port's counters, and tunnels that the "
-			   "policy does not name share them: it cannot be told whose";
-	else
-		p.reason = reason_for(&p, tx, rx, now, &out, &in);
-	*ret = p;
+void proof_take_refusals(struct proof *p, uint64_t n_refused)
+{
+	if (p->verdict != VERDICT_OFFLOADED || n_refused == 0 || p->n_idle == 0)
+		return;
+	p->verdict = p->neighbours ? VERDICT_UNKNOWN : VERDICT_PARTIAL;
+	snprintf(p->reason, sizeof(p->reason),
+		 "the kernel could not give %llu of the SAs to the active port, and %llu have not "
+		 "carried enough to show that they are none of these%s",
+		 (unsigned long long)n_refused, (unsigned long long)p->n_idle,
+		 p->neighbours ? "; they may be of tunnels that the policy does not name" : "");
+}
+
+void proof_name_conns(struct proof *p, const char *const names[])
+{
+	size_t len = strlen(p->reason);
+
+	for (size_t i = 0; i < p->n_conns && len < sizeof(p->reason); i++) {
+		const char *before = i > 0                             ? ", "
+				     : p->n_conns > 1 || p->more_conns ? ": conns "
+								       : ": conn ";
+
+		len += (size_t)snprintf(p->reason + len, sizeof(p->reason) - len, "%s%s", before,
+					names[i]);
+	}
+	if (p->more_conns && len < sizeof(p->reason))
+		snprintf(p->reason + len, sizeof(p->reason) - len, " and others");
 }

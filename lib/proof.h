@@ -19,12 +19,16 @@ enum verdict {
 /* "unknown", "software", "partial", "offloaded" */
 const char *verdict_name(enum verdict v);
 
+/* Of no conn under the policy. */
+#define PROOF_NO_CONN SIZE_MAX
+
 /* An SA of a conn under the policy, and any other that is offloaded through the bond. */
 struct proof_sa {
 	uint32_t spi;
 	struct facts_ip destination;
 	enum facts_direction direction;
-	bool ours;      /* of a conn under the policy */
+	size_t conn;    /* the caller's number of its conn, or PROOF_NO_CONN */
+	bool shared;    /* a conn that the policy does not name has the same ends */
 	bool offloaded; /* as the kernel's dump says */
 	uint64_t packets;
 };
@@ -33,7 +37,8 @@ struct proof_port {
 	int ifindex;
 	bool capable; /* its esp-hw-offload bit is there, and not fixed off */
 	bool has_counters;
-	struct facts_counters counters;
+	struct facts_counters counters; /* before the SAs were read */
+	struct facts_counters later;    /* and after */
 };
 
 /* All that is compared, taken as close together as can be. */
@@ -57,14 +62,25 @@ struct proof_flow {
 	uint64_t counted;  /* what the port counted, as it stands in its statistics */
 };
 
+/* The room for a reason, with its NUL and the names of conns. */
+#define PROOF_REASON_SIZE 320
+/* So many conns are told apart in a proof. */
+#define PROOF_MAX_CONNS 3
+
 struct proof {
 	enum verdict verdict;
 	double ratio; /* hardware / packets over both directions; 0 where no packets */
 	struct proof_flow tx, rx;
 	int port;                            /* the active port's ifindex */
 	struct facts_counters before, after; /* its counters, at both ends of the window */
-	const char *reason; /* why not offloaded, of static storage; NULL when it is */
-	bool discard;       /* the window cannot be judged; take a new one from its end on */
+	char reason[PROOF_REASON_SIZE];      /* why not offloaded; "" when it is */
+	/* The conns that the reason is about, by the caller's numbers in the later sample. */
+	size_t conns[PROOF_MAX_CONNS];
+	size_t n_conns;
+	bool more_conns;
+	uint64_t n_idle; /* SAs of the policy's conns that carried too little to show where */
+	bool neighbours; /* there are SAs with offload of conns that the policy does not name */
+	bool discard;    /* the window cannot be judged; take a new one from its end on */
 };
 
 /*
@@ -78,19 +94,45 @@ struct proof {
  * new SA counts from zero.
  *
  * Only SAs that the kernel's dump shows as offloaded can be in hardware; packets of the others are
- * the CPU's, whatever the port counted. The port counts for all conns: what it counted less than
- * all SAs carried is taken for the policy's conns' own, and the verdict is unknown where the
- * neighbours' packets may as well be the ones that are missing. A port that segments after
- * encryption counts more than the SA, which sees a TSO super-frame once: what it counts beyond the
- * packets is left aside.
+ * the CPU's, whatever the port counted: a conn with one such packet makes it partial at best, be it
+ * one of a hundred. Where a neighbour has the same ends, and the conn has an SA with offload too,
+ * it cannot be told whose the one without is, and the verdict is unknown rather than offloaded.
+ *
+ * The port counts for all conns: what it counted less than all SAs carried is taken for the
+ * policy's conns' own, and the verdict is unknown where the neighbours' packets may as well be the
+ * ones that are missing. What is missing for certain, with all that the port counted while the SAs
+ * were read, may be all that one SA carried: the ratio does not excuse that. The verdict is partial
+ * when it is just as much as an SA carried, and unknown, so that a longer window decides, when it
+ * is more.
+ *
+ * A port that segments after encryption counts more than the SA, which sees a TSO super-frame once:
+ * what it counts beyond the packets is left aside.
  */
 void proof_judge(const struct proof_sample *from, const struct proof_sample *to, double ratio,
 		 uint64_t min_packets, struct proof *ret);
 
 /*
+ * proof_take_refusals() - what the kernel said beside the counters
+ * @n_refused: SAs that it could not give to the active port
+ *
+ * Counters that agree prove the SAs that carried something. One that carried nothing may be the one
+ * that was refused: then "offloaded" is too much to say. It is unknown where it may as well be a
+ * neighbour's.
+ */
+void proof_take_refusals(struct proof *p, uint64_t n_refused);
+
+/*
+ * proof_name_conns() - puts the conns' names behind the reason
+ * @names: in the order of p->conns, p->n_conns of them
+ */
+void proof_name_conns(struct proof *p, const char *const names[]);
+
+/*
  * proof_sample_add_port(), proof_sample_add_sa() - builds a sample
+ * @conn, @shared: as in struct proof_sa
  *
  * Return: 0; -ENOMEM.
  */
 int proof_sample_add_port(struct proof_sample *s, const struct facts_link *port);
-int proof_sample_add_sa(struct proof_sample *s, const struct facts_sa *sa, bool ours);
+int proof_sample_add_sa(struct proof_sample *s, const struct facts_sa *sa, size_t conn,
+			bool shared);

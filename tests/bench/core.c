@@ -350,7 +350,7 @@ static void add_sas(struct proof_sample *s, uint64_t packets)
 		struct facts_sa sa = sa_of(i / 2, i % 2 ? FACTS_IN : FACTS_OUT);
 
 		sa.packets = packets;
-		need(proof_sample_add_sa(s, &sa, true) == 0, "no memory");
+		need(proof_sample_add_sa(s, &sa, i, false) == 0, "no memory");
 	}
 }
 

@@ -54,6 +54,7 @@ static struct {
 	uint64_t refused_packets;
 	size_t strikes_at, n_answers;
 	enum kernel_fault fault;
+	uint64_t asked_since;
 } kernel;
 
 /* ---- the test's side ---- */
@@ -178,6 +179,16 @@ void kernel_switches(size_t b, const char *name)
 	say(&bond->link, name ? IFLA_EVENT_BONDING_FAILOVER : 0, false);
 	if (name)
 		say(&bond->link, IFLA_EVENT_NOTIFY_PEERS, false);
+}
+
+void kernel_renames_port(const char *name, const char *new_name)
+{
+	struct fake_bond *bond;
+	size_t i;
+	struct facts_link *port = port_named(name, &bond, &i);
+
+	snprintf(port->name, sizeof(port->name), "%s", new_name);
+	say(port, 0, false);
 }
 
 void kernel_counts_failure(const char *name)
@@ -612,10 +623,16 @@ uint64_t xfrm_stat_value(const struct xfrm_counter *counters, size_t n, const ch
 	return 0;
 }
 
-int kernel_log_read(uint64_t since _unused_, kernel_log_each_fn each, void *userdata)
+uint64_t kernel_log_asked_since(void)
+{
+	return kernel.asked_since;
+}
+
+int kernel_log_read(uint64_t since, kernel_log_each_fn each, void *userdata)
 {
 	int r = may_answer();
 
+	kernel.asked_since = since;
 	for (size_t i = 0; r == 0 && i < kernel.n_said; i++)
 		each(userdata, kernel.said[i]);
 	return r;

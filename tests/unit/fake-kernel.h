@@ -24,6 +24,9 @@ void kernel_mends_cable(const char *port);
 /* kernel_switches() - the active port changes, told in bonding's order; NULL: there is none */
 void kernel_switches(size_t bond, const char *port);
 
+/* kernel_renames_port() - its message alone: the bond says nothing of it */
+void kernel_renames_port(const char *port, const char *name);
+
 /* kernel_counts_failure() - bonding has counted one more failure of the port's link */
 void kernel_counts_failure(const char *port);
 
@@ -74,6 +77,9 @@ void kernel_forgets_offload(size_t bond);
 
 /* kernel_takes_esp_from() - a port that never could: no feature, no counters */
 void kernel_takes_esp_from(const char *port);
+
+/* kernel_log_asked_since() - from when on its log was read last, realtime */
+uint64_t kernel_log_asked_since(void);
 
 /* kernel_says() - a line in its log; kernel_refuses_packets() - XfrmInNoStates grows */
 void kernel_says(const char *message);

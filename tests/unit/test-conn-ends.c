@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "conn-ends.h"
+#include "conn-others.h"
 #include "facts-builder.h"
 
 static struct conn_ends_list list;
@@ -140,6 +140,72 @@ START_TEST(a_conn_that_is_named_is_meant_whatever_it_says)
 }
 END_TEST
 
+static void mark_shared(void)
+{
+	_cleanup_(conn_others_done) struct conn_others others = { 0 };
+
+	ck_assert_int_eq(conn_others_of(facts(), &host.policy, 1, &others), 0);
+	conn_others_mark(&others, &list);
+}
+
+static void ck_shared(const char *conf, bool shared)
+{
+	begin_host();
+	add_conf(conf);
+	ck_meant("example");
+	mark_shared();
+	ck_assert_int_eq(list.items[0].shared, shared);
+	end();
+}
+
+START_TEST(a_conn_beside_the_policy_shares_the_ends_that_it_may_have_sas_between)
+{
+	ck_shared("", false);
+	ck_shared("conn odd\n\tleft=" OWN "\n\tright=" PEER "\n", true);
+	ck_shared("conn odd\n\tleft=" PEER "\n\tright=" OWN "\n", true);
+	ck_shared("conn odd\n\tleft=" OWN "\n\tright=%any\n", true);
+	ck_shared("conn odd\n\tleft=%defaultroute\n\tright=" PEER "\n", true);
+	ck_shared("conn odd\n\tleft=" OWN "\n\tright=192.0.2.99\n", false);
+	ck_shared("conn odd\n\tleft=203.0.113.1\n\tright=" PEER "\n", false);
+	/* Pluto makes no SA of these. */
+	ck_shared("conn odd\n\tleft=" OWN "\n\tright=" PEER "\n\ttype=passthrough\n", false);
+	ck_shared("conn odd\n\tleft=%defaultroute\n", false);
+}
+END_TEST
+
+START_TEST(a_conn_for_any_peer_shares_its_end_with_whoever_has_it)
+{
+	begin_host();
+	set_keys("right=%any");
+	add_conf("conn odd\n\tleft=" OWN "\n\tright=192.0.2.99\n");
+	ck_meant("example");
+	mark_shared();
+	ck_assert(list.items[0].shared);
+	end();
+}
+END_TEST
+
+START_TEST(conns_of_the_policy_share_nothing_with_each_other)
+{
+	begin_host();
+	add_good_conn("other", OWN, PEER);
+	set_policy_conns("*");
+	ck_meant("example other");
+	mark_shared();
+	ck_assert(!list.items[0].shared && !list.items[1].shared);
+	end();
+
+	/* One that a pattern matches and does not mean is beside the policy, too. */
+	begin_host();
+	add_conf("conn odd\n\tleft=" OWN "\n\tright=" PEER "\n\tnm-configured=yes\n");
+	set_policy_conns("*");
+	ck_meant("example");
+	mark_shared();
+	ck_assert(list.items[0].shared);
+	end();
+}
+END_TEST
+
 START_TEST(without_libreswan_no_conn_is_meant)
 {
 	begin_host();
@@ -153,4 +219,7 @@ UNIT_MAIN("conn-ends", the_own_end_is_the_one_whose_address_is_here,
 	  an_end_that_is_no_address_is_taken_to_be_the_bonds,
 	  a_peer_that_may_be_anybody_is_not_known, a_conn_is_meant_once_in_the_order_of_the_policy,
 	  a_pattern_means_only_conns_that_go_through_the_bond,
-	  a_conn_that_is_named_is_meant_whatever_it_says, without_libreswan_no_conn_is_meant)
+	  a_conn_that_is_named_is_meant_whatever_it_says,
+	  a_conn_beside_the_policy_shares_the_ends_that_it_may_have_sas_between,
+	  a_conn_for_any_peer_shares_its_end_with_whoever_has_it,
+	  conns_of_the_policy_share_nothing_with_each_other, without_libreswan_no_conn_is_meant)

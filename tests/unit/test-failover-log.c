@@ -175,7 +175,7 @@ END_TEST
 
 START_TEST(where_the_bond_stands_outlives_the_process_and_not_the_boot)
 {
-	const struct failover_log_standing noted = { "ix7", 3 };
+	const struct failover_log_standing noted = { "ix7", 12, 3 };
 	struct failover_log_standing seen;
 
 	set_up();
@@ -184,6 +184,7 @@ START_TEST(where_the_bond_stands_outlives_the_process_and_not_the_boot)
 	open_log();
 	ck_assert(failover_log_standing(log_, &seen));
 	ck_assert_str_eq(seen.port, "ix7");
+	ck_assert_int_eq(seen.ifindex, 12);
 	ck_assert_uint_eq(seen.link_failures, 3);
 	ck_assert_uint_eq(failover_log_count(log_), 0);
 	open_log_after("tuesday");
@@ -194,7 +195,7 @@ END_TEST
 
 START_TEST(a_failover_tells_where_the_bond_stands)
 {
-	struct failover f = { .from = "ix0", .to = "ix1", .link_failures = 9 };
+	struct failover f = { .from = "ix0", .to = "ix1", .to_index = 12, .link_failures = 9 };
 	struct failover_log_standing seen;
 
 	set_up();
@@ -202,6 +203,7 @@ START_TEST(a_failover_tells_where_the_bond_stands)
 	open_log();
 	ck_assert(failover_log_standing(log_, &seen));
 	ck_assert_str_eq(seen.port, "ix1");
+	ck_assert_int_eq(seen.ifindex, 12);
 	ck_assert_uint_eq(seen.link_failures, 9);
 	tear_down();
 }
@@ -209,7 +211,7 @@ END_TEST
 
 START_TEST(the_same_standing_is_written_once)
 {
-	const struct failover_log_standing noted = { "ix7", 3 };
+	const struct failover_log_standing noted = { "ix7", 12, 3 };
 
 	set_up();
 	failover_log_note(log_, &noted);

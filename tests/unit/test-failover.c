@@ -22,6 +22,14 @@ static struct facts_link *named(const char *name)
 	return NULL;
 }
 
+static struct facts_link *numbered(int ifindex)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(ports); i++)
+		if (ports[i].ifindex == ifindex)
+			return &ports[i];
+	return NULL;
+}
+
 static void set_up(void)
 {
 	tracker = (struct failover_tracker){ 0 };
@@ -45,7 +53,7 @@ static int see_with(const char *active, bool reconstructed)
 		.monotonic_usec = now,
 		.realtime_usec = now + 5000000,
 		.active = active ? named(active) : NULL,
-		.last = named(tracker.last),
+		.last = numbered(tracker.last_index),
 		.bond = bond,
 		.primary = primary,
 		.reconstructed = reconstructed,
@@ -130,7 +138,7 @@ START_TEST(a_port_that_is_gone_is_administrative)
 {
 	set_up();
 	see("ix0");
-	ports[0].name[0] = '\0';
+	ports[0].ifindex = 99;
 	ck_assert_int_eq(see("ix1"), 1);
 	ck_failover("ix0", "ix1", FAILOVER_ADMINISTRATIVE);
 }
@@ -242,6 +250,37 @@ START_TEST(a_count_of_failures_that_was_seen_growing_is_no_failover_later)
 }
 END_TEST
 
+START_TEST(a_port_that_was_renamed_is_the_same)
+{
+	set_up();
+	see("ix0");
+	snprintf(ports[0].name, sizeof(ports[0].name), "eth7");
+	ck_assert_int_eq(see("eth7"), 0);
+	ck_assert_int_eq(see("ix1"), 1);
+	ck_failover("eth7", "ix1", FAILOVER_REQUEST);
+}
+END_TEST
+
+START_TEST(a_port_that_took_the_name_of_another_is_another)
+{
+	set_up();
+	see("ix0");
+	snprintf(ports[0].name, sizeof(ports[0].name), "old");
+	snprintf(ports[1].name, sizeof(ports[1].name), "ix0");
+	ck_assert_int_eq(see("ix0"), 1);
+	ck_failover("ix0", "ix0", FAILOVER_REQUEST);
+}
+END_TEST
+
+START_TEST(what_another_process_knew_of_a_port_is_its_name)
+{
+	set_up();
+	tracker = (struct failover_tracker){ .seen = true, .last = "ix0" };
+	ck_assert_int_eq(see_with("ix0", true), 0);
+	ck_assert_int_eq(tracker.last_index, ports[0].ifindex);
+}
+END_TEST
+
 START_TEST(five_hundred_switches_are_five_hundred_failovers_in_order)
 {
 	set_up();
@@ -267,4 +306,6 @@ UNIT_MAIN("failover", the_first_look_is_no_failover, the_same_port_again_is_no_f
 	  a_bond_that_gets_its_first_port_does_not_fail_over, a_switch_seen_only_afterwards_says_so,
 	  a_port_that_was_away_while_nobody_listened_is_a_failover_from_and_to_it,
 	  a_count_of_failures_that_was_seen_growing_is_no_failover_later,
+	  a_port_that_was_renamed_is_the_same, a_port_that_took_the_name_of_another_is_another,
+	  what_another_process_knew_of_a_port_is_its_name,
 	  five_hundred_switches_are_five_hundred_failovers_in_order)

@@ -34,7 +34,7 @@ static void take(size_t n_conns)
 	proof_sample_done(&sample);
 	ck_assert_int_eq(sampler_take(ethtool, &view, &sample), 0);
 	for (size_t i = 0; i < sample.n_sas; i++)
-		ck_assert(sample.sas[i].ours);
+		ck_assert_uint_lt(sample.sas[i].conn, n_conns);
 }
 
 START_TEST(an_sa_between_the_ends_of_a_conn_is_its_own_both_ways)
@@ -110,7 +110,7 @@ START_TEST(without_conns_those_that_are_offloaded_to_the_bond_count)
 	set_up();
 	ck_assert_int_eq(sampler_take(ethtool, &view, &sample), 0);
 	ck_assert_uint_eq(sample.n_sas, 2);
-	ck_assert(!sample.sas[0].ours);
+	ck_assert_uint_eq(sample.sas[0].conn, PROOF_NO_CONN);
 	tear_down();
 }
 END_TEST
@@ -171,7 +171,41 @@ START_TEST(traffic_is_summed_by_direction_and_by_who_should_do_it)
 }
 END_TEST
 
-UNIT_MAIN("sampler", an_sa_between_the_ends_of_a_conn_is_its_own_both_ways,
+START_TEST(the_counters_are_read_before_and_after_the_sas)
+{
+	set_up();
+	take_while_packets_go(100);
+	ck_assert_uint_eq(sample.ports[0].counters.tx_ipsec, 10);
+	ck_assert_uint_eq(sample.ports[0].later.tx_ipsec, 15);
+	tear_down();
+}
+END_TEST
+
+START_TEST(conns_of_the_same_ends_are_named_together)
+{
+	const struct sampler_view view = { .bond = 4711, .conns = conns, .n_conns = 4 };
+	struct proof proof = { .reason = "so", .n_conns = 2 };
+	char names[4][2] = { "a", "b", "c", "d" };
+
+	set_up();
+	for (size_t i = 0; i < 4; i++)
+		conns[i] = (struct conn_ends){ .name = names[i],
+					       .local = kernel_local(2),
+					       .remote = kernel_peer(i == 1 ? 3 : 2) };
+	take(4);
+	for (size_t i = 0; i < sample.n_sas; i++)
+		ck_assert_uint_eq(sample.sas[i].conn, 0);
+	proof.conns[0] = 0;
+	proof.conns[1] = 1;
+	sampler_name_conns(&view, &proof);
+	ck_assert_str_eq(proof.reason, "so: conns a or c or d, b");
+	tear_down();
+}
+END_TEST
+
+UNIT_MAIN("sampler", the_counters_are_read_before_and_after_the_sas,
+	  conns_of_the_same_ends_are_named_together,
+	  an_sa_between_the_ends_of_a_conn_is_its_own_both_ways,
 	  an_sa_that_is_only_asked_for_is_none, one_end_alone_makes_it_nobodys,
 	  a_conn_for_any_peer_has_the_sas_of_its_own_address,
 	  among_thousands_of_conns_each_sa_finds_its_own,

@@ -689,7 +689,8 @@ START_TEST(sas_without_offload_are_software)
 	kernel_carries(0, 10, 0);
 	run_until_proved();
 	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_SOFTWARE);
-	ck_assert_str_eq(supervisors[0]->proof.reason, "the kernel holds the SAs without offload");
+	ck_assert_str_eq(supervisors[0]->proof.reason,
+			 "the kernel holds the SAs without offload: conn example");
 	end();
 }
 END_TEST
@@ -932,6 +933,85 @@ START_TEST(a_look_that_is_disturbed_tells_nothing_old_as_new)
 	run_for_msec(50);
 	ck_assert_uint_eq(n_told, 2);
 	ck_assert_int_eq(told[1].f.cause, FAILOVER_REQUEST);
+	end();
+}
+END_TEST
+
+static uint64_t realtime_usec(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+START_TEST(words_on_a_switch_that_nobody_saw_are_looked_for_from_the_last_sight_on)
+{
+	/* The journal may have got them a bit earlier. */
+	const uint64_t slack = 1000000;
+	uint64_t before;
+
+	configured_and_proved();
+	before = realtime_usec();
+	kernel_switches(0, "ix1");
+	run_until_proved();
+	ck_assert_uint_ge(kernel_log_asked_since() + slack, before);
+
+	before = realtime_usec();
+	kernel_switches(0, "ix0");
+	kernel_loses_messages();
+	run_until_proved();
+	ck_assert_uint_eq(n_told, 2);
+	ck_assert_uint_lt(kernel_log_asked_since() + slack, before);
+	end();
+}
+END_TEST
+
+START_TEST(a_storm_that_disturbs_every_look_invents_no_failover)
+{
+	configured_and_proved();
+	kernel_switches(0, "ix1");
+	kernel_loses_messages();
+	kernel_talks_during_dumps(12);
+	run_for_msec(50);
+	ck_assert_uint_eq(n_told, 1);
+	ck_assert_str_eq(told[0].f.to, "ix1");
+	ck_assert_int_eq(told[0].f.cause, FAILOVER_RECONSTRUCTED);
+
+	/* Before a look has come through, a message is not believed; what it says is seen then. */
+	kernel_switches(0, "ix0");
+	run_for_msec(50);
+	ck_assert_uint_eq(n_told, 1);
+	run_for_msec(700);
+	ck_assert_uint_eq(n_told, 2);
+	ck_assert_str_eq(told[1].f.to, "ix0");
+	ck_assert_int_eq(told[1].f.cause, FAILOVER_RECONSTRUCTED);
+
+	kernel_switches(0, "ix1");
+	run_for_msec(50);
+	ck_assert_uint_eq(n_told, 3);
+	ck_assert_int_eq(told[2].f.cause, FAILOVER_REQUEST);
+	end();
+}
+END_TEST
+
+START_TEST(a_port_that_gets_another_name_does_not_fail_over)
+{
+	configured_and_proved();
+	kernel_renames_port("ix0", "eth7");
+	run_for_msec(20);
+	ck_assert_str_eq(supervisors[0]->active, "eth7");
+	ck_assert(changes & SUPERVISOR_ACTIVE);
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_OFFLOADED);
+
+	kernel_sets_bond(0, true);
+	run_for_msec(20);
+	ck_assert_uint_eq(n_told, 0);
+	kernel_switches(0, "ix1");
+	run_for_msec(20);
+	ck_assert_uint_eq(n_told, 1);
+	ck_assert_str_eq(told[0].f.from, "eth7");
+	ck_assert_int_eq(told[0].f.cause, FAILOVER_REQUEST);
 	end();
 }
 END_TEST
@@ -1331,6 +1411,9 @@ UNIT_MAIN("supervisor", a_bond_is_waiting_until_the_worker_has_looked,
 	  an_outage_has_no_active_port_and_is_one_failover_when_it_ends,
 	  a_failover_in_the_middle_of_a_proof_begins_it_anew,
 	  a_switch_among_lost_messages_is_found_and_marked,
+	  words_on_a_switch_that_nobody_saw_are_looked_for_from_the_last_sight_on,
+	  a_storm_that_disturbs_every_look_invents_no_failover,
+	  a_port_that_gets_another_name_does_not_fail_over,
 	  a_bond_that_is_deleted_and_made_again_is_followed_on,
 	  a_look_that_is_disturbed_tells_nothing_old_as_new,
 	  a_look_that_fails_is_taken_again_until_it_works,

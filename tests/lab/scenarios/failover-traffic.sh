@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # limit: 400
-# What else goes over the port while it is proven: super-frames, a neighbour in software, a rekey.
+# What else goes over the port while it is proven: super-frames, a neighbour in software, a rekey;
+# and a tunnel of the policy's own that is in software beside a busy one that is not.
 
 conn_set nic-offload=yes
 systemctl restart ipsec
@@ -46,3 +47,18 @@ check "rekeyed in the middle: the verdict is offloaded" equals 0 $?
 check "rekeyed in the middle: all but what was under way" jq -e \
 	'.tx_packets - .tx_hardware <= 1 and .rx_packets - .rx_hardware <= 1 and .tx_packets > 0' /tmp/verify.json
 kill $pings
+
+policy "manage: monitor" "proof: {within: 20s}"
+sed -i 's/\[example\]/[example, neighbour]/' /etc/esp-offloadd/config.yaml
+systemctl reload esp-offloadd
+wait_for 60 eval 'bond_property Connections | grep -q neighbour'
+ping -q -n -i 0.004 -c 15000 "$peer_address" >/dev/null 2>&1 &
+pings=$!
+ping -q -n -i 0.1 -c 600 "$neighbour_address" >/dev/null 2>&1 &
+neighbour=$!
+sleep 1
+check "one of two in software: the exit status is that of partial" not verdict_with
+kill $pings $neighbour
+check "one of two in software: it is named" jq -e '.verdict == "partial" and .tx_hardware > 0 and
+	(.verdict_reason | endswith("without offload: conn neighbour"))' /tmp/verify.json
+say "$(jq -c '{verdict, ratio, verdict_reason}' /tmp/verify.json)"
