@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "json-text.h"
 
+#include <stdio.h>
+
 #include "utf8.h"
 
 static bool lacked; /* memory, since json_read() or json_line() began */
@@ -61,4 +63,17 @@ char *json_line(const json_t *j)
 		return NULL;
 	}
 	return line;
+}
+
+int json_print(json_t *j)
+{
+	int r = 0;
+
+	if (!j)
+		return -ENOMEM;
+	if (json_dumpf(j, stdout, JSON_COMPACT) < 0 || putchar('\n') == EOF ||
+	    fflush(stdout) == EOF)
+		r = -EIO;
+	json_decref(j);
+	return r;
 }

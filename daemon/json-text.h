@@ -34,3 +34,10 @@ int json_read(const char *bytes, size_t len, json_t **ret);
  * Return: the text (free()); NULL without memory, and for NULL.
  */
 char *json_line(const json_t *j);
+
+/*
+ * json_print() - prints a value, which it lets go of, as a line on the standard output
+ *
+ * Return: 0; -ENOMEM for NULL; -EIO.
+ */
+int json_print(json_t *j);

@@ -1,23 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "worker-report.h"
 
-#include <jansson.h>
 #include <stdio.h>
 
 #include "json-text.h"
-
-static int print(json_t *report)
-{
-	int r = 0;
-
-	if (!report)
-		return -ENOMEM;
-	if (json_dumpf(report, stdout, JSON_COMPACT) < 0 || putchar('\n') == EOF ||
-	    fflush(stdout) == EOF)
-		r = -EIO;
-	json_decref(report);
-	return r;
-}
 
 static json_t *finding_to_json(const struct finding *f)
 {
@@ -131,7 +117,7 @@ int worker_report_bond(const struct facts *facts, const struct policy_bond *poli
 		json_decref(j);
 		return -ENOMEM;
 	}
-	return print(j);
+	return json_print(j);
 }
 
 int worker_report_step(const char *bond, const struct step *step, const char *status,
@@ -145,7 +131,7 @@ int worker_report_step(const char *bond, const struct step *step, const char *st
 		json_decref(j);
 		return -ENOMEM;
 	}
-	return print(j);
+	return json_print(j);
 }
 
 int worker_report_outcome(const char *bond, const char *outcome, const char *reason)
@@ -157,15 +143,15 @@ int worker_report_outcome(const char *bond, const char *outcome, const char *rea
 		json_decref(j);
 		return -ENOMEM;
 	}
-	return print(j);
+	return json_print(j);
 }
 
 int worker_report_settled(void)
 {
-	return print(json_pack("{s:s}", "report", REPORT_SETTLED));
+	return json_print(json_pack("{s:s}", "report", REPORT_SETTLED));
 }
 
 int worker_report_end(int status)
 {
-	return print(json_pack("{s:s, s:i}", "report", REPORT_END, "status", status));
+	return json_print(json_pack("{s:s, s:i}", "report", REPORT_END, "status", status));
 }

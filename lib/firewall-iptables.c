@@ -2,7 +2,6 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <stdio.h>
-#include <strings.h>
 
 #include "array.h"
 #include "firewall.h"
@@ -71,26 +70,6 @@ static bool read_number(const char *s, uint32_t max, uint32_t *ret)
 	return true;
 }
 
-/* The names that iptables-save prints where it does not print numbers. */
-static bool read_protocol(const char *s, uint32_t *ret)
-{
-	static const struct {
-		const char *name;
-		uint32_t number;
-	} names[] = {
-		{ "icmp", 1 },   { "tcp", 6 },       { "udp", 17 },        { "gre", 47 },
-		{ "esp", 50 },   { "ah", 51 },       { "ipv6-icmp", 58 },  { "icmpv6", 58 },
-		{ "sctp", 132 }, { "udplite", 136 }, { "ipv6-crypt", 50 }, { "ipencap", 4 },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (strcasecmp(s, names[i].name) == 0) {
-			*ret = names[i].number;
-			return true;
-		}
-	return read_number(s, 255, ret);
-}
-
 /* "500", "500:600", ":600", "500:" */
 static bool read_ports(const char *s, char separator, struct firewall_range *ret)
 {
@@ -141,9 +120,8 @@ static void add(struct rule_text *t, struct firewall_match *m, const struct fire
 
 static void add_flag(struct rule_text *t, enum firewall_field field, uint32_t value)
 {
-	const struct firewall_range range = { .first = value, .last = value };
-
-	add(t, match(t, field, false), &range);
+	if (firewall_add_number(&t->rule, field, value) < 0)
+		t->failed = true;
 }
 
 static void take_net(struct rule_text *t, const char *value, bool negated,
@@ -181,7 +159,7 @@ static void take_protocol(struct rule_text *t, const char *value, bool negated,
 
 	if (streq(value, "all") || streq(value, "0"))
 		return;
-	if (!read_protocol(value, &range.first)) {
+	if (!firewall_protocol(value, &range.first)) {
 		unknown(t);
 		return;
 	}
@@ -218,10 +196,7 @@ static void take_state(struct rule_text *t, const char *value, bool negated,
 
 	while (m && *value) {
 		size_t len = strcspn(value, ",");
-		uint32_t state = strncasecmp(value, "NEW", len) == 0 ? FIREWALL_STATE_NEW
-				 : strncasecmp(value, "ESTABLISHED", len) == 0
-					 ? FIREWALL_STATE_ESTABLISHED
-					 : FIREWALL_STATE_OTHER;
+		uint32_t state = firewall_state(value, len);
 		const struct firewall_range range = { .first = state, .last = state };
 
 		add(t, m, &range);

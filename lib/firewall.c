@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <stdio.h>
+#include <strings.h>
 
 #include "array.h"
 
@@ -114,6 +115,58 @@ int firewall_add_range(struct firewall_match *m, const struct firewall_range *ra
 		return -ENOMEM;
 	m->items[m->n++] = *range;
 	return 0;
+}
+
+int firewall_add_number(struct firewall_rule *r, enum firewall_field field, uint32_t number)
+{
+	const struct firewall_range range = { .first = number, .last = number };
+	struct firewall_match *m = firewall_add_match(r, field, false);
+
+	return m ? firewall_add_range(m, &range) : -ENOMEM;
+}
+
+bool firewall_protocol(const char *text, uint32_t *ret)
+{
+	static const struct {
+		const char *name;
+		uint32_t number;
+	} names[] = {
+		{ "icmp", 1 },   { "ipencap", 4 },    { "tcp", 6 },        { "udp", 17 },
+		{ "dccp", 33 },  { "gre", 47 },       { "esp", 50 },       { "ipv6-crypt", 50 },
+		{ "ah", 51 },    { "ipv6-auth", 51 }, { "ipv6-icmp", 58 }, { "icmpv6", 58 },
+		{ "comp", 108 }, { "ipcomp", 108 },   { "sctp", 132 },     { "udplite", 136 },
+	};
+	unsigned long n;
+	char *end;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcasecmp(text, names[i].name) == 0) {
+			*ret = names[i].number;
+			return true;
+		}
+	if (*text < '0' || *text > '9')
+		return false;
+	n = strtoul(text, &end, 0);
+	if (*end || n > UINT8_MAX)
+		return false;
+	*ret = (uint32_t)n;
+	return true;
+}
+
+uint32_t firewall_state(const char *word, size_t len)
+{
+	static const struct {
+		const char *word;
+		uint32_t state;
+	} states[] = {
+		{ "new", FIREWALL_STATE_NEW },
+		{ "established", FIREWALL_STATE_ESTABLISHED },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++)
+		if (strlen(states[i].word) == len && strncasecmp(word, states[i].word, len) == 0)
+			return states[i].state;
+	return FIREWALL_STATE_OTHER;
 }
 
 /* The bytes of an address of a family. */

@@ -135,6 +135,19 @@ struct firewall_match *firewall_add_match(struct firewall_rule *r, enum firewall
 /* firewall_add_range() - one more value that a match accepts. Return: 0; -ENOMEM. */
 int firewall_add_range(struct firewall_match *m, const struct firewall_range *range);
 
+/* firewall_add_number() - a new match with one number. Return: 0; -ENOMEM. */
+int firewall_add_number(struct firewall_rule *r, enum firewall_field field, uint32_t number);
+
+/*
+ * firewall_protocol() - a protocol by the name that nft and iptables print, or by its number
+ *
+ * Return: false for what is neither.
+ */
+bool firewall_protocol(const char *text, uint32_t *ret);
+
+/* firewall_state() - FIREWALL_STATE_… of the word that conntrack has for it, in any case */
+uint32_t firewall_state(const char *word, size_t len);
+
 /*
  * firewall_net_parse() - reads "10.0.2.0/24", "10.0.2.1" or "2001:db8::/32" as a range of addresses
  *

@@ -309,6 +309,28 @@ START_TEST(networks_are_read_with_their_ends)
 }
 END_TEST
 
+START_TEST(words_of_protocols_and_states_are_read_whole)
+{
+	uint32_t n = 0;
+
+	ck_assert(firewall_protocol("ESP", &n));
+	ck_assert_uint_eq(n, 50);
+	ck_assert(firewall_protocol("ipv6-crypt", &n));
+	ck_assert_uint_eq(n, 50);
+	ck_assert(firewall_protocol("17", &n));
+	ck_assert_uint_eq(n, 17);
+	ck_assert(!firewall_protocol("256", &n));
+	ck_assert(!firewall_protocol("", &n));
+	ck_assert(!firewall_protocol("es", &n));
+	ck_assert_uint_eq(n, 17);
+
+	ck_assert_uint_eq(firewall_state("NEW,INVALID", 3), FIREWALL_STATE_NEW);
+	ck_assert_uint_eq(firewall_state("established", 11), FIREWALL_STATE_ESTABLISHED);
+	ck_assert_uint_eq(firewall_state("NE", 2), FIREWALL_STATE_OTHER);
+	ck_assert_uint_eq(firewall_state("", 0), FIREWALL_STATE_OTHER);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -332,6 +354,7 @@ int main(void)
 		rules_of_the_other_family_are_not_asked,
 		quotes_and_odd_lines_do_no_harm,
 		networks_are_read_with_their_ends,
+		words_of_protocols_and_states_are_read_whole,
 	};
 
 	return unit_run_fixture("firewall", begin, end, tests, sizeof(tests) / sizeof(tests[0]));
