@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <fnmatch.h>
+
 #include "diff.h"
 #include "ipsec-conf.h"
 #include "text.h"
@@ -74,16 +76,54 @@ static void edit_file(struct editing *e, const struct ipsec_conf_file *f)
 	}
 }
 
-/* Return: the number of the first line that includes the policy; 0: none does. */
-static unsigned int line_in_force(struct ipsec_conf *conf, const struct ipsec_conf_file *f)
+/* Whether a pattern of glob(3) leads to that file; with {a,b} in it, it may. */
+static bool may_lead_to(const char *pattern, const char *path)
+{
+	size_t plain = strcspn(pattern, "{");
+
+	if (pattern[plain])
+		return strncmp(pattern, path, strcspn(pattern, "{*?[")) == 0;
+	return fnmatch(pattern, path, FNM_PATHNAME | FNM_PERIOD) == 0;
+}
+
+/* True when the line includes a file of the policy that was read, whatever it says. */
+static bool leads_to_policy(struct ipsec_conf *conf, const struct ipsec_conf_file *f, size_t line)
+{
+	size_t begin, end = line + line_length(f->bytes, f->len, line);
+	_cleanup_free_ char *pattern = NULL;
+
+	if (ipsec_conf_include_path(ipsec_conf_version(conf), f->bytes, f->len, line, &begin) <= 0)
+		return false;
+	pattern = strndup(f->bytes + begin, end - begin);
+	if (!pattern)
+		return false;
+	/* Up to its end, or the quote that ends it. */
+	pattern[strcspn(pattern, " \t\"")] = '\0';
+	for (size_t i = 0; i < ipsec_conf_n_files(conf); i++) {
+		const char *path = ipsec_conf_file(conf, i)->path;
+
+		if (strstr(path, POLICY_FOLDER) && may_lead_to(pattern, path))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Return: the number of the first line that includes the policy; 0: none does.
+ * @edited: those that name its folder are comments by now.
+ */
+static unsigned int line_in_force(struct ipsec_conf *conf, const struct ipsec_conf_file *f,
+				  bool edited)
 {
 	unsigned int number = 0;
 
 	if (f->error < 0 || !f->bytes || strstr(f->path, POLICY_FOLDER))
 		return 0;
 	for (size_t line = 0; line < f->len; line += line_length(f->bytes, f->len, line) + 1) {
+		bool named = includes_policy(conf, f->bytes, f->len, line);
+
 		number++;
-		if (includes_policy(conf, f->bytes, f->len, line))
+		if (named ? !edited : leads_to_policy(conf, f, line))
 			return number;
 	}
 	return 0;
@@ -118,12 +158,12 @@ static bool is_read(const struct ipsec_conf *conf)
 	return false;
 }
 
-/* One edit is of one file: what another one includes would keep the policy in force. */
+/* One edit is of one file, and of lines that name the folder: others would keep it in force. */
 static int refuse_other(struct ipsec_conf *conf, struct ipsec_conf_edit *edit)
 {
-	for (size_t i = edit->file + 1; i < ipsec_conf_n_files(conf); i++) {
+	for (size_t i = 0; i < ipsec_conf_n_files(conf); i++) {
 		const struct ipsec_conf_file *f = ipsec_conf_file(conf, i);
-		unsigned int line = line_in_force(conf, f);
+		unsigned int line = line_in_force(conf, f, i == edit->file);
 		_cleanup_text_ struct text t = TEXT_NULL;
 		_cleanup_free_ char *reason = NULL;
 
@@ -195,7 +235,7 @@ int ipsec_conf_plan_crypto_policy(struct ipsec_conf *conf, bool on, struct ipsec
 		return -ENOMEM;
 	r = IPSEC_CONF_PLANNED;
 	for (size_t i = 0; on && r == IPSEC_CONF_PLANNED && i < ipsec_conf_n_files(conf); i++)
-		if (line_in_force(conf, ipsec_conf_file(conf, i)))
+		if (line_in_force(conf, ipsec_conf_file(conf, i), false))
 			r = IPSEC_CONF_ALREADY;
 	if (r == IPSEC_CONF_PLANNED)
 		r = plan(conf, on, edit);

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+
 #include "conf-texts.h"
 
 #define INCLUDE "include /etc/crypto-policies/back-ends/libreswan.config\n"
@@ -120,10 +122,42 @@ START_TEST(a_policy_that_a_pattern_includes_is_not_said_to_be_off)
 }
 END_TEST
 
+START_TEST(a_pattern_beside_the_line_would_keep_it_in_force)
+{
+	static const char *const patterns[] = {
+		"include /etc/crypto-polic*/back-ends/*.config\n",
+		"include \"/etc/crypto-polic?es/back-ends/libreswan.config\"\n",
+		"include /etc/crypto-{policies,other}/back-ends/libreswan.config\n",
+	};
+	const struct text_file files[] = {
+		{ "/etc/crypto-policies/back-ends/libreswan.config", "conn %default\n", 0, 0 },
+		{ "/etc/ipsec.d/b.conf", "# b\n", 0, 0 },
+		{ 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(patterns); i++) {
+		char text[256];
+
+		for (unsigned int before = 0; before < 2; before++) {
+			snprintf(text, sizeof(text), "%s%s%s", before ? patterns[i] : "", INCLUDE,
+				 before ? "" : patterns[i]);
+			ck_assert_int_eq(plan_of(text, files, false), IPSEC_CONF_REFUSED);
+			ck_assert_uint_eq(edit->place.line, before ? 1 : 2);
+			ck_assert_ptr_nonnull(strstr(edit->reason, "would keep it in force"));
+		}
+	}
+	/* One that leads elsewhere keeps nothing. */
+	ck_assert_int_eq(plan_of(INCLUDE "include /etc/ipsec.d/*.conf\n", files, false),
+			 IPSEC_CONF_PLANNED);
+	edit = ipsec_conf_edit_free(edit);
+}
+END_TEST
+
 UNIT_MAIN("ipsec-conf-crypto-policy", the_one_line_becomes_a_comment_and_a_line_again,
 	  a_last_line_without_a_newline_is_a_line, what_is_so_already_is_left_alone,
 	  of_several_comments_the_first_is_restored_and_of_several_lines_none_stays,
 	  other_includes_and_words_about_it_are_no_such_line,
 	  a_file_with_carriage_returns_is_not_edited,
 	  what_a_second_file_would_keep_in_force_is_not_left,
-	  a_policy_that_a_pattern_includes_is_not_said_to_be_off)
+	  a_policy_that_a_pattern_includes_is_not_said_to_be_off,
+	  a_pattern_beside_the_line_would_keep_it_in_force)
