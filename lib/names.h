@@ -24,6 +24,7 @@
 #define POLKIT_REVERT   "org.espoffload1.revert"
 #define POLKIT_VERIFY   "org.espoffload1.verify"
 #define POLKIT_RELOAD   "org.espoffload1.reload"
+#define POLKIT_INSPECT  "org.espoffload1.inspect"
 #define POLKIT_DIAGNOSE "org.espoffload1.diagnose"
 
 /* Fields of the journal */

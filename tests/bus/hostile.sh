@@ -80,6 +80,12 @@ if setpriv --reuid=65534 --clear-groups true 2>/dev/null; then
 	done
 	check "nor is Reload" refused 'ccess denied|not authorized|polkit|PolicyKit|refused|permitted' \
 		nobody /org/espoffload1 org.espoffload1.Manager Reload
+	for options in 0 '1 up b true'; do
+		# shellcheck disable=SC2086
+		check "nor is Diagnose ($options)" refused \
+			'ccess denied|not authorized|polkit|PolicyKit|refused|permitted' \
+			nobody /org/espoffload1 org.espoffload1.Manager Diagnose 'sa{sv}' example $options
+	done
 	check "nothing was taken back for it" not in_file "$work/worker/called" revert
 fi
 
