@@ -14,7 +14,7 @@
 struct capture {
 	pthread_t thread;
 	char device[FACTS_NAME_SIZE];
-	char filter[192];
+	char *filter;
 	uint64_t limit_usec;
 	struct command_result result;
 	int error;
@@ -36,11 +36,17 @@ static void *run(void *userdata)
 	return NULL;
 }
 
-int capture_start(const char *device, const struct facts_ip *host, unsigned int seconds,
+static void capture_free(struct capture *c)
+{
+	command_result_done(&c->result);
+	free(c->filter);
+	free(c);
+}
+
+int capture_start(const char *device, const char *filter, unsigned int seconds,
 		  struct capture **ret)
 {
 	const struct timespec opening = { .tv_nsec = OPENING_MSEC * 1000000L };
-	char address[FACTS_IP_TEXT_SIZE];
 	struct capture *c;
 	int r;
 
@@ -49,14 +55,12 @@ int capture_start(const char *device, const struct facts_ip *host, unsigned int 
 		return -ENOMEM;
 	c->result = COMMAND_RESULT_NULL;
 	snprintf(c->device, sizeof(c->device), "%s", *device ? device : "any");
-	snprintf(c->filter, sizeof(c->filter),
-		 "host %s and (esp or udp port 500 or udp port 4500 or tcp port 4500)",
-		 facts_ip_print(host, address));
 	c->limit_usec = (uint64_t)seconds * 1000000 + OPENING_MSEC * 1000;
-	r = pthread_create(&c->thread, NULL, run, c);
-	if (r != 0) {
-		free(c);
-		return -r;
+	c->filter = strdup(filter);
+	r = c->filter ? -pthread_create(&c->thread, NULL, run, c) : -ENOMEM;
+	if (r < 0) {
+		capture_free(c);
+		return r;
 	}
 	nanosleep(&opening, NULL);
 	*ret = c;
@@ -76,7 +80,6 @@ int capture_finish(struct capture *c, char **ret)
 		if (!*ret)
 			r = -ENOMEM;
 	}
-	command_result_done(&c->result);
-	free(c);
+	capture_free(c);
 	return r;
 }

@@ -3,17 +3,18 @@
 
 #include "facts.h"
 
-/* tcpdump(8) in the background, for IKE and ESP to and from one host. */
+/* tcpdump(8) in the background. */
 struct capture;
 
 /*
  * capture_start() - starts it, and waits until it listens
  * @device:  the device; "" for any
+ * @filter:  which packets, in the words of pcap-filter(7)
  * @seconds: how long it captures
  *
  * Return: 0; -ENOENT without tcpdump; another negative errno.
  */
-int capture_start(const char *device, const struct facts_ip *host, unsigned int seconds,
+int capture_start(const char *device, const char *filter, unsigned int seconds,
 		  struct capture **ret);
 
 /*

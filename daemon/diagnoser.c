@@ -12,6 +12,7 @@
 #include "firewall-host.h"
 #include "ike-probe.h"
 #include "ipsec-conf.h"
+#include "knock.h"
 #include "observer.h"
 #include "path.h"
 #include "pluto-log.h"
@@ -29,6 +30,8 @@
 /* How long the peer has to answer a question about a version of IKE. */
 #define IKE_USEC  UINT64_C(3000000)
 #define PATH_USEC UINT64_C(10000000)
+/* And a host that answers no pings, to refuse something else. */
+#define KNOCK_USEC UINT64_C(1500000)
 /* How far back the log tells of a tunnel that is down: pluto tries again every five minutes. */
 #define LOG_USEC UINT64_C(600000000)
 /* What pluto says last takes this long into the journal. */
@@ -47,6 +50,7 @@ struct diagnosing {
 	struct ike_answer answer; /* to IKEv2 */
 	struct diagnosis_counter *counters;
 	struct findings findings;
+	uint64_t looked_usec; /* when the kernel's SAs of @facts were read */
 };
 
 static uint64_t now_usec(void)
@@ -123,6 +127,7 @@ static int look(struct diagnosing *d)
 
 	d->facts = facts_free(d->facts);
 	d->seen.facts = NULL;
+	d->looked_usec = now_usec();
 	if (observer_look(&options, &d->facts) < 0)
 		return -EIO;
 	d->seen.facts = d->facts;
@@ -297,11 +302,18 @@ static enum diagnosis_ike meaning_of(const struct ike_answer *a)
 	return IKE_SILENT;
 }
 
+/* By UDP 500, which is not where each conn speaks IKE. */
+static bool can_ask(const struct diagnosing *d)
+{
+	return d->seen.remote.family && !d->seen.ports.own &&
+	       d->seen.ports.tcp != DIAGNOSIS_TCP_ONLY;
+}
+
 static void ask_peer(struct diagnosing *d)
 {
 	struct ike_answer one;
 
-	if (!d->seen.initiated || d->seen.came_up || !d->seen.remote.family || !is_about_ike(d))
+	if (!d->seen.initiated || d->seen.came_up || !can_ask(d) || !is_about_ike(d))
 		return;
 	tell(d, "asking the peer for its version of IKE");
 	if (ike_probe(&d->seen.local, &d->seen.remote, 1, IKE_USEC, &one) == 0)
@@ -313,6 +325,33 @@ static void ask_peer(struct diagnosing *d)
 		d->seen.accepts = d->answer.takes;
 }
 
+/* Where nothing comes through the tunnel: whether the peer is there at all. */
+static void ask_whether_there(struct diagnosing *d)
+{
+	const struct diagnosis_traffic *t = &d->seen.traffic;
+	struct ike_answer one;
+
+	if (d->seen.path.knocks == 0 || !t->known || t->in > 0 || !can_ask(d))
+		return;
+	tell(d, "asking the peer whether it is there");
+	if (ike_probe(&d->seen.local, &d->seen.remote, d->seen.ikev1 ? 1 : 2, IKE_USEC, &one) < 0)
+		return;
+	*(d->seen.ikev1 ? &d->seen.asked_v1 : &d->seen.asked_v2) = meaning_of(&one);
+}
+
+static int begin_capture(struct diagnosing *d, struct capture **ret)
+{
+	_cleanup_free_ char *filter = NULL;
+	int r = diagnosis_filter(&d->seen, &filter);
+
+	if (r < 0)
+		return r;
+	tell(d, "capturing");
+	d->seen.capture_error =
+		capture_start(d->seen.device, filter, d->options->capture_seconds, ret);
+	return 0;
+}
+
 static int bring_up(struct diagnosing *d)
 {
 	struct pluto_log_mark mark;
@@ -321,11 +360,10 @@ static int bring_up(struct diagnosing *d)
 	int r = 0;
 
 	d->seen.up_asked = d->options->up;
-	if (d->options->capture_seconds > 0 && d->seen.remote.family) {
-		tell(d, "capturing");
-		d->seen.capture_error = capture_start(d->seen.device, &d->seen.remote,
-						      d->options->capture_seconds, &capture);
-	}
+	if (d->options->capture_seconds > 0 && d->seen.remote.family)
+		r = begin_capture(d, &capture);
+	if (r < 0)
+		return r;
 	if (can_try) {
 		r = try_it(d);
 		if (r >= 0)
@@ -418,11 +456,35 @@ static void measure_path(struct diagnosing *d)
 	}
 	p->error = path_measure(&p->to, &from, *d->seen.device ? d->seen.device : NULL, PATH_USEC,
 				&path);
+	if (d->seen.path_is_inner && p->error == 0 && !path.answered) {
+		int knocks = knock(&p->to, &from, KNOCK_USEC);
+
+		p->knocks = knocks > 0 ? (unsigned int)knocks : 0;
+	}
+	p->sent = path.sent + p->knocks;
 	p->answered = path.answered;
 	p->device = path.device;
 	p->believed = path.believed;
 	p->largest = path.largest;
 	p->smallest_lost = path.smallest_lost;
+}
+
+/* What the SAs carried since they were looked at first, all of the above included. */
+static int count_traffic(struct diagnosing *d)
+{
+	struct facts_sa *sas = NULL;
+	size_t n = 0;
+	int r;
+
+	if (!d->facts->sas_known || !d->seen.remote.family)
+		return 0;
+	r = xfrm_dump(d->facts->addresses, d->facts->n_addresses, &sas, &n);
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	diagnosis_count(&d->seen, d->facts->sas, d->facts->n_sas, sas, n, &d->seen.traffic);
+	d->seen.traffic.usec = now_usec() - d->looked_usec;
+	free(sas);
+	return 0;
 }
 
 /* ---- the crypto policy's name ---- */
@@ -507,8 +569,11 @@ static int gather(struct diagnosing *d)
 	if (r < 0)
 		return r;
 	measure_path(d);
+	r = count_traffic(d);
+	ask_whether_there(d);
 	counters_after(d);
-	r = read_policy_name(d);
+	if (r >= 0)
+		r = read_policy_name(d);
 	return r < 0 ? r : run_checks(d);
 }
 

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "path.h"
 
-#include <arpa/inet.h>
 #include <net/if.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "ip-socket.h"
 #include "probe.h"
 
 /* Any port: nothing is sent there, the kernel is only asked for the way. */
@@ -35,14 +33,6 @@ struct measuring {
 	uint16_t seq; /* of the request sent last */
 };
 
-static uint64_t now_usec(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
-
 /* ---- what the kernel believes ---- */
 
 static unsigned int mtu_of_device(const char *device)
@@ -63,44 +53,17 @@ static unsigned int mtu_of_device(const char *device)
 	return mtu;
 }
 
-union address {
-	struct sockaddr any;
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
-};
-
-static socklen_t fill(const struct facts_ip *ip, uint16_t port, union address *a)
-{
-	*a = (union address){ .any = { .sa_family = (sa_family_t)ip->family } };
-	if (ip->family == AF_INET) {
-		memcpy(&a->in.sin_addr, ip->bytes, 4);
-		a->in.sin_port = htons(port);
-		return sizeof(a->in);
-	}
-	memcpy(&a->in6.sin6_addr, ip->bytes, 16);
-	a->in6.sin6_port = htons(port);
-	return sizeof(a->in6);
-}
-
 /* IP_MTU of a connected socket: the route's, less what IPsec adds, and what ICMP has told. */
 static int ask_kernel(const struct facts_ip *to, const struct facts_ip *from, unsigned int *ret)
 {
 	bool four = to->family == AF_INET;
-	socklen_t len, size = sizeof(int);
-	union address a;
-	int fd, mtu = 0, r = 0;
+	socklen_t size = sizeof(int);
+	int fd, mtu = 0, r;
 
-	fd = socket(to->family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	fd = ip_socket_open(from, to, SOCK_DGRAM, false);
 	if (fd < 0)
-		return -errno;
-	if (from->family) {
-		len = fill(from, 0, &a);
-		if (bind(fd, &a.any, len) < 0)
-			r = -errno;
-	}
-	len = fill(to, SOME_PORT, &a);
-	if (r == 0 && connect(fd, &a.any, len) < 0)
-		r = -errno;
+		return fd;
+	r = ip_socket_connect(fd, to, SOME_PORT);
 	if (r == 0 && getsockopt(fd, four ? IPPROTO_IP : IPPROTO_IPV6, four ? IP_MTU : IPV6_MTU,
 				 &mtu, &size) < 0)
 		r = -errno;
@@ -115,21 +78,19 @@ static int ask_kernel(const struct facts_ip *to, const struct facts_ip *from, un
 
 static int wait_for_replies(struct measuring *m, unsigned int wanted)
 {
-	uint64_t until = now_usec() + m->wait_usec;
+	uint64_t until = ip_socket_now_usec() + m->wait_usec;
 	unsigned int got = 0;
 
 	if (until > m->deadline)
 		until = m->deadline;
 	for (;;) {
-		uint64_t now = now_usec();
-		struct pollfd p = { .fd = probe_fd(m->probe), .events = POLLIN };
 		int r;
 
-		if (got >= wanted || now >= until)
+		if (got >= wanted || ip_socket_now_usec() >= until)
 			return 0;
-		r = poll(&p, 1, (int)((until - now) / 1000) + 1);
-		if (r < 0 && errno != EINTR)
-			return -errno;
+		r = ip_socket_wait(probe_fd(m->probe), until);
+		if (r < 0)
+			return r;
 		r = probe_read(m->probe);
 		if (r < 0)
 			return r;
@@ -146,7 +107,7 @@ static int try_sizes(struct measuring *m, const unsigned int *sizes, size_t n, b
 	unsigned int sent = 0;
 	int r;
 
-	if (now_usec() >= m->deadline)
+	if (ip_socket_now_usec() >= m->deadline)
 		return -ETIMEDOUT;
 	for (size_t i = 0; i < n * COPIES; i++) {
 		r = probe_send_sized(m->probe, ++m->seq, sizes[i / COPIES]);
@@ -156,6 +117,7 @@ static int try_sizes(struct measuring *m, const unsigned int *sizes, size_t n, b
 			 r == -ENOMEM || r == -EINVAL)
 			return r;
 	}
+	m->path->sent += sent;
 	r = wait_for_replies(m, sent);
 	if (r < 0)
 		return r;
@@ -176,10 +138,10 @@ static int say_hello(struct measuring *m)
 	int r = 0;
 
 	for (int i = 0; i < 3 && r == 0 && !came; i++) {
-		uint64_t began = now_usec();
+		uint64_t began = ip_socket_now_usec();
 
 		r = try_sizes(m, &size, 1, &came);
-		m->path->rtt_usec = (unsigned int)(now_usec() - began);
+		m->path->rtt_usec = (unsigned int)(ip_socket_now_usec() - began);
 	}
 	if (r < 0)
 		return r;
@@ -257,7 +219,7 @@ int path_measure(const struct facts_ip *to, const struct facts_ip *from, const c
 	struct path path = { .device = mtu_of_device(device) };
 	struct measuring m = {
 		.path = &path,
-		.deadline = now_usec() + limit_usec,
+		.deadline = ip_socket_now_usec() + limit_usec,
 		.wait_usec = WAIT_FIRST_USEC,
 	};
 	int r;

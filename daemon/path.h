@@ -6,6 +6,7 @@
 /* How long a packet may be on the way to a host: measured with pings that may not be fragmented. */
 
 struct path {
+	unsigned int sent;          /* how many pings */
 	bool answered;              /* a small packet came back at all */
 	unsigned int device;        /* the MTU of the device that it leaves by */
 	unsigned int believed;      /* the longest packet that the kernel would send there now */

@@ -49,8 +49,7 @@ void pluto_log_mark_before(uint64_t usec, struct pluto_log_mark *ret)
 struct filter {
 	char *quoted; /* "CONN" as pluto writes it, without the closing quote */
 	size_t quoted_len;
-	char *packets; /* "packet from PEER:" */
-	size_t packets_len;
+	char *packets[2]; /* "packet from PEER:", and "packet from [PEER]:" for IPv6 */
 };
 
 /* "example": and "example/1x1": are about conn example, and "example2": is not. */
@@ -61,7 +60,10 @@ static bool is_about(const struct filter *f, const char *line, size_t len)
 	if (s && s + f->quoted_len < line + len &&
 	    (s[f->quoted_len] == '"' || s[f->quoted_len] == '/'))
 		return true;
-	return f->packets && memmem(line, len, f->packets, f->packets_len);
+	for (size_t i = 0; i < ARRAY_SIZE(f->packets); i++)
+		if (f->packets[i] && memmem(line, len, f->packets[i], strlen(f->packets[i])))
+			return true;
+	return false;
 }
 
 static void take_line(const struct filter *f, const char *line, size_t len, struct text *t,
@@ -134,13 +136,12 @@ static int make_filter(const char *conn, const char *peer, struct filter *f)
 		return -ENOMEM;
 	}
 	f->quoted_len = strlen(f->quoted);
-	if (!*peer)
-		return 0;
-	if (asprintf(&f->packets, "packet from %s:", peer) < 0) {
-		f->packets = NULL;
-		return -ENOMEM;
-	}
-	f->packets_len = strlen(f->packets);
+	for (size_t i = 0; *peer && i < ARRAY_SIZE(f->packets); i++)
+		if (asprintf(&f->packets[i],
+			     i == 0 ? "packet from %s:" : "packet from [%s]:", peer) < 0) {
+			f->packets[i] = NULL;
+			return -ENOMEM;
+		}
 	return 0;
 }
 
@@ -159,6 +160,7 @@ int pluto_log_read(const struct pluto_log_mark *since, const char *conn, const c
 		r = journal < 0 && file < 0 ? -EACCES : 0;
 	}
 	free(f.quoted);
-	free(f.packets);
+	for (size_t i = 0; i < ARRAY_SIZE(f.packets); i++)
+		free(f.packets[i]);
 	return r < 0 ? r : text_take(&t, ret);
 }

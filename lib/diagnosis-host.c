@@ -199,13 +199,6 @@ static bool can_compare(const struct diagnosis_seen *s)
 	return s->facts->sas_known && s->sas_error == 0 && s->pluto_sas && s->later_error == 0;
 }
 
-static bool is_of(const char *name, const char *conn)
-{
-	size_t len = strlen(conn);
-
-	return strncmp(name, conn, len) == 0 && (name[len] == '\0' || name[len] == '/');
-}
-
 /* Pluto's SAs that the kernel does not have: flushed, or lost when a device went. */
 static bool lost(struct making *m)
 {
@@ -219,7 +212,7 @@ static bool lost(struct making *m)
 		const struct pluto_sa *sa = &s->pluto_sas->items[i];
 		char to[FACTS_IP_TEXT_SIZE];
 
-		if (!is_of(sa->conn, s->conn))
+		if (!diagnosis_is_of(sa->conn, s->conn))
 			continue;
 		n++;
 		if (kernel_has(s, sa))
@@ -287,7 +280,7 @@ static void refused(struct making *m)
 {
 	_cleanup_text_ struct text more = TEXT_NULL;
 
-	if (m->s->bond)
+	if (m->s->bond && !streq(m->cause->cause->id, "tcp-unavailable"))
 		text_printf(&more, "the conn goes through %s; see the checks of it", m->s->bond);
 	diagnosis_add_message(m, STEP_KERNEL, m->cause, more.data);
 }

@@ -17,6 +17,25 @@ bool diagnosis_pings_lost(const struct making *m)
 	return m->is_up && m->s->path_is_inner && m->s->path.error == 0 && !m->s->path.answered;
 }
 
+enum flow diagnosis_flow(const struct making *m)
+{
+	const struct diagnosis_traffic *t = &m->s->traffic;
+
+	if (!t->known)
+		return FLOW_UNKNOWN;
+	if (t->in > 0)
+		return t->out > 0 ? FLOW_BOTH : FLOW_IN;
+	return t->out > 0 ? FLOW_OUT : FLOW_NONE;
+}
+
+bool diagnosis_esp_is_lost(const struct making *m)
+{
+	const struct diagnosis_path *p = &m->s->path;
+
+	return diagnosis_pings_lost(m) && p->knocks > 0 && diagnosis_flow(m) == FLOW_OUT &&
+	       m->s->traffic.out >= p->sent;
+}
+
 /* IP and TCP headers without options: what is between a packet and its TCP data. */
 static unsigned int tcp_headers(int family)
 {
@@ -147,9 +166,15 @@ static void no_answer(struct making *m)
 		text_add(&row.seen, "; ");
 		add_overhead(m, &size, p->device, &row.seen);
 	}
-	text_add(&row.why,
-		 "ESP is dropped on the way there or back, or that host answers no pings: "
-		 "that packets go through the tunnel now is not shown");
+	if (diagnosis_flow(m) == FLOW_BOTH || diagnosis_flow(m) == FLOW_IN)
+		text_add(&row.why,
+			 "packets came in through the tunnel meanwhile, so ESP passes: that host "
+			 "answers no pings, or is not there; how long packets may be was not "
+			 "measured");
+	else
+		text_add(&row.why,
+			 "ESP is dropped on the way there or back, or that host answers no "
+			 "pings: that packets go through the tunnel now is not shown");
 	text_printf(&row.remedy,
 		    "name a host behind the peer that answers pings: esp-offloadctl "
 		    "diagnose --to ADDRESS %s; if that is silent too, look for ESP (IP protocol "
@@ -170,6 +195,10 @@ void diagnosis_mtu(struct making *m)
 	}
 	if (!m->is_up) {
 		diagnosis_skip(m, STEP_MTU, "the tunnel is not up");
+		return;
+	}
+	if (diagnosis_esp_is_lost(m)) {
+		diagnosis_skip(m, STEP_MTU, "nothing comes back through the tunnel: see Firewalls");
 		return;
 	}
 	if (diagnosis_pings_lost(m)) {

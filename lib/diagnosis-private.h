@@ -48,6 +48,9 @@ void diagnosis_skip(struct making *m, enum diagnosis_step step, const char *why)
 void diagnosis_add_message(struct making *m, enum diagnosis_step step,
 			   const struct pluto_message *message, const char *more);
 
+/* diagnosis_is_of() - whether pluto's name for an SA is the conn's: NAME, or NAME/1x1 */
+bool diagnosis_is_of(const char *name, const char *conn);
+
 /* diagnosis_step_of() - the step that a cause of pluto's messages belongs to */
 enum diagnosis_step diagnosis_step_of(const char *cause);
 
@@ -64,6 +67,46 @@ void diagnosis_print_value(const struct making *m, const char *key, struct text 
  */
 bool diagnosis_pings_answered(const struct making *m);
 bool diagnosis_pings_lost(const struct making *m);
+
+/* A rule of which it cannot be told whether it drops what is needed, and that has no row. */
+struct firewall_doubt {
+	char what[96]; /* "" for none */
+	struct firewall_answer answer;
+};
+
+/* Which ways the conn's packets went while it was looked at. */
+enum flow {
+	FLOW_UNKNOWN, /* the kernel's SAs are not known */
+	FLOW_NONE,
+	FLOW_BOTH,
+	FLOW_OUT, /* out only */
+	FLOW_IN,  /* in only */
+};
+
+enum flow diagnosis_flow(const struct making *m);
+
+/*
+ * diagnosis_esp_is_lost() - whatever was sent through the tunnel, pings and knocks, left this host
+ * as ESP, and nothing at all came in
+ */
+bool diagnosis_esp_is_lost(const struct making *m);
+
+/* diagnosis_is_in_udp() - ESP travels in UDP 4500, or in TCP, as the SAs or encapsulation= say */
+bool diagnosis_is_in_udp(const struct making *m);
+
+/*
+ * diagnosis_own_rules() - rows for rules of this host that drop or reject IKE or ESP, or may
+ *
+ * Return: how many of them are faults, or -1 when the rules could not be asked.
+ */
+int diagnosis_own_rules(struct making *m, struct firewall_doubt *ret_doubt);
+
+/* diagnosis_print_rule() - "table inet fw, chain out: RULE" */
+void diagnosis_print_rule(const struct firewall_answer *a, struct text *t);
+
+/* diagnosis_has_carried() - packets went both ways since the SAs were made: of now it tells nothing
+ */
+bool diagnosis_has_carried(const struct making *m);
 
 void diagnosis_tunnel(struct making *m);
 void diagnosis_bring_up(struct making *m);

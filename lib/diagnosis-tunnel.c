@@ -161,6 +161,40 @@ static void not_oriented(struct making *m)
 	diagnosis_add(m, &row);
 }
 
+/* Now, where the kernel's SAs tell; what it carried before is no word about now. */
+static void add_now(const struct making *m, struct text *t)
+{
+	const struct diagnosis_traffic *now = &m->s->traffic;
+
+	if (!now->known)
+		text_add(t, "; whether it carries anything now was not seen");
+	else if (diagnosis_flow(m) == FLOW_NONE)
+		text_printf(t, "; no traffic was seen in %" PRIu64 ".%" PRIu64 " s",
+			    now->usec / 1000000, now->usec / 100000 % 10);
+	else
+		text_printf(t,
+			    "; in %" PRIu64 ".%" PRIu64 " s %" PRIu64 " packets came in and "
+			    "%" PRIu64 " went out",
+			    now->usec / 1000000, now->usec / 100000 % 10, now->in, now->out);
+}
+
+/* Somebody else's packets went out, more than a stray one, and none came in. */
+static bool goes_out_only(const struct making *m, const struct facts_tunnel *t)
+{
+	enum flow flow = diagnosis_flow(m);
+
+	if (flow == FLOW_OUT)
+		return t->in_bytes == 0 || m->s->traffic.out > m->s->path.sent + 10;
+	return (flow == FLOW_NONE || flow == FLOW_UNKNOWN) && t->out_bytes > 0 && t->in_bytes == 0;
+}
+
+static bool comes_in_only(const struct making *m, const struct facts_tunnel *t)
+{
+	enum flow flow = diagnosis_flow(m);
+
+	return flow != FLOW_BOTH && flow != FLOW_OUT && t->in_bytes > 0 && t->out_bytes == 0;
+}
+
 static void traffic(struct making *m, const struct facts_tunnel *t)
 {
 	struct row row = ROW(STEP_TUNNEL, DIAGNOSIS_OK);
@@ -170,7 +204,8 @@ static void traffic(struct making *m, const struct facts_tunnel *t)
 		    "%" PRIu64 " bytes in and %" PRIu64 " bytes out",
 		    t->serial, *m->s->pluto.esp_algorithm ? ", " : "", m->s->pluto.esp_algorithm,
 		    t->in_bytes, t->out_bytes);
-	if (t->out_bytes > 0 && t->in_bytes == 0) {
+	add_now(m, &row.seen);
+	if (goes_out_only(m, t)) {
 		row.id = "no-traffic";
 		row.status = DIAGNOSIS_SYMPTOM;
 		text_add(&row.why,
@@ -178,14 +213,12 @@ static void traffic(struct making *m, const struct facts_tunnel *t)
 			 "the peer's answers do not go through the tunnel");
 		text_add(&row.remedy, "look for ESP (IP protocol 50, or UDP 4500) at the peer with "
 				      "tcpdump; then at its routes and NAT rules");
-	} else if (t->out_bytes == 0 && t->in_bytes > 0) {
+	} else if (comes_in_only(m, t)) {
 		row.id = "no-traffic";
 		row.status = DIAGNOSIS_SYMPTOM;
 		text_add(&row.why, "packets come in and none go out: this host does not send its "
 				   "answers through the tunnel");
 		text_add(&row.remedy, "look at the routes and the NAT rules of this host");
-	} else if (t->out_bytes == 0) {
-		text_add(&row.seen, "; nothing was sent yet");
 	}
 	diagnosis_add(m, &row);
 }

@@ -2,232 +2,56 @@
 #include "diagnosis-private.h"
 
 #include <arpa/inet.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <strings.h>
 
-/* What drops or rejects IKE and ESP, here or on the way. */
-
-#define PROTO_UDP 17
-#define PROTO_ESP 50
-
-/* ---- this host's own rules ---- */
-
-/* The packets that a tunnel needs to pass here, in the order in which it needs them. */
-static const struct need {
-	const char *what;
-	enum firewall_hook hook;
-	uint8_t protocol;
-	uint16_t port;
-	unsigned int state;
-} needs[] = {
-	{ "IKE (UDP 500) that this host sends", FIREWALL_OUTPUT, PROTO_UDP, 500,
-	  FIREWALL_STATE_NEW },
-	{ "IKE (UDP 500) that this host sends", FIREWALL_POSTROUTING, PROTO_UDP, 500,
-	  FIREWALL_STATE_NEW },
-	{ "IKE (UDP 500) from the peer", FIREWALL_PREROUTING, PROTO_UDP, 500,
-	  FIREWALL_STATE_ESTABLISHED },
-	{ "IKE (UDP 500) from the peer", FIREWALL_INPUT, PROTO_UDP, 500,
-	  FIREWALL_STATE_ESTABLISHED },
-	{ "IKE and ESP in UDP 4500 that this host sends", FIREWALL_OUTPUT, PROTO_UDP, 4500,
-	  FIREWALL_STATE_NEW },
-	{ "IKE and ESP in UDP 4500 from the peer", FIREWALL_PREROUTING, PROTO_UDP, 4500,
-	  FIREWALL_STATE_ESTABLISHED },
-	{ "IKE and ESP in UDP 4500 from the peer", FIREWALL_INPUT, PROTO_UDP, 4500,
-	  FIREWALL_STATE_ESTABLISHED },
-	{ "ESP that this host sends", FIREWALL_OUTPUT, PROTO_ESP, 0, 0 },
-	{ "ESP that this host sends", FIREWALL_POSTROUTING, PROTO_ESP, 0, 0 },
-	{ "ESP from the peer", FIREWALL_PREROUTING, PROTO_ESP, 0, 0 },
-	{ "ESP from the peer", FIREWALL_INPUT, PROTO_ESP, 0, 0 },
-};
-
-static bool is_outgoing(const struct need *n)
-{
-	return n->hook == FIREWALL_OUTPUT || n->hook == FIREWALL_POSTROUTING;
-}
-
-static struct firewall_packet packet_of(const struct diagnosis_seen *s, const struct need *n)
-{
-	const char *device = *s->device ? s->device : NULL;
-	bool out = is_outgoing(n);
-
-	return (struct firewall_packet){
-		.source = out ? s->local : s->remote,
-		.destination = out ? s->remote : s->local,
-		.protocol = n->protocol,
-		.source_port = n->port,
-		.destination_port = n->port,
-		.in_device = out ? "" : device,
-		.out_device = out ? device : "",
-		.state = n->state,
-	};
-}
-
-static void print_rule(const struct firewall_answer *a, struct text *t)
-{
-	_cleanup_free_ char *place = NULL;
-
-	if (firewall_place(a->chain, &place) < 0)
-		return;
-	if (a->rule)
-		text_printf(t, "%s: %s", place, a->rule->text ? a->rule->text : "");
-	else
-		text_printf(t, "%s: its policy is drop", place);
-}
-
-/* ESP travels in UDP 4500 where NAT was found, or that is forced. */
-static bool is_in_udp(const struct making *m)
-{
-	const struct facts *f = m->s->facts;
-
-	for (size_t i = 0; i < f->n_sas; i++)
-		if (f->sas[i].encapsulated && facts_ip_equal(&f->sas[i].destination, &m->s->remote))
-			return true;
-	return streq(diagnosis_value(m, "encapsulation", NULL), "yes");
-}
-
-/* IKE begins at UDP 500 always; then it is either bare ESP or UDP 4500. */
-static bool is_needed(const struct need *n, bool in_udp)
-{
-	return n->port == 500 || (n->port == 4500) == in_udp;
-}
-
-/* Packets went both ways at some time since the SAs were made: what is now, it does not tell. */
-static bool has_carried(const struct making *m)
-{
-	const struct facts_tunnel *t = facts_tunnel_of(m->s->facts, m->s->conn);
-
-	return t && t->in_bytes > 0 && t->out_bytes > 0;
-}
-
-static bool goes_one_way(const struct making *m)
-{
-	const struct facts_tunnel *t = facts_tunnel_of(m->s->facts, m->s->conn);
-
-	return t && (t->in_bytes > 0) != (t->out_bytes > 0);
-}
-
-static bool blames_network(const struct making *m)
-{
-	static const char *const ids[] = { "silence",       "local-firewall", "not-sent",
-					   "peer-rejects",  "unreachable",    "encrypted-silence",
-					   "phase2-silence" };
-
-	for (size_t i = 0; m->cause && i < ARRAY_SIZE(ids); i++)
-		if (streq(m->cause->cause->id, ids[i]))
-			return true;
-	return false;
-}
-
-/* Something is amiss that a rule could be the reason of. */
-static bool is_amiss(const struct making *m)
-{
-	return diagnosis_pings_lost(m) || goes_one_way(m) || (blames_network(m) && !has_carried(m));
-}
-
-static bool is_certain(enum firewall_fate fate)
-{
-	return fate == FIREWALL_DROPS || fate == FIREWALL_REJECTS;
-}
-
-/*
- * ESP that has just passed, as answers to pings show, is not dropped, whatever a rule looks like.
- * And what is certain of IKE of a new connection is not so of a tunnel that has worked: conntrack
- * may know the connection.
- */
-static enum firewall_fate fate_of(const struct making *m, const struct need *n,
-				  struct firewall_answer *ret)
-{
-	struct firewall_packet p = packet_of(m->s, n);
-	enum firewall_fate fate = firewall_judge(m->s->firewall, n->hook, &p, ret);
-	struct firewall_answer other;
-
-	if (n->port != 500 && diagnosis_pings_answered(m))
-		return FIREWALL_PASSES;
-	if (!is_certain(fate) || n->state != FIREWALL_STATE_NEW || !has_carried(m))
-		return fate;
-	p.state = FIREWALL_STATE_ESTABLISHED;
-	return is_certain(firewall_judge(m->s->firewall, n->hook, &p, &other)) ? fate
-									       : FIREWALL_MAY_DROP;
-}
-
-static void rule_row(struct making *m, const struct need *n, enum firewall_fate fate,
-		     const struct firewall_answer *a)
-{
-	bool certain = is_certain(fate);
-	const char *verb = fate == FIREWALL_REJECTS ? "rejects" : certain ? "drops" : "may drop";
-	struct row row = ROW(STEP_FIREWALL, certain ? DIAGNOSIS_FAULT : DIAGNOSIS_WARN);
-	char remote[FACTS_IP_TEXT_SIZE];
-	const char *family = m->s->remote.family == AF_INET ? "ip" : "ip6";
-	const char *side = is_outgoing(n) ? "daddr" : "saddr";
-
-	facts_ip_print(&m->s->remote, remote);
-	row.id = "firewall-rule";
-	text_printf(&row.seen, "a rule of this host %s %s: ", verb, n->what);
-	print_rule(a, &row.seen);
-	text_printf(&row.why, "this host's own firewall %s %s", verb, n->what);
-	text_printf(&row.remedy, "insert before it: %s %s %s ", family, side, remote);
-	if (n->port)
-		text_add(&row.remedy, "udp dport { 500, 4500 } accept");
-	else
-		text_add(&row.remedy, "meta l4proto esp accept");
-	text_printf(&row.remedy,
-		    "; with firewalld: firewall-cmd --add-service=ipsec, and --permanent");
-	print_rule(a, &row.evidence);
-	diagnosis_add(m, &row);
-}
-
-/* A rule of which it cannot be told whether it drops what is needed, and that has no row. */
-struct doubt {
-	const char *what; /* NULL: there is none */
-	struct firewall_answer answer;
-};
-
-/* Return: how many rows there are with a fault, or -1 when the rules could not be asked. */
-static int own_rules(struct making *m, struct doubt *ret_doubt)
-{
-	const struct firewall_rule *told = NULL;
-	const struct firewall_chain *told_policy = NULL;
-	bool amiss = is_amiss(m), in_udp = is_in_udp(m);
-	int faults = 0;
-
-	*ret_doubt = (struct doubt){ 0 };
-	if (m->s->firewall_error < 0 || !m->s->firewall || m->s->remote.family == 0 ||
-	    m->s->local.family == 0)
-		return -1;
-	for (size_t i = 0; i < ARRAY_SIZE(needs); i++) {
-		struct firewall_answer a;
-		enum firewall_fate fate;
-
-		if (!is_needed(&needs[i], in_udp))
-			continue;
-		fate = fate_of(m, &needs[i], &a);
-		if (fate == FIREWALL_PASSES)
-			continue;
-		/* What may be is of interest only where something is amiss. */
-		if (fate == FIREWALL_MAY_DROP && !amiss) {
-			if (!ret_doubt->what)
-				*ret_doubt = (struct doubt){ needs[i].what, a };
-			continue;
-		}
-		if (a.rule ? a.rule == told : a.chain == told_policy)
-			continue;
-		told = a.rule;
-		told_policy = a.rule ? NULL : a.chain;
-		rule_row(m, &needs[i], fate, &a);
-		faults += fate != FIREWALL_MAY_DROP;
-	}
-	return faults;
-}
+/* What drops or rejects IKE and ESP on the way, and what translates addresses. */
 
 /* ---- the way to the peer ---- */
 
-static void add_tcpdump(const struct making *m, struct text *t)
+int diagnosis_filter(const struct diagnosis_seen *s, char **ret)
 {
+	_cleanup_text_ struct text t = TEXT_NULL;
+	const struct diagnosis_ports *p = &s->ports;
 	char remote[FACTS_IP_TEXT_SIZE];
 
-	text_printf(t,
-		    "tcpdump -i %s -n -n host %s and '(esp or udp port 500 or udp port 4500 or tcp "
-		    "port 4500)'",
-		    *m->s->device ? m->s->device : "any", facts_ip_print(&m->s->remote, remote));
+	text_printf(&t, "host %s and (esp or udp port 500 or udp port 4500 or tcp port 4500",
+		    facts_ip_print(&s->remote, remote));
+	if (p->own && p->remote != 4500)
+		text_printf(&t, " or udp port %u", p->remote);
+	if (p->own && p->local != 4500 && p->local != p->remote)
+		text_printf(&t, " or udp port %u", p->local);
+	if (p->tcp != DIAGNOSIS_TCP_NO && p->tcp_remote != 4500)
+		text_printf(&t, " or tcp port %u", p->tcp_remote);
+	text_add_char(&t, ')');
+	return text_take(&t, ret);
+}
+
+static void add_tcpdump(struct making *m, struct text *t)
+{
+	_cleanup_free_ char *filter = NULL;
+
+	if (diagnosis_filter(m->s, &filter) < 0) {
+		m->failed = true;
+		return;
+	}
+	text_printf(t, "tcpdump -i %s -n -n '%s'", *m->s->device ? m->s->device : "any", filter);
+}
+
+/* What has to be let through at each firewall. */
+static void add_what_passes(const struct making *m, struct text *t)
+{
+	const struct diagnosis_ports *p = &m->s->ports;
+
+	if (p->tcp == DIAGNOSIS_TCP_ONLY)
+		text_printf(t, "TCP %u", p->tcp_remote);
+	else if (p->own)
+		text_printf(t, "UDP %u", p->remote);
+	else
+		text_add(t, "UDP 500, UDP 4500 and ESP");
+	if (p->tcp == DIAGNOSIS_TCP_FALLBACK)
+		text_printf(t, ", or TCP %u,", p->tcp_remote);
 }
 
 /* The host that sent the ICMP message, out of "…, complainant 198.51.100.1: Connection refused". */
@@ -242,7 +66,8 @@ static void add_complainant(const struct making *m, const char *line, struct tex
 		return;
 	for (s += strlen(word); *s && n + 1 < sizeof(host) && *s != ' ' && *s != ','; s++)
 		host[n++] = *s;
-	while (n > 0 && host[n - 1] == ':')
+	/* The colon behind it; one before that is the address's own, as in 2001:db8::. */
+	if (n > 0 && host[n - 1] == ':')
 		n--;
 	host[n] = '\0';
 	facts_ip_print(&m->s->remote, peer);
@@ -298,9 +123,10 @@ static void silence(struct making *m)
 		text_add(&row.why,
 			 "nothing came back from the peer: a firewall on the way or at the "
 			 "peer drops IKE, or the peer ignores this version of IKE");
-		text_add(&row.remedy,
-			 "let UDP 500, UDP 4500 and ESP through at each firewall. To see "
-			 "how far packets come, at both ends: ");
+		text_add(&row.remedy, "let ");
+		add_what_passes(m, &row.remedy);
+		text_add(&row.remedy, " through at each firewall. To see how far packets come, at "
+				      "both ends: ");
 		add_tcpdump(m, &row.remedy);
 		text_printf(&row.remedy,
 			    "; then compare ikev2= (Libreswan 5: keyexchange=) of both "
@@ -310,8 +136,59 @@ static void silence(struct making *m)
 	diagnosis_add(m, &row);
 }
 
+/* ---- ESP of a tunnel that is up ---- */
+
+/* What can be the reason; that the peer answers IKE, or does not, narrows it down. */
+static void add_why_lost(const struct making *m, const char *to, struct text *t)
+{
+	enum diagnosis_ike asked = m->s->ikev1 ? m->s->asked_v1 : m->s->asked_v2;
+
+	text_printf(t, "the tunnel is up, and nothing comes back through it%s: ",
+		    diagnosis_has_carried(m) ? ", though it has worked" : "");
+	if (asked == IKE_SILENT)
+		text_add(t, "the peer is silent to IKE as well, so it is down or cut off, or a "
+			    "firewall drops all that is sent to it");
+	else
+		text_printf(
+			t,
+			"%sa firewall on the way or at the peer drops ESP, or the peer has lost "
+			"its SAs, unless %s answers to nothing at all",
+			asked == IKE_NOT_ASKED ? "" : "the peer is there and answers IKE; ", to);
+}
+
+/* What is shown: it left this host as ESP, and not even a refusal came back. */
+static void esp_is_lost(struct making *m)
+{
+	const struct diagnosis_path *p = &m->s->path;
+	bool v5 = m->s->facts->libreswan.major >= 5;
+	char to[FACTS_IP_TEXT_SIZE];
+	struct row row = ROW(STEP_FIREWALL, DIAGNOSIS_FAULT);
+
+	facts_ip_print(&p->to, to);
+	row.id = "esp-silence";
+	text_printf(&row.seen,
+		    "%u pings and %u packets of UDP and TCP were sent through the tunnel to %s; "
+		    "%" PRIu64 " packets left this host as ESP, and none came in",
+		    p->sent - p->knocks, p->knocks, to, m->s->traffic.out);
+	add_why_lost(m, to, &row.why);
+	text_add(&row.remedy, "let ");
+	if (m->s->ports.own || m->s->ports.tcp != DIAGNOSIS_TCP_NO)
+		add_what_passes(m, &row.remedy);
+	else
+		text_add(&row.remedy, diagnosis_is_in_udp(m) ? "UDP 4500" : "ESP (IP protocol 50)");
+	text_add(&row.remedy,
+		 " through at each firewall, both ways. To see how far it comes, at both ends: ");
+	add_tcpdump(m, &row.remedy);
+	text_printf(&row.remedy,
+		    "; if it arrives, make the SAs anew: ipsec %s %s, then ipsec %s %s; to ask "
+		    "another host behind the peer: esp-offloadctl diagnose --to ADDRESS %s",
+		    v5 ? "replace" : "auto --replace", m->s->conn, v5 ? "up" : "auto --up",
+		    m->s->conn, m->s->conn);
+	diagnosis_add(m, &row);
+}
+
 /* No rule drops for certain: what is known beyond that, and what is not. */
-static void no_fault(struct making *m, const struct doubt *doubt)
+static void no_fault(struct making *m, const struct firewall_doubt *doubt)
 {
 	struct row row = ROW(STEP_FIREWALL, DIAGNOSIS_OK);
 	bool answered = diagnosis_pings_answered(m), unread = m->s->firewall_unread;
@@ -319,18 +196,18 @@ static void no_fault(struct making *m, const struct doubt *doubt)
 
 	if (answered)
 		text_add(&row.seen, "pings through the tunnel were answered, so ESP passes; ");
-	if (doubt->what) {
+	if (*doubt->what) {
 		text_printf(&row.seen,
 			    "no rule of this host drops %s for certain, but one may drop %s: ",
 			    what, doubt->what);
-		print_rule(&doubt->answer, &row.seen);
+		diagnosis_print_rule(&doubt->answer, &row.seen);
 	} else {
 		text_printf(&row.seen, "no rule of this host%s drops %s",
 			    unread ? " that could be read" : "", what);
 	}
 	if (unread)
 		text_printf(&row.seen, "; not all could be read: %s", m->s->firewall_unread);
-	if ((unread || doubt->what) && !answered && !has_carried(m))
+	if ((unread || *doubt->what) && !answered && !diagnosis_has_carried(m))
 		row.status = DIAGNOSIS_WARN;
 	if (!m->is_up) {
 		text_add(&row.remedy, "to see packets: ");
@@ -343,8 +220,8 @@ void diagnosis_firewall(struct making *m)
 {
 	const struct pluto_message *cause = m->cause;
 	size_t before = m->d->n;
-	struct doubt doubt;
-	int faults = own_rules(m, &doubt);
+	struct firewall_doubt doubt;
+	int faults = diagnosis_own_rules(m, &doubt);
 	bool told = m->d->n > before;
 	bool is_way = cause && diagnosis_step_of(cause->cause->id) == STEP_FIREWALL;
 	struct row row = ROW(STEP_FIREWALL, DIAGNOSIS_SKIPPED);
@@ -367,6 +244,10 @@ void diagnosis_firewall(struct making *m)
 	}
 	if (faults > 0)
 		return;
+	if (diagnosis_esp_is_lost(m)) {
+		esp_is_lost(m);
+		return;
+	}
 	if (m->s->remote.family == 0) {
 		diagnosis_skip(m, STEP_FIREWALL, "the peer's address is not known");
 	} else if (faults < 0) {
@@ -436,7 +317,22 @@ static struct facts_ip host_in(const struct diagnosis_net *net)
 	return ip;
 }
 
-static void nat_row(struct making *m, enum firewall_translation translation,
+/* An interface of the conn's own, by which packets leave before they are encrypted; "" for none. */
+static void add_interface(const struct making *m, char ret[FACTS_NAME_SIZE])
+{
+	static const char *const noes[] = { "", "no", "n", "off", "false", "0" };
+	const char *ipsec = diagnosis_value(m, "ipsec-interface", NULL);
+	bool numbered = *ipsec >= '1' && *ipsec <= '9', none = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(noes); i++)
+		none = none || strcasecmp(ipsec, noes[i]) == 0;
+	if (none)
+		snprintf(ret, FACTS_NAME_SIZE, "%s", diagnosis_value(m, "vti-interface", NULL));
+	else
+		snprintf(ret, FACTS_NAME_SIZE, "ipsec%s", numbered ? ipsec : "1");
+}
+
+static void nat_row(struct making *m, const char *interface, enum firewall_translation translation,
 		    const struct firewall_answer *a)
 {
 	bool certain = translation == FIREWALL_TRANSLATES;
@@ -455,11 +351,12 @@ static void nat_row(struct making *m, enum firewall_translation translation,
 	row.id = "nat-rule";
 	text_printf(&row.seen, "packets from %s to %s %s a new source address: ", from.data,
 		    to.data, certain ? "get" : "may get");
-	print_rule(a, &row.seen);
+	diagnosis_print_rule(a, &row.seen);
 	text_printf(
 		&row.why,
 		"a NAT rule of this host changes the source of packets for the tunnel before they "
-		"are encrypted, so that they no longer match the conn and leave in the clear");
+		"are encrypted, so that they no longer match the conn and %s",
+		*interface ? "are dropped" : "leave in the clear");
 	if (by_iptables)
 		text_printf(&row.remedy,
 			    "insert in front of it: %s -t nat -I POSTROUTING -s %s -d %s "
@@ -474,7 +371,7 @@ static void nat_row(struct making *m, enum firewall_translation translation,
 							   : "inet",
 			    a->chain->table, a->chain->name, four ? "ip" : "ip6", from.data,
 			    four ? "ip" : "ip6", to.data);
-	print_rule(a, &row.evidence);
+	diagnosis_print_rule(a, &row.evidence);
 	diagnosis_add(m, &row);
 }
 
@@ -489,6 +386,7 @@ void diagnosis_nat(struct making *m)
 		.state = FIREWALL_STATE_NEW,
 		.encrypts = true,
 	};
+	char interface[FACTS_NAME_SIZE];
 	struct row row = ROW(STEP_NAT, DIAGNOSIS_OK);
 	struct firewall_answer a;
 	bool any = false;
@@ -503,11 +401,16 @@ void diagnosis_nat(struct making *m)
 			       "the rules of this host could not be read: see Firewalls");
 		return;
 	}
+	add_interface(m, interface);
+	if (*interface) {
+		p.out_device = interface;
+		p.encrypts = false;
+	}
 	p.source = host_in(&s->local_net);
 	p.destination = host_in(&s->remote_net);
 	translation = firewall_translation(s->firewall, &p, &s->local, &a);
 	if (translation != FIREWALL_KEEPS) {
-		nat_row(m, translation, &a);
+		nat_row(m, interface, translation, &a);
 		return;
 	}
 	if (any)

@@ -45,9 +45,9 @@ const char *diagnosis_step_title(enum diagnosis_step step)
 
 /* Ids that no message of pluto has; the steps' own names come before them. */
 static const char *const own_ids[] = {
-	"unknown-conn",  "not-installed", "conn-not-loaded", "no-traffic",  "no-answer",
-	"firewall-rule", "path-mtu",      "nat-rule",        "nat-between", "kernel-lost",
-	"kernel-errors", "stale-sas",     "capture",
+	"unknown-conn",  "not-installed", "conn-not-loaded", "no-traffic", "no-answer",
+	"firewall-rule", "esp-silence",   "path-mtu",        "nat-rule",   "nat-between",
+	"kernel-lost",   "kernel-errors", "stale-sas",       "capture",
 };
 
 const char *diagnosis_ids(size_t i)
@@ -253,6 +253,34 @@ static bool is_ikev1(const struct making *m)
 	       strcasecmp(diagnosis_value(m, "keyexchange", NULL), "ikev1") == 0;
 }
 
+static uint16_t port_of(const struct making *m, const char *key)
+{
+	const char *text = diagnosis_value(m, key, NULL);
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+
+	return end != text && !*end && n <= UINT16_MAX ? (uint16_t)n : 0;
+}
+
+/* An end without a port of its own sends from 4500 to one that has: IKE is marked for ESP in UDP.
+ */
+static void read_ports(const struct making *m, bool local_is_left, struct diagnosis_ports *ret)
+{
+	static const char *const yes[] = { "yes", "y", "on", "true", NULL };
+	const char *tcp = diagnosis_value(m, "enable-tcp", NULL);
+	uint16_t local = port_of(m, local_is_left ? "leftikeport" : "rightikeport");
+	uint16_t remote = port_of(m, local_is_left ? "rightikeport" : "leftikeport");
+	uint16_t tcp_remote = port_of(m, "tcp-remoteport");
+
+	ret->own = local || remote;
+	ret->local = local ? local : ret->own ? 4500 : 500;
+	ret->remote = remote ? remote : ret->own ? 4500 : 500;
+	ret->tcp = is_word(tcp, yes)                  ? DIAGNOSIS_TCP_ONLY
+		   : strcasecmp(tcp, "fallback") == 0 ? DIAGNOSIS_TCP_FALLBACK
+						      : DIAGNOSIS_TCP_NO;
+	ret->tcp_remote = tcp_remote ? tcp_remote : 4500;
+}
+
 int diagnosis_read_conn(struct diagnosis_seen *s)
 {
 	const struct making m = { .s = s };
@@ -268,6 +296,7 @@ int diagnosis_read_conn(struct diagnosis_seen *s)
 	s->local = s->local_is_left ? left : right;
 	s->remote = s->local_is_left ? right : left;
 	s->ikev1 = is_ikev1(&m);
+	read_ports(&m, s->local_is_left, &s->ports);
 	s->has_nets = *diagnosis_value(&m, "leftsubnet", NULL) ||
 		      *diagnosis_value(&m, "rightsubnet", NULL);
 
@@ -283,6 +312,56 @@ int diagnosis_read_conn(struct diagnosis_seen *s)
 	return 0;
 }
 
+/* ---- what the SAs carried ---- */
+
+bool diagnosis_is_of(const char *name, const char *conn)
+{
+	size_t len = strlen(conn);
+
+	return strncmp(name, conn, len) == 0 && (name[len] == '\0' || name[len] == '/');
+}
+
+static bool is_conns(const struct diagnosis_seen *s, const struct facts_sa *sa)
+{
+	const struct facts_ip *peer = sa->direction == FACTS_OUT ? &sa->destination : &sa->source;
+
+	if (sa->proto != 50 || !facts_ip_equal(peer, &s->remote))
+		return false;
+	for (size_t i = 0; s->pluto_sas && i < s->pluto_sas->n; i++) {
+		const struct pluto_sa *known = &s->pluto_sas->items[i];
+
+		if (known->spi == sa->spi && facts_ip_equal(&known->destination, &sa->destination))
+			return diagnosis_is_of(known->conn, s->conn);
+	}
+	/* One that a rekey has brought. */
+	return true;
+}
+
+static uint64_t packets_of(const struct facts_sa *sas, size_t n, const struct facts_sa *like)
+{
+	for (size_t i = 0; i < n; i++)
+		if (sas[i].spi == like->spi && sas[i].proto == like->proto &&
+		    facts_ip_equal(&sas[i].destination, &like->destination))
+			return sas[i].packets;
+	return 0;
+}
+
+void diagnosis_count(const struct diagnosis_seen *s, const struct facts_sa *before, size_t n_before,
+		     const struct facts_sa *after, size_t n_after,
+		     struct diagnosis_traffic *ret_traffic)
+{
+	ret_traffic->known = true;
+	ret_traffic->in = ret_traffic->out = 0;
+	for (size_t i = 0; i < n_after; i++) {
+		uint64_t was = packets_of(before, n_before, &after[i]);
+
+		if (!is_conns(s, &after[i]) || after[i].packets < was)
+			continue;
+		*(after[i].direction == FACTS_OUT ? &ret_traffic->out : &ret_traffic->in) +=
+			after[i].packets - was;
+	}
+}
+
 /* ---- all of it ---- */
 
 static const struct {
@@ -295,6 +374,7 @@ static const struct {
 	{ "peer-rejects", STEP_FIREWALL },    { "unreachable", STEP_FIREWALL },
 	{ "silence", STEP_FIREWALL },         { "packet-too-big", STEP_MTU },
 	{ "sa-refused", STEP_KERNEL },        { "offload-unavailable", STEP_KERNEL },
+	{ "tcp-unavailable", STEP_KERNEL },
 };
 
 enum diagnosis_step diagnosis_step_of(const char *cause)
@@ -329,11 +409,61 @@ static const struct pluto_message *choose_cause(const struct making *m)
 	return least;
 }
 
+/* A conn that pluto does not have now: what kept it from being loaded tells, and no old attempt. */
+static void keep_what_concerns_loading(struct pluto_messages *messages)
+{
+	static const char *const ids[] = { "not-loaded", "certificate-missing",
+					   "certificate-expired", "ikev1-not-allowed" };
+	size_t kept = 0;
+
+	for (size_t i = 0; i < messages->n; i++) {
+		bool concerns = false;
+
+		for (size_t k = 0; k < ARRAY_SIZE(ids); k++)
+			concerns = concerns || streq(messages->items[i].cause->id, ids[k]);
+		if (concerns)
+			messages->items[kept++] = messages->items[i];
+		else
+			free(messages->items[i].line);
+	}
+	messages->n = kept;
+}
+
+static int match(struct making *m, const char *text)
+{
+	int r;
+
+	pluto_messages_done(&m->messages);
+	r = pluto_messages_match(text, &m->messages);
+	if (r < 0)
+		return r;
+	if (m->s->pluto_error == 0 && !m->s->pluto.loaded && !m->s->initiated)
+		keep_what_concerns_loading(&m->messages);
+	m->cause = choose_cause(m);
+	return 0;
+}
+
+/* Where the last attempt begins in a log: what failed earlier may be mended since. */
+static const char *last_attempt(const char *log)
+{
+	const char *last = log;
+
+	for (const char *s = log; (s = strstr(s, ": initiating ")); s++) {
+		const char *line = s;
+
+		while (line > log && line[-1] != '\n')
+			line--;
+		last = line;
+	}
+	return last;
+}
+
 /* What pluto printed and then what it logged: of two lines of a rank the first one tells. */
 static int read_messages(struct making *m)
 {
 	_cleanup_text_ struct text t = TEXT_NULL;
 	_cleanup_free_ char *all = NULL;
+	const char *last;
 	int r;
 
 	/* What failed before the tunnel came up after all is no fault any more. */
@@ -344,12 +474,14 @@ static int read_messages(struct making *m)
 	if (m->s->log)
 		text_add(&t, m->s->log);
 	r = text_take(&t, &all);
-	if (r >= 0)
-		r = pluto_messages_match(all, &m->messages);
 	if (r < 0)
 		return r;
-	m->cause = choose_cause(m);
-	return 0;
+	last = m->s->initiated ? all : last_attempt(all);
+	r = match(m, last);
+	/* One that has just begun tells nothing yet. */
+	if (r == 0 && !m->cause && last > all)
+		r = match(m, all);
+	return r;
 }
 
 int diagnosis_make(const struct diagnosis_seen *s, struct diagnosis *ret)

@@ -86,6 +86,8 @@ struct diagnosis_counter {
 struct diagnosis_path {
 	int error; /* 0; a negative errno when it could not be done; -ENODATA: nobody was asked */
 	struct facts_ip to;
+	unsigned int sent;          /* packets to it, in all: pings and @knocks */
+	unsigned int knocks;        /* of those, UDP and TCP, where no ping was answered */
 	bool answered;              /* a small packet came back */
 	unsigned int device;        /* the MTU of the device that it leaves by */
 	unsigned int believed;      /* the longest that this host would send there now */
@@ -105,6 +107,32 @@ struct diagnosis_net {
 	struct facts_ip first, last;
 };
 
+/* Whether IKE, and ESP with it, takes TCP: enable-tcp= */
+enum diagnosis_tcp {
+	DIAGNOSIS_TCP_NO,
+	DIAGNOSIS_TCP_FALLBACK, /* where UDP finds no answer */
+	DIAGNOSIS_TCP_ONLY,
+};
+
+/*
+ * Where IKE begins. With leftikeport= or rightikeport= IKE and ESP share these ports from the first
+ * packet on; else it is 500, and 4500 where there is NAT. Source: end_host_port() in
+ * programs/pluto/connections.c of Libreswan.
+ */
+struct diagnosis_ports {
+	uint16_t local, remote;
+	bool own; /* not 500 */
+	enum diagnosis_tcp tcp;
+	uint16_t tcp_remote;
+};
+
+/* Packets that the conn's SAs carried while they were looked at, ours included. */
+struct diagnosis_traffic {
+	bool known;
+	uint64_t in, out;
+	uint64_t usec; /* for how long */
+};
+
 struct diagnosis_seen {
 	const char *conn;
 	const struct facts *facts;
@@ -118,6 +146,7 @@ struct diagnosis_seen {
 	char device[FACTS_NAME_SIZE];               /* the one that holds the local address */
 	bool ikev1;
 	bool local_is_left;
+	struct diagnosis_ports ports;
 
 	int pluto_error; /* of asking for the status: 0, or a negative errno */
 	struct pluto_conn pluto;
@@ -147,6 +176,7 @@ struct diagnosis_seen {
 
 	struct diagnosis_path path; /* through the tunnel, or to the peer beside it */
 	bool path_is_inner;         /* it was measured through the tunnel */
+	struct diagnosis_traffic traffic;
 
 	const char *crypto_policy; /* its name; NULL: not known */
 
@@ -167,6 +197,24 @@ struct diagnosis_seen {
  * Return: 0; -ENOMEM.
  */
 int diagnosis_read_conn(struct diagnosis_seen *s);
+
+/*
+ * diagnosis_count() - what the conn's SAs carried between two dumps of the kernel's
+ * @s: pluto_sas tell which SAs are the conn's; without them all with the peer are taken for that
+ *
+ * An SA that came meanwhile counts whole. @ret_traffic is known afterwards; its time is the
+ * caller's.
+ */
+void diagnosis_count(const struct diagnosis_seen *s, const struct facts_sa *before, size_t n_before,
+		     const struct facts_sa *after, size_t n_after,
+		     struct diagnosis_traffic *ret_traffic);
+
+/*
+ * diagnosis_filter() - the filter of tcpdump(8) for IKE and ESP of the conn
+ *
+ * Return: 0, to be freed; -ENOMEM.
+ */
+int diagnosis_filter(const struct diagnosis_seen *s, char **ret);
 
 /*
  * diagnosis_make() - all rows

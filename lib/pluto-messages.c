@@ -22,6 +22,7 @@ enum cause {
 	CAUSE_NO_PEER_ADDRESS,
 	CAUSE_SA_REFUSED,
 	CAUSE_OFFLOAD_UNAVAILABLE,
+	CAUSE_TCP_UNAVAILABLE,
 	CAUSE_LOCAL_FIREWALL,
 	CAUSE_NOT_SENT,
 	CAUSE_PEER_REJECTS,
@@ -128,6 +129,13 @@ static const struct pluto_cause causes[CAUSE_MAX_] = {
 		.rank = PLUTO_RANK_CAUSE,
 		.cause = "pluto found no ESP offload at the conn's interface",
 		.remedy = "turn esp-hw-offload on for the bond, then restart ipsec: pluto asks only once",
+	},
+	[CAUSE_TCP_UNAVAILABLE] = {
+		.id = "tcp-unavailable",
+		.rank = PLUTO_RANK_CAUSE,
+		.cause = "the conn is for IKE and ESP in TCP, which this host's kernel cannot do",
+		.remedy = "use a kernel with CONFIG_INET_ESPINTCP (CONFIG_INET6_ESPINTCP), or set "
+			  "enable-tcp=no in the conn",
 	},
 	[CAUSE_LOCAL_FIREWALL] = {
 		.id = "local-firewall",
@@ -303,6 +311,7 @@ static const struct wording wordings[] = {
 	{ CAUSE_SA_REFUSED, { "Adding IPsec SA to failed" } },
 	{ CAUSE_SA_REFUSED, { "setup_half_ipsec_sa() hit fail" } },
 	{ CAUSE_OFFLOAD_UNAVAILABLE, { "NIC esp-hw-offload", "not available on interface" } },
+	{ CAUSE_TCP_UNAVAILABLE, { "setsockopt(", "SOL_TCP, TCP_ULP", "failed" } },
 	{ CAUSE_OFFLOAD_UNAVAILABLE, { "does not support NIC esp-hw-offload" } },
 
 	/* Answers of the peer. IKE_AUTH and CREATE_CHILD_SA speak of the Child SA. */

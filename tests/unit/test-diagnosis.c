@@ -195,6 +195,40 @@ START_TEST(why_a_conn_was_not_loaded_comes_before_that_it_was_not)
 }
 END_TEST
 
+START_TEST(what_an_attempt_met_is_not_why_a_conn_is_not_loaded)
+{
+	is_down();
+	seen.pluto.loaded = false;
+	seen.log = "\"example\" #4: initiating IKEv2 connection\n"
+		   "\"example\" #4: IKE SA authentication request rejected by peer: "
+		   "AUTHENTICATION_FAILED\n";
+	ck_assert_str_eq(cause(), "not-loaded");
+	for (size_t i = 0; i < diagnosis.n; i++)
+		ck_assert_str_ne(diagnosis.items[i].id, "authentication");
+	seen.log = "\"example\": failed to add connection: certificate 'x' not found in the NSS "
+		   "database\n";
+	ck_assert_str_eq(cause(), "certificate-missing");
+}
+END_TEST
+
+START_TEST(of_the_log_the_last_attempt_that_tells_something_counts)
+{
+	is_down();
+	seen.log = "\"example\" #3: initiating IKEv2 connection\n"
+		   "\"example\" #3: dropping unexpected IKE_SA_INIT message containing "
+		   "NO_PROPOSAL_CHOSEN notification\n"
+		   "\"example\" #4: initiating IKEv2 connection\n"
+		   "\"example\" #4: IKE SA authentication request rejected by peer: "
+		   "AUTHENTICATION_FAILED\n";
+	ck_assert_str_eq(cause(), "authentication");
+	seen.log = "\"example\" #3: initiating IKEv2 connection\n"
+		   "\"example\" #3: dropping unexpected IKE_SA_INIT message containing "
+		   "NO_PROPOSAL_CHOSEN notification\n"
+		   "\"example\" #4: initiating IKEv2 connection\n";
+	ck_assert_str_eq(cause(), "ike-proposal");
+}
+END_TEST
+
 START_TEST(a_rule_of_this_host_comes_before_the_silence_that_it_makes)
 {
 	ck_assert_int_eq(
@@ -245,9 +279,19 @@ static void nobody_is_pinged(void)
 	seen.path = (struct diagnosis_path){ .error = -ENODATA };
 }
 
+/* Pings, UDP and TCP left through the tunnel, and nothing came in. */
+static void nothing_comes_back(void)
+{
+	seen.path = (struct diagnosis_path){
+		.to = ip_of(PEER), .device = 1500, .sent = 9, .knocks = 3
+	};
+	seen.traffic = (struct diagnosis_traffic){ .known = true, .out = 9, .usec = 4200000 };
+}
+
 START_TEST(a_rule_that_drops_ike_or_esp_is_blamed_whatever_the_tunnel_has_carried)
 {
 	nobody_is_pinged();
+	host.facts->esp4_offload = false;
 	iptables(":INPUT ACCEPT [0:0]\n-A INPUT -p esp -j DROP\n");
 	ck_assert_str_eq(cause(), "firewall-rule");
 	contains(diagnosis_cause(&diagnosis)->seen, "drops ESP from the peer");
@@ -260,6 +304,167 @@ START_TEST(a_rule_that_drops_ike_or_esp_is_blamed_whatever_the_tunnel_has_carrie
 	seen.path = (struct diagnosis_path){ .answered = true, .largest = 1466 };
 	iptables(":OUTPUT ACCEPT [0:0]\n-A OUTPUT -p udp -m udp --dport 500 -j DROP\n");
 	ck_assert_str_eq(cause(), "firewall-rule");
+}
+END_TEST
+
+/* esp4_offload decrypts in GRO, before netfilter sees the packet. */
+START_TEST(a_rule_that_may_never_see_esp_is_blamed_only_where_nothing_passes)
+{
+	nobody_is_pinged();
+	iptables(":INPUT ACCEPT [0:0]\n-A INPUT -p esp -j DROP\n");
+	ck_assert_str_eq(cause(), "");
+	contains(row(STEP_FIREWALL)->seen, "for certain, but one may drop ESP from the peer: ");
+
+	nothing_comes_back();
+	ck_assert_str_eq(cause(), "firewall-rule");
+	seen.traffic.in = 1;
+	ck_assert_str_eq(cause(), "");
+}
+END_TEST
+
+START_TEST(a_rule_that_drops_esp_is_not_why_a_tunnel_is_down)
+{
+	iptables(":OUTPUT ACCEPT [0:0]\n-A OUTPUT -p esp -j DROP\n");
+	failed_with("002 \"example\" #1: IKE SA authentication request rejected by peer: "
+		    "AUTHENTICATION_FAILED\n");
+	ck_assert_str_eq(cause(), "authentication");
+	ck_assert_int_eq(row(STEP_FIREWALL)->status, DIAGNOSIS_WARN);
+}
+END_TEST
+
+/* conntrack knows the connection from before the rules were made. */
+START_TEST(a_rule_that_drops_ike_is_not_blamed_where_the_peer_has_answered)
+{
+	iptables(":OUTPUT DROP [0:0]\n"
+		 "-A OUTPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT\n");
+	failed_with("002 \"example\" #1: IKE SA authentication request rejected by peer: "
+		    "AUTHENTICATION_FAILED\n");
+	ck_assert_str_eq(cause(), "authentication");
+	/* An answer in the log may be from before the rule. */
+	seen.initiated = seen.up_asked = false;
+	seen.log = seen.said;
+	seen.said = NULL;
+	ck_assert_str_eq(cause(), "firewall-rule");
+}
+END_TEST
+
+/* ---- IKE by TCP, and by other ports ---- */
+
+static const char silent[] =
+	"010 \"example\" #1: STATE_V2_PARENT_I1: retransmission; will wait 0.5 seconds for "
+	"response\n";
+
+START_TEST(where_ike_takes_tcp_rules_about_udp_are_not_blamed)
+{
+	failed_with(silent);
+	set_key("enable-tcp", "yes");
+	iptables(":OUTPUT ACCEPT [0:0]\n-A OUTPUT -p udp -m udp --dport 500 -j DROP\n"
+		 "-A OUTPUT -p esp -j DROP\n");
+	ck_assert_str_eq(cause(), "silence");
+	ck_assert_str_eq(row(STEP_FIREWALL)->id, "silence");
+	contains(diagnosis_cause(&diagnosis)->remedy, "let TCP 4500 through");
+	iptables(":OUTPUT ACCEPT [0:0]\n-A OUTPUT -p tcp -m tcp --dport 4500 -j DROP\n");
+	ck_assert_str_eq(cause(), "firewall-rule");
+	contains(diagnosis_cause(&diagnosis)->seen, "drops IKE and ESP (TCP 4500) that this host");
+	contains(diagnosis_cause(&diagnosis)->remedy, "tcp dport 4500 accept");
+	ck_assert_ptr_null(strstr(diagnosis_cause(&diagnosis)->remedy, "firewalld"));
+}
+END_TEST
+
+START_TEST(where_tcp_is_the_other_way_neither_is_blamed_for_certain)
+{
+	failed_with(silent);
+	set_key("enable-tcp", "fallback");
+	set_key("tcp-remoteport", "443");
+	iptables(":OUTPUT ACCEPT [0:0]\n-A OUTPUT -p udp -m udp --dport 500 -j DROP\n");
+	ck_assert_str_eq(cause(), "silence");
+	ck_assert_str_eq(row(STEP_FIREWALL)->id, "firewall-rule");
+	ck_assert_int_eq(row(STEP_FIREWALL)->status, DIAGNOSIS_WARN);
+	contains(diagnosis_cause(&diagnosis)->remedy, "or tcp port 443)'");
+}
+END_TEST
+
+START_TEST(a_tunnel_that_came_up_over_tcp_needs_no_udp)
+{
+	nobody_is_pinged();
+	set_key("enable-tcp", "yes");
+	host.facts->sas[0].encapsulated = host.facts->sas[1].encapsulated = true;
+	iptables(":OUTPUT DROP [0:0]\n-A OUTPUT -p tcp -j ACCEPT\n");
+	ck_assert_str_eq(cause(), "");
+	/* And the peer may have made the connection. */
+	seen.initiated = true;
+	host.facts->tunnels[0].in_bytes = 0;
+	iptables(":OUTPUT ACCEPT [0:0]\n-A OUTPUT -p tcp -m tcp --dport 4500 -j DROP\n");
+	ck_assert_str_eq(cause(), "");
+}
+END_TEST
+
+START_TEST(with_a_port_of_its_own_ike_needs_that_one)
+{
+	failed_with(silent);
+	set_key("rightikeport", "5500");
+	iptables(":OUTPUT ACCEPT [0:0]\n-A OUTPUT -p udp -m udp --dport 500 -j DROP\n"
+		 "-A OUTPUT -p esp -j DROP\n");
+	ck_assert_str_eq(cause(), "silence");
+	contains(diagnosis_cause(&diagnosis)->remedy, "let UDP 5500 through");
+	contains(diagnosis_cause(&diagnosis)->remedy, "or udp port 5500)'");
+	iptables(":OUTPUT ACCEPT [0:0]\n-A OUTPUT -p udp -m udp --sport 4500 --dport 5500 -j "
+		 "DROP\n");
+	ck_assert_str_eq(cause(), "firewall-rule");
+	contains(diagnosis_cause(&diagnosis)->seen, "IKE and ESP (UDP 5500) that this host sends");
+	iptables(":INPUT ACCEPT [0:0]\n-A INPUT -p udp -m udp --sport 5500 -j DROP\n");
+	ck_assert_str_eq(cause(), "firewall-rule");
+}
+END_TEST
+
+/* ---- IPv6 ---- */
+
+#define OWN_6  "2001:db8::1"
+#define PEER_6 "2001:db8:1::"
+
+static void speaks_ipv6(void)
+{
+	set_key("left", OWN_6);
+	set_key("right", PEER_6);
+	add_address(BOND0, OWN_6);
+	for (size_t i = 0; i < host.facts->n_sas; i++) {
+		struct facts_sa *sa = &host.facts->sas[i];
+
+		sa->source = ip_of(sa->direction == FACTS_OUT ? OWN_6 : PEER_6);
+		sa->destination = ip_of(sa->direction == FACTS_OUT ? PEER_6 : OWN_6);
+		sas.items[i].destination = sa->destination;
+	}
+}
+
+START_TEST(between_ipv6_ends_the_rules_of_ipv6_count)
+{
+	speaks_ipv6();
+	ck_assert_str_eq(cause(), "");
+	nobody_is_pinged();
+	iptables(":OUTPUT DROP [0:0]\n");
+	ck_assert_str_eq(cause(), "");
+	firewall_done(&rules);
+	rules = FIREWALL_NULL;
+	ck_assert_int_eq(firewall_read_iptables("*filter\n:OUTPUT ACCEPT [0:0]\n"
+						"-A OUTPUT -d 2001:db8:1::/48 -p esp -j DROP\n"
+						"COMMIT\n",
+						AF_INET6, NULL, &rules),
+			 0);
+	ck_assert_str_eq(cause(), "firewall-rule");
+	contains(diagnosis_cause(&diagnosis)->seen, "ip6tables -t filter -A OUTPUT");
+	contains(diagnosis_cause(&diagnosis)->remedy,
+		 "ip6 daddr 2001:db8:1:: meta l4proto esp accept");
+}
+END_TEST
+
+START_TEST(an_ipv6_address_that_ends_in_colons_is_known_again)
+{
+	speaks_ipv6();
+	failed_with("000 \"example\" #1: ERROR: asynchronous network error report on bond0 "
+		    "([2001:db8::1]:500), complainant " PEER_6 ": Connection refused [errno 111, "
+		    "origin ICMP6 type 1 code 4 (not authenticated)]\n");
+	ck_assert_str_eq(cause(), "peer-rejects");
+	contains(diagnosis_cause(&diagnosis)->seen, "the peer " PEER_6 " itself");
 }
 END_TEST
 
@@ -334,7 +539,8 @@ START_TEST(silence_without_a_rule_is_the_way)
 	seen.asked_v1 = seen.asked_v2 = IKE_SILENT;
 	ck_assert_str_eq(cause(), "silence");
 	contains(diagnosis_cause(&diagnosis)->remedy,
-		 "tcpdump -i bond0 -n -n host 192.0.2.2 and '(esp or udp port 500");
+		 "tcpdump -i bond0 -n -n 'host 192.0.2.2 and (esp or udp port 500 or udp port 4500 "
+		 "or tcp port 4500)'");
 }
 END_TEST
 
@@ -582,6 +788,114 @@ START_TEST(pings_that_nobody_answers_are_a_warning_and_no_proof_of_passing)
 }
 END_TEST
 
+START_TEST(a_tunnel_that_is_up_and_brings_nothing_back_is_a_firewall)
+{
+	nothing_comes_back();
+	ck_assert_str_eq(cause(), "esp-silence");
+	contains(diagnosis_cause(&diagnosis)->seen, "6 pings and 3 packets of UDP and TCP were");
+	contains(diagnosis_cause(&diagnosis)->why,
+		 "though it has worked: a firewall on the way or at the peer drops ESP, or the "
+		 "peer has lost its SAs, unless 192.0.2.2");
+	contains(diagnosis_cause(&diagnosis)->remedy, "tcpdump -i bond0 -n -n 'host 192.0.2.2");
+	ck_assert_int_eq(row(STEP_MTU)->status, DIAGNOSIS_SKIPPED);
+	seen.asked_v2 = IKE_SPEAKS;
+	diagnose();
+	contains(diagnosis_cause(&diagnosis)->why, "the peer is there and answers IKE; a firewall");
+	seen.asked_v2 = IKE_SILENT;
+	diagnose();
+	contains(diagnosis_cause(&diagnosis)->why, "so it is down or cut off, or a firewall");
+}
+END_TEST
+
+START_TEST(what_comes_in_meanwhile_acquits_the_way)
+{
+	nothing_comes_back();
+	seen.traffic.in = 1;
+	ck_assert_str_eq(cause(), "");
+	ck_assert_str_eq(row(STEP_MTU)->id, "no-answer");
+	contains(row(STEP_MTU)->why, "so ESP passes");
+}
+END_TEST
+
+START_TEST(without_knocks_or_where_they_took_another_way_nothing_is_blamed)
+{
+	nothing_comes_back();
+	seen.path.knocks = 0;
+	ck_assert_str_eq(cause(), "");
+	nothing_comes_back();
+	seen.traffic.out = 8;
+	ck_assert_str_eq(cause(), "");
+	nothing_comes_back();
+	seen.traffic.known = false;
+	ck_assert_str_eq(cause(), "");
+	ck_assert_str_eq(row(STEP_MTU)->id, "no-answer");
+}
+END_TEST
+
+START_TEST(traffic_is_judged_by_what_moves)
+{
+	seen.traffic = (struct diagnosis_traffic){ .known = true, .usec = 1500000 };
+	diagnose();
+	contains(row(STEP_TUNNEL)->seen, "; no traffic was seen in 1.5 s");
+	ck_assert_int_eq(row(STEP_TUNNEL)->status, DIAGNOSIS_OK);
+	seen.traffic.in = 3;
+	seen.traffic.out = 4;
+	diagnose();
+	contains(row(STEP_TUNNEL)->seen, "; in 1.5 s 3 packets came in and 4 went out");
+	seen.traffic.known = false;
+	diagnose();
+	contains(row(STEP_TUNNEL)->seen, "; whether it carries anything now was not seen");
+
+	/* Others' packets go out, and none comes in, whatever came earlier. */
+	seen.traffic = (struct diagnosis_traffic){ .known = true, .out = 500 };
+	seen.path.sent = 9;
+	diagnose();
+	ck_assert_str_eq(row(STEP_TUNNEL)->id, "no-traffic");
+	ck_assert_int_eq(row(STEP_TUNNEL)->status, DIAGNOSIS_SYMPTOM);
+	/* Both ways now, though the totals of pluto say otherwise. */
+	host.facts->tunnels[0].in_bytes = 0;
+	seen.traffic.in = 500;
+	diagnose();
+	ck_assert_int_eq(row(STEP_TUNNEL)->status, DIAGNOSIS_OK);
+	host.facts->tunnels[0].in_bytes = 840;
+	host.facts->tunnels[0].out_bytes = 0;
+	diagnose();
+	ck_assert_int_eq(row(STEP_TUNNEL)->status, DIAGNOSIS_OK);
+}
+END_TEST
+
+START_TEST(what_the_conns_own_sas_carried_is_counted)
+{
+	struct diagnosis_traffic t = { 0 };
+	struct facts_sa before[4], after[5];
+
+	diagnose();
+	/* The conn's two, and a neighbour's between the same ends. */
+	for (size_t i = 0; i < 4; i++) {
+		before[i] = seen.facts->sas[i % 2];
+		before[i].packets = 100;
+		before[i].spi += i < 2 ? 0 : 0x100;
+		after[i] = before[i];
+		after[i].packets = 100 + 10 * (i + 1);
+	}
+	sas.items = realloc(sas.items, 4 * sizeof(*sas.items));
+	for (size_t i = 2; i < 4; i++)
+		sas.items[i] = (struct pluto_sa){ .conn = strdup("neighbour"),
+						  .spi = before[i].spi,
+						  .proto = 50,
+						  .destination = before[i].destination };
+	sas.n = 4;
+	/* One that a rekey has brought. */
+	after[4] = after[1];
+	after[4].spi = 0x999;
+	after[4].packets = 7;
+	diagnosis_count(&seen, before, 4, after, 5, &t);
+	ck_assert(t.known);
+	ck_assert_uint_eq(t.out, 10);
+	ck_assert_uint_eq(t.in, 20 + 7);
+}
+END_TEST
+
 START_TEST(nobody_who_answers_pings_beside_the_tunnel_tells_nothing_of_it)
 {
 	seen.path = (struct diagnosis_path){ .device = 1500 };
@@ -610,6 +924,36 @@ START_TEST(a_masquerade_before_encryption_is_the_cause)
 	ck_assert_str_eq(cause(), "nat-rule");
 	contains(diagnosis_cause(&diagnosis)->remedy,
 		 "iptables -t nat -I POSTROUTING -s 10.0.2.0/24 -d 192.168.0.0/16 -j RETURN");
+}
+END_TEST
+
+/* Packets leave by that interface, before they are encrypted and leave by the bond. */
+START_TEST(with_an_interface_of_its_own_only_translation_there_is_blamed)
+{
+	static const struct {
+		const char *key, *value, *rule, *cause;
+	} cases[] = {
+		{ "ipsec-interface", "yes", "-A POSTROUTING -o bond0 -j MASQUERADE", "" },
+		{ "ipsec-interface", "yes", "-A POSTROUTING -o ipsec1 -j MASQUERADE", "nat-rule" },
+		{ "ipsec-interface", "5", "-A POSTROUTING -o ipsec5 -j MASQUERADE", "nat-rule" },
+		{ "ipsec-interface", "no", "-A POSTROUTING -o bond0 -j MASQUERADE", "nat-rule" },
+		{ "vti-interface", "vti7", "-A POSTROUTING -o bond0 -j MASQUERADE", "" },
+		{ "vti-interface", "vti7", "-A POSTROUTING -o vti+ -j MASQUERADE", "nat-rule" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char text[256];
+
+		end();
+		begin();
+		set_keys("leftsubnet=10.0.2.0/24\nrightsubnet=192.168.0.0/16\ntype=tunnel");
+		snprintf(text, sizeof(text), "*nat\n:POSTROUTING ACCEPT [0:0]\n%s\nCOMMIT\n",
+			 cases[i].rule);
+		ck_assert_int_eq(firewall_read_iptables(text, AF_INET, NULL, &rules), 0);
+		set_key(cases[i].key, cases[i].value);
+		ck_assert_msg(streq(cause(), cases[i].cause), "%s=%s, %s: %s", cases[i].key,
+			      cases[i].value, cases[i].rule, cause());
+	}
 }
 END_TEST
 
@@ -754,9 +1098,20 @@ int main(void)
 		a_conn_that_is_not_loaded_or_not_oriented_is_the_cause,
 		libreswan_5_leaves_a_conn_unoriented_for_want_of_the_feature,
 		why_a_conn_was_not_loaded_comes_before_that_it_was_not,
+		what_an_attempt_met_is_not_why_a_conn_is_not_loaded,
+		of_the_log_the_last_attempt_that_tells_something_counts,
 		a_rule_of_this_host_comes_before_the_silence_that_it_makes,
 		what_pluto_sees_of_a_rule_is_a_symptom_of_it,
 		a_rule_that_drops_ike_or_esp_is_blamed_whatever_the_tunnel_has_carried,
+		a_rule_that_may_never_see_esp_is_blamed_only_where_nothing_passes,
+		a_rule_that_drops_esp_is_not_why_a_tunnel_is_down,
+		a_rule_that_drops_ike_is_not_blamed_where_the_peer_has_answered,
+		where_ike_takes_tcp_rules_about_udp_are_not_blamed,
+		where_tcp_is_the_other_way_neither_is_blamed_for_certain,
+		a_tunnel_that_came_up_over_tcp_needs_no_udp,
+		with_a_port_of_its_own_ike_needs_that_one,
+		between_ipv6_ends_the_rules_of_ipv6_count,
+		an_ipv6_address_that_ends_in_colons_is_known_again,
 		a_rule_that_seems_to_drop_what_passes_is_not_blamed,
 		in_udp_bare_esp_is_not_needed_and_port_4500_is,
 		a_rule_that_lets_known_connections_pass_is_not_blamed_where_one_was,
@@ -774,9 +1129,15 @@ int main(void)
 		a_path_that_swallows_long_packets_is_measured_and_mended,
 		beside_the_tunnel_the_overhead_is_reckoned,
 		pings_that_nobody_answers_are_a_warning_and_no_proof_of_passing,
+		a_tunnel_that_is_up_and_brings_nothing_back_is_a_firewall,
+		what_comes_in_meanwhile_acquits_the_way,
+		without_knocks_or_where_they_took_another_way_nothing_is_blamed,
+		traffic_is_judged_by_what_moves,
+		what_the_conns_own_sas_carried_is_counted,
 		nobody_who_answers_pings_beside_the_tunnel_tells_nothing_of_it,
 		what_a_tunnel_has_carried_is_no_word_about_now,
 		a_masquerade_before_encryption_is_the_cause,
+		with_an_interface_of_its_own_only_translation_there_is_blamed,
 		nat_between_the_peers_is_told,
 		a_crypto_policy_without_gcm_128_cannot_be_offloaded,
 		with_its_own_esp_or_without_offload_the_policy_is_no_fault,

@@ -2,7 +2,9 @@
 #include "path.h"
 
 #include <stdio.h>
+#include <time.h>
 
+#include "knock.h"
 #include "live.h"
 
 /* The length of packets on a cable to another namespace, whose end there carries less. */
@@ -91,6 +93,25 @@ START_TEST(nobody_who_answers_is_told_with_what_is_known)
 }
 END_TEST
 
+START_TEST(a_host_that_is_knocked_at_refuses_at_once)
+{
+	struct facts_ip peer = { 0 }, own = { 0 };
+	time_t began = time(NULL);
+
+	live_must(begin);
+	ck_assert_int_eq(facts_ip_parse(PEER, &peer), 0);
+	ck_assert_int_eq(facts_ip_parse(OWN, &own), 0);
+	ck_assert_int_eq(knock(&peer, &own, 40000000), 3);
+	ck_assert_int_lt(time(NULL) - began, 20);
+	/* Nobody is there to refuse: the limit ends it. */
+	ck_assert_int_eq(facts_ip_parse("10.77.0.3", &peer), 0);
+	ck_assert_int_eq(knock(&peer, &own, 300000), 3);
+	ck_assert_int_eq(facts_ip_parse("198.51.100.1", &own), 0);
+	ck_assert_int_eq(knock(&peer, &own, 300000), -EADDRNOTAVAIL);
+	end();
+}
+END_TEST
+
 START_TEST(without_a_way_there_is_an_error)
 {
 	(void)measure("198.51.100.1", -EADDRNOTAVAIL);
@@ -106,4 +127,5 @@ static bool possible(void)
 
 LIVE_MAIN("live-path", possible, a_path_that_carries_all_has_nothing_lost,
 	  a_path_that_swallows_long_packets_is_measured_to_the_byte,
-	  nobody_who_answers_is_told_with_what_is_known, without_a_way_there_is_an_error)
+	  nobody_who_answers_is_told_with_what_is_known, a_host_that_is_knocked_at_refuses_at_once,
+	  without_a_way_there_is_an_error)

@@ -221,7 +221,11 @@ START_TEST(a_refusal_by_kernel_or_nic_comes_before_its_consequences)
 		 "sa-refused" },
 	       { "kernel: NIC esp-hw-offload not for connection 'a' not available on interface "
 		 "bond0",
-		 "offload-unavailable" });
+		 "offload-unavailable" },
+	       { "ERROR: \"a\" #2: setsockopt(SOL_TCP, TCP_ULP) failed "
+		 "(connect_to_tcp_endpoint() +546 /programs/pluto/iface_tcp.c): No such file or "
+		 "directory (errno 2)",
+		 "tcp-unavailable" });
 }
 END_TEST
 
