@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# limit: 400
+# limit: 900
 # What keeps a tunnel that is up from carrying all that it should, and what only IKEv1 has: "diagnose"
 # must name it first.
 
@@ -10,8 +10,16 @@
 ## Packet sizes
 
 with
-ipsec auto --up example >/dev/null
-check "the tunnel is up again" established
+check "a tunnel that --up brings up has no fault" names "" --up
+check "the tunnel is up" established
+legacy=$(readlink -f /usr/sbin/iptables-legacy-save)
+iptables-legacy -I OUTPUT -p udp --dport 9 -j DROP
+mount --bind /bin/false "$legacy"
+check "rules of the older iptables that cannot be read are no fault" names ""
+check "and are told" contains "$(jq -r '.rows[] | select(.step == "firewall") | .seen' $said)" \
+	'not all could be read: the tables of the older iptables'
+umount "$legacy"
+iptables-legacy -F
 rules peer prerouting meta length gt 1300 drop
 check "a path that swallows long packets" names path-mtu
 mtu=$(jq -r .mtu $said)
@@ -46,17 +54,53 @@ for key in type=transport leftsubnet= rightsubnet=; do
 	peer_conn_set $key
 done
 
-## IKEv1, which both ends have to allow first
+## IPv6
 
-sed -i '/^config setup/a\\tikev1-policy=accept' /etc/ipsec.conf
+sysctl -q net.ipv6.conf.$bond.disable_ipv6=0
+peer sysctl -q net.ipv6.conf.br0.disable_ipv6=0
+ip address add 2001:db8::1/64 dev $bond nodad
+peer ip address add 2001:db8::2/64 dev br0 nodad
+ipsec whack --listen >/dev/null
+peer ipsec whack --listen >/dev/null
+six=(leftid=192.0.2.1 rightid=192.0.2.2 left=2001:db8::1 right=2001:db8::2)
+for change in leftid=192.0.2.2 rightid=192.0.2.1 left=2001:db8::2 right=2001:db8::1; do
+	peer_conn_set $change
+done
+with "${six[@]}"
+rules here output ip6 nexthdr udp udp dport 500 drop
+check "between IPv6 ends, a rule that drops IKE" names firewall-rule --up
+check "what lets it through is told" tells 'ip6 daddr 2001:db8::2 udp dport'
+rules here output ip protocol udp drop
+check "and a rule about IPv4 is not blamed" names "" --up
+rules here
+rules peer output meta l4proto esp drop
+check "ESP of IPv6 that is dropped on the way" names esp-silence
+rules peer
+for change in leftid= rightid= left=192.0.2.2 right=; do
+	peer_conn_set $change
+done
+ip address del 2001:db8::1/64 dev $bond
+peer ip address del 2001:db8::2/64 dev br0
+
+## IKEv1, which both ends have to allow first, and TCP, which both have to listen to
+
+lines='/^config setup/a\\tikev1-policy=accept\n\tlisten-tcp=yes'
+sed -i "$lines" /etc/ipsec.conf
 cp /etc/peer/ipsec.conf /tmp/peer.conf
-sed '/^config setup/a\\tikev1-policy=accept' /tmp/peer.conf >/etc/peer/ipsec.conf
+sed "$lines" /tmp/peer.conf >/etc/peer/ipsec.conf
 systemctl restart ipsec peer-ipsec
 wait_for 30 peer ipsec whack --trafficstatus
 wait_for 30 ipsec whack --trafficstatus
+peer_conn_set enable-tcp=yes
+with enable-tcp=yes
+rules here output 'udp dport { 500, 4500 } drop'
+# Debian's kernel has no ESP in TCP. The rules are not to be blamed for it.
+check "IKE by TCP, which the kernel cannot do" names tcp-unavailable --up
+rules here
+peer_conn_set enable-tcp=
 with ikev2=no ike=aes128-sha2_256-modp2048
 check "a peer that speaks IKEv2 only" names ike-version --up
-with
+written
 peer_conn_set ikev2=no
 peer_conn_set ike=aes128-sha2_256-modp2048
 check "a peer that speaks IKEv1 only" names ike-version --up
@@ -76,3 +120,4 @@ setpriv --reuid=65534 --clear-groups esp-offloadctl diagnose --all example >$sai
 cat $said >>$said.all
 check "who is not root is told what could not be looked at" grep -qE 'skipped .*root' $said
 check "no secret was ever told" not grep -q lab-secret-psk $said.all
+tell_times

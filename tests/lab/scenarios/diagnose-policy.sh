@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# limit: 300
+# limit: 900
 # A system-wide crypto policy that has no AES-GCM-128: "diagnose" must name it first; and how it is left,
-# and returned to.
+# and returned to. Then the same question over the bus, to the worker in its sandbox.
 
 # shellcheck source=tests/lab/guest/lab/diagnose.sh
 . /lab/diagnose.sh
@@ -33,3 +33,67 @@ check "and be returned to" cmp /tmp/ipsec.conf /etc/ipsec.conf
 rm -rf $policies
 restore /etc/ipsec.conf >/dev/null
 peer_conn_set esp=
+
+## Over the bus
+
+# asks KEY TYPE VALUE...: Diagnose(), with these options; as JSON.
+asks() {
+	busctl --json=short --timeout=180 call org.espoffload1 /org/espoffload1 \
+		org.espoffload1.Manager Diagnose 'sa{sv}' example $(($# / 3)) "$@" >$said 2>&1
+	cat $said >>$said.all
+}
+
+# answered CAUSE: that is what was named first.
+answered() {
+	equals "$1" "$(jq -r '.data[0][0].cause.data' $said)" || {
+		cat $said
+		return 1
+	}
+}
+
+# row STEP: what is seen there.
+row() {
+	jq -r --arg step "$1" '.data[0][1:][] | select(.step.data == $step) | .status.data, .seen.data' $said
+}
+
+nobody() {
+	setpriv --reuid=65534 --regid=65534 --clear-groups "$@" 2>&1
+}
+
+policy 'manage: monitor'
+check "the daemon starts" start_daemon
+with
+iptables -I OUTPUT -p udp --dport 500 -j DROP
+asks up b true
+check "the worker names a rule of iptables, in its sandbox" answered firewall-rule
+check "and reads what pluto said of it" contains "$(jq -c . $said)" 'Operation not permitted|will wait'
+iptables -F
+asks up b true
+check "without it, it brings the tunnel up" answered ""
+check "it pings through it" contains "$(row mtu)" '^ok|packets of up to 14[0-9]+ bytes pass'
+check "it sees the kernel's SAs" contains "$(row kernel)" 'pluto and the kernel agree on'
+
+# refused OPTION...: to those who are nobody, by polkit.
+refused() {
+	contains "$(nobody busctl --timeout=60 call org.espoffload1 /org/espoffload1 \
+		org.espoffload1.Manager Diagnose 'sa{sv}' example "$@")" 'Access denied|Not authorized'
+}
+
+told() {
+	contains "$(nobody esp-offloadctl diagnose example)" '^conn example: no fault was found'
+}
+
+check "for others than root polkit is asked" refused 0
+check "and esp-offloadctl says so" contains "$(nobody esp-offloadctl diagnose example)" 'Not authorized'
+mkdir -p /etc/polkit-1/rules.d
+cat >/etc/polkit-1/rules.d/10-lab.rules <<'END'
+polkit.addRule(function (action, subject) {
+	if (action.id == "org.espoffload1.inspect" && subject.user == "nobody")
+		return polkit.Result.YES;
+});
+END
+check "who is allowed to look is told" wait_for 30 told
+check "and may not bring it up for that" refused 1 up b true
+rm /etc/polkit-1/rules.d/10-lab.rules
+check "no secret was ever told" not grep -q lab-secret-psk $said.all
+tell_times

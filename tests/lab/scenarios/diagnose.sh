@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# limit: 400
+# limit: 900
 # What keeps a tunnel from coming up, or from carrying anything, made for real between two plutos:
 # "esp-offloadctl diagnose" must name it first, and soon.
 
@@ -16,6 +16,22 @@ check "and all packets pass" contains "$(jq -r '.rows[] | select(.step == "mtu")
 	'up to 14[0-9]+ bytes pass .*AES|rfc4106'
 check "what was not looked at is told" contains "$(esp-offloadctl diagnose --all example)" \
 	'skipped +Bringing it up: it is up'
+
+check "that they moved is told" contains "$(jq -r '.rows[] | select(.step == "tunnel") | .seen' $said)" \
+	'; in [0-9.]+ s [1-9][0-9]* packets came in and [1-9][0-9]* went out'
+
+## A tunnel that worked
+
+rules peer output meta l4proto esp drop
+check "a firewall on the way that begins to drop ESP" names esp-silence
+check "what left and what came is told" tells 'packets left this host as ESP, and none came in'
+check "that the peer is there, too" tells 'the peer is there and answers IKE; a firewall on the way'
+rules peer
+rules here output meta l4proto esp drop
+check "a rule of this host that begins to drop ESP" names firewall-rule
+check "that rule is told" tells 'drops ESP that this host sends: .*meta l4proto esp drop'
+rules here
+pings 3
 
 ## The kernel
 
@@ -35,6 +51,9 @@ iptables -I OUTPUT -p udp -m multiport --dports 500,4500 -j DROP
 check "a rule of iptables" names firewall-rule
 check "it is told as iptables has it" tells 'iptables -t filter -A OUTPUT .*--dports 500,4500 -j DROP'
 iptables -F
+iptables-legacy -I OUTPUT -p udp --dport 500 -j DROP
+check "a rule of the older iptables" names firewall-rule
+iptables-legacy -F
 # What was refused before is still being tried, and would get through now.
 with
 rules here
@@ -49,12 +68,18 @@ rules peer input udp dport 500 reject
 check "a firewall that rejects" names peer-rejects --up
 check "who it was is told" tells 'the peer 192.0.2.2 itself'
 rules peer
+systemctl stop peer-ipsec
+check "a peer without an IKE daemon" names peer-rejects --up
+systemctl start peer-ipsec
+wait_for 30 peer ipsec whack --trafficstatus
 
 ## This host's own mistakes
 
-with left=203.0.113.9
+ipsec auto --delete example >/dev/null
+check "a conn that was not loaded" names not-loaded
+written left=203.0.113.9
 check "an address that is not of this host" names unoriented --up
-with right=%any
+written right=%any
 check "a peer without an address" names no-peer-address --up
 with
 : >/etc/ipsec.d/lab.secrets
@@ -65,12 +90,12 @@ secrets
 
 ## Mismatches
 
-with ike=aes256-sha1-modp2048
+written ike=aes256-sha1-modp2048
 check "other IKE algorithms" names ike-proposal --up
 check "what is offered here is told" tells 'ike=aes256-sha1-modp2048 \(/etc/ipsec.d/example.conf:'
-with esp=aes256-sha2
+written esp=aes256-sha2
 check "other ESP algorithms" names esp-proposal --up
-with leftsubnet=10.9.0.0/24 type=tunnel
+written leftsubnet=10.9.0.0/24 type=tunnel
 check "other traffic selectors" names selectors --up
 with leftid=@somebody
 sed -n 's/^192.0.2.1 192.0.2.2/@somebody 192.0.2.2/p' /etc/ipsec.d/lab.secrets >/tmp/secret
@@ -84,7 +109,7 @@ secrets
 check "another pre-shared key" names authentication --up
 restore /etc/ipsec.d >/dev/null
 secrets
-with authby=rsasig leftcert=nosuch
+written authby=rsasig leftcert=nosuch
 check "a certificate that is not there" names certificate-missing --up
 with nic-offload=yes
 fault "$(active_port)" refuse_sas 8
@@ -92,3 +117,4 @@ check "a card that refuses the SA" names sa-refused --up
 fault "$(active_port)" refuse_sas 0
 
 check "no secret was ever told" not grep -q lab-secret-psk $said.all
+tell_times
