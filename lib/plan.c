@@ -172,10 +172,17 @@ static const char *undo_of(struct judge *j, const struct judge_conn *c,
 			   const struct ipsec_conf_change *change)
 {
 	struct ipsec_conf_value v;
+	bool has = judge_value(j, c, change->key, &v);
 
-	if (judge_value(j, c, change->key, &v) && v.origin == IPSEC_CONF_OWN)
+	if (has && v.origin == IPSEC_CONF_OWN)
 		return judge_say(j, "%s=%s is put back", change->key, v.value);
-	return judge_say(j, "the line is taken out again");
+	if (has && v.origin == IPSEC_CONF_BUILTIN && streq(change->key, NIC_OFFLOAD_KEY) &&
+	    j->version.major < 5)
+		return judge_say(j,
+				 "the line is taken out again, which means auto to Libreswan 4: "
+				 "\"esp-offloadctl conn set %s %s=no\" writes no in its place",
+				 c->ends->name, change->key);
+	return "the line is taken out again";
 }
 
 /* Return: 0; -EPERM; -ENOMEM */
