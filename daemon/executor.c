@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "executor.h"
 
-#include <fnmatch.h>
 #include <stdio.h>
 
 #include "conn-ends.h"
@@ -61,6 +60,16 @@ static int undo_one(struct steps *s, const struct undo_entry *e)
 	return r;
 }
 
+/* Whoever takes it back after a crash knows then what he has to bring up again. */
+static void note_now(struct steps *s, struct undo *u, size_t k)
+{
+	const struct step_kind_ops *ops = ops_of(undo_entry(u, k)->kind);
+	_cleanup_(undo_entry_freep) struct undo_entry *now = NULL;
+
+	if (ops && ops->note_now && ops->note_now(s, undo_entry(u, k), &now) == 0)
+		(void)undo_note_up(u, k, now);
+}
+
 /* Takes back the K-th entry. What could not be taken back stays in the journal for the next try. */
 static int undo_at(struct steps *s, struct undo *u, size_t k)
 {
@@ -103,8 +112,11 @@ static int undo_pluto(struct steps *s, struct undo *u, size_t i, bool files_fail
 	int failed = 0;
 
 	for (size_t k = undo_n_entries(u); k-- > i;)
-		if (undo_entry(u, k)->kind == STEP_RESTART)
-			restart = undo_entry(u, k);
+		if (is_plutos(undo_entry(u, k)->kind)) {
+			note_now(s, u, k);
+			if (undo_entry(u, k)->kind == STEP_RESTART)
+				restart = undo_entry(u, k);
+		}
 	if (restart)
 		failed |= undo_one(s, restart);
 	for (size_t k = undo_n_entries(u); k-- > i;)
@@ -116,6 +128,17 @@ static int undo_pluto(struct steps *s, struct undo *u, size_t i, bool files_fail
 				s->forgotten = undo_forget(u, k);
 		}
 	return failed;
+}
+
+static bool is_left_down(struct steps *s, const struct undo *u, size_t i)
+{
+	for (size_t k = i; k < undo_n_entries(u); k++) {
+		const struct step_kind_ops *ops = ops_of(undo_entry(u, k)->kind);
+
+		if (ops && ops->left_down && ops->left_down(s, undo_entry(u, k)))
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -133,9 +156,11 @@ static int take_back(struct steps *s, struct undo *u, size_t i)
 	failed = undo_files(s, u, i, &n_put_back);
 	/*
 	 * Whoever tries again and again must not interrupt the tunnels each time, for files that
-	 * stay as they are; but for what this transaction itself has left down.
+	 * stay as they are; but for what this transaction itself has left down, in this process or
+	 * in an earlier one.
 	 */
-	if (!failed || n_put_back > 0 || s->restart_failed || s->replace_failed)
+	if (!failed || n_put_back > 0 || s->restart_failed || s->replace_failed ||
+	    is_left_down(s, u, i))
 		failed |= undo_pluto(s, u, i, failed);
 	for (size_t k = undo_n_entries(u); k-- > i;)
 		if (undo_entry(u, k)->kind != STEP_CONN && !is_plutos(undo_entry(u, k)->kind))
@@ -175,6 +200,14 @@ static int take_back_from(const struct executor_options *options, const char *bo
 	return outcome_of(r, &s, ret_reason);
 }
 
+bool executor_is_unsettled(const struct executor_options *options, const char *bond)
+{
+	_cleanup_(undo_freep) struct undo *u = NULL;
+
+	return undo_open(options->state_dir, bond, &u) >= 0 &&
+	       undo_n_entries(u) > undo_n_finished(u);
+}
+
 int executor_recover(const struct executor_options *options, const char *bond, char **ret_reason)
 {
 	return take_back_from(options, bond, false, ret_reason);
@@ -187,20 +220,12 @@ int executor_revert(const struct executor_options *options, const char *bond, ch
 
 /* ---- conns that the policy names no more ---- */
 
-static bool is_named(const struct policy_bond *policy, const char *conn)
-{
-	for (size_t i = 0; i < policy->n_conns; i++)
-		if (fnmatch(policy->conns[i], conn, 0) == 0)
-			return true;
-	return false;
-}
-
 /* The conn of the last entry of the journal that is to be taken back, or NULL. */
 static const char *next_unnamed(const struct steps *s, struct undo *u)
 {
 	for (size_t k = undo_n_entries(u); k-- > 0;)
 		if (undo_entry(u, k)->kind == STEP_CONN &&
-		    !is_named(s->policy, undo_entry(u, k)->subject))
+		    !steps_is_named(s->policy, undo_entry(u, k)->subject))
 			return undo_entry(u, k)->subject;
 	return NULL;
 }
@@ -296,6 +321,12 @@ int executor_revert_conns(const struct executor_options *options, const struct p
 
 /* ---- taking ---- */
 
+static int stopped(struct steps *s)
+{
+	s->stopped = true;
+	return steps_fail(s, "told to stop before it was finished");
+}
+
 static int take_step(struct steps *s, struct undo *u, const struct step *step)
 {
 	const struct step_kind_ops *ops = ops_of(step->kind);
@@ -306,7 +337,13 @@ static int take_step(struct steps *s, struct undo *u, const struct step *step)
 	r = ops ? ops->note(s, step, &entry) : -EOPNOTSUPP;
 	if (r == 0 && entry) {
 		r = undo_note(u, entry);
-		if (r < 0)
+		if (r == -EFBIG)
+			r = steps_fail(s,
+				       "the undo journal %s/undo-%s.jsonl would be larger than %d "
+				       "MiB: have the policy name fewer conns for %s at a time",
+				       s->options->state_dir, s->bond, UNDO_MAX_BYTES >> 20,
+				       s->bond);
+		else if (r < 0)
 			r = steps_fail(s, "the undo journal in %s cannot be written: %s",
 				       s->options->state_dir, strerror(-r));
 	}
@@ -319,28 +356,63 @@ static int take_step(struct steps *s, struct undo *u, const struct step *step)
 	return r;
 }
 
+static bool has_plutos(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n; i++)
+		if (is_plutos(plan->items[i].kind))
+			return true;
+	return false;
+}
+
+/*
+ * Also of the tunnels that the policy does not name. One of those that stays away is told and no
+ * more: whether it could come back is not for us to judge, as with a peer that has gone.
+ */
+static void bring_back(struct steps *s)
+{
+	const char *missing = NULL;
+
+	if (steps_bring_back(s, &missing) < 0 || !missing)
+		return;
+	if (asprintf(&s->remark, "the tunnel of conn %s was up before, and is not up again yet",
+		     missing) < 0)
+		s->remark = NULL;
+	else
+		log_warning("%s: %s", s->bond, s->remark);
+}
+
 /* Return: 0, with what could not be seen in s->remark; 1 with the reason in s->why. */
 static int take_all(struct steps *s, struct undo *u, const struct plan *plan, struct meter *meter)
 {
 	const bool answered = trial_is_answered(s->facts, s->policy);
+	struct ipsec ipsec = s->options->ipsec;
 	_cleanup_free_ char *reason = NULL;
 	int r;
 
 	for (size_t i = 0; i < plan->n; i++) {
+		if (s->options->stop && s->options->stop())
+			return stopped(s);
 		if (meter)
 			meter_step(meter, i);
 		r = take_step(s, u, &plan->items[i]);
 		if (r != 0)
 			return r;
 	}
-	r = trial_run(s->facts, s->policy, &s->options->ipsec, answered, &reason);
+	if (has_plutos(plan))
+		bring_back(s);
+	ipsec.stop = s->options->stop;
+	r = trial_run(s->facts, s->policy, &ipsec, answered, &reason);
+	if (r == -ECANCELED)
+		return stopped(s);
 	if (r > 0)
 		return steps_fail(s, "%s", reason);
 	if (r < 0)
 		return steps_fail(s, "the outcome cannot be looked at: %s", strerror(-r));
-	if (reason)
+	if (reason) {
 		log_warning("%s: %s", s->bond, reason);
-	s->remark = TAKE_PTR(reason);
+		free(s->remark);
+		s->remark = TAKE_PTR(reason);
+	}
 	return 0;
 }
 
@@ -393,9 +465,10 @@ static int gather(struct steps *s, uint64_t since_usec, struct text *t)
 static int fall_back(struct steps *s, struct undo *u, struct text *t)
 {
 	_cleanup_free_ char *tunnels = NULL;
+	const char *missing = NULL;
 	int r;
 
-	if (!s->policy->rollback) {
+	if (!s->policy->rollback && !s->stopped) {
 		text_add(t, "; left as it is, since the policy says \"rollback: false\"");
 		r = undo_mark(u);
 		return r < 0 ? r : EXECUTOR_FAILED_HALF;
@@ -407,6 +480,11 @@ static int fall_back(struct steps *s, struct undo *u, struct text *t)
 		text_printf(t, "; could not be undone: %s",
 			    s->why ? s->why : "for no known reason");
 		return EXECUTOR_FAILED_HALF;
+	}
+	r = has_plutos(s->plan) ? steps_bring_back(s, &missing) : 0;
+	if (r == 0 && missing) {
+		text_printf(t, "; undone, but the tunnel of conn %s is not up again yet", missing);
+		return EXECUTOR_FAILED;
 	}
 	r = trial_wait_tunnels(s->facts, s->policy, &s->options->ipsec, &tunnels);
 	if (r == 0) {
@@ -424,7 +502,8 @@ static int fail(struct steps *s, struct undo *u, uint64_t since_usec, struct tex
 	int r;
 
 	text_add(t, s->why ? s->why : "for no known reason");
-	r = gather(s, since_usec, t);
+	/* Nothing has gone wrong then. */
+	r = s->stopped ? 0 : gather(s, since_usec, t);
 	return r < 0 ? r : fall_back(s, u, t);
 }
 
@@ -432,7 +511,11 @@ int executor_apply(const struct executor_options *options, const struct facts *f
 		   const struct policy_bond *policy, const struct plan *plan, char **ret_reason)
 {
 	_cleanup_(steps_done) struct steps s = {
-		.options = options, .facts = facts, .policy = policy, .bond = policy->name
+		.options = options,
+		.facts = facts,
+		.policy = policy,
+		.plan = plan,
+		.bond = policy->name,
 	};
 	_cleanup_(meter_freep) struct meter *meter = NULL;
 	_cleanup_(undo_freep) struct undo *u = NULL;

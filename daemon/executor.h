@@ -19,6 +19,12 @@ struct executor_options {
 	void (*told)(void *userdata, const char *bond, const struct step *step, const char *status,
 		     const char *text);
 	void *userdata;
+	/*
+	 * Asked between the steps, and while something is waited for. Once it is true no step is
+	 * begun, and what was begun is taken back, whatever the policy says of "rollback": nobody
+	 * knows whether it would have worked. NULL: never.
+	 */
+	bool (*stop)(void);
 };
 
 enum executor_outcome {
@@ -44,12 +50,21 @@ int executor_apply(const struct executor_options *options, const struct facts *f
  * @plan: from repair_plan()
  *
  * Each is looked at once more before, and waited for afterwards as long as the policy gives a
- * proof. There is nothing to take back.
+ * proof; but one that is not back within 5 seconds is waited for beside the next ones. There is
+ * nothing to take back.
  *
- * Return: EXECUTOR_NOTHING; EXECUTOR_DONE when all are back; EXECUTOR_FAILED when one is not.
+ * Return: EXECUTOR_NOTHING; EXECUTOR_DONE when all are back; EXECUTOR_FAILED when one is not;
+ * -ENOMEM.
  */
 int executor_repair(const struct executor_options *options, const struct facts *facts,
 		    const struct policy_bond *policy, const struct plan *plan, char **ret_reason);
+
+/*
+ * executor_is_unsettled() - whether something is left half done, for executor_recover()
+ *
+ * Return: true; false, also where that cannot be seen.
+ */
+bool executor_is_unsettled(const struct executor_options *options, const char *bond);
 
 /*
  * executor_recover() - takes back what a transaction left that was not finished

@@ -30,6 +30,7 @@ struct writing {
 	const char *bytes; /* what comes in its place */
 	size_t len;
 	const struct ipsec_conf *conf; /* whose includes must not match; NULL: none known */
+	bool only_sweep;               /* nothing is written: what a crash has left goes */
 	struct ipsec_files_result *result;
 };
 
@@ -325,6 +326,8 @@ static int replace(struct writing *w)
 	r = lock_folder(w);
 	if (r == 0) {
 		sweep(w);
+		if (w->only_sweep)
+			return 0;
 		r = judge_old(w);
 	}
 	if (r == 0)
@@ -473,10 +476,29 @@ static int locate_alone(const char *path, struct ipsec_files_result *ret, char *
 	return 0;
 }
 
+/* Without a set. Return: as writing_run(). */
+static int run_alone(struct writing *w)
+{
+	_cleanup_free_ char *resolved = NULL, *folder = NULL;
+	int r;
+
+	*w->result = IPSEC_FILES_RESULT_NULL;
+	r = locate_alone(w->shown, w->result, &resolved);
+	if (r != 0)
+		return r;
+	folder = path_folder(resolved);
+	if (!folder)
+		return -ENOMEM;
+	w->base = path_base(resolved);
+	w->folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (w->folder_fd < 0)
+		return say_errno(w, "opening its folder");
+	return writing_run(w);
+}
+
 int ipsec_files_put_back(const char *path, const char *expected, size_t expected_len,
 			 const char *bytes, size_t len, struct ipsec_files_result *ret)
 {
-	_cleanup_free_ char *resolved = NULL, *folder = NULL;
 	struct writing w = { .shown = path,
 			     .old_fd = -1,
 			     .expected = expected,
@@ -484,18 +506,14 @@ int ipsec_files_put_back(const char *path, const char *expected, size_t expected
 			     .bytes = bytes,
 			     .len = len,
 			     .result = ret };
-	int r;
 
-	*ret = IPSEC_FILES_RESULT_NULL;
-	r = locate_alone(path, ret, &resolved);
-	if (r != 0)
-		return r;
-	folder = path_folder(resolved);
-	if (!folder)
-		return -ENOMEM;
-	w.base = path_base(resolved);
-	w.folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (w.folder_fd < 0)
-		return say_errno(&w, "opening its folder");
-	return writing_run(&w);
+	return run_alone(&w);
+}
+
+void ipsec_files_tidy(const char *path)
+{
+	_cleanup_ipsec_files_result_ struct ipsec_files_result result = IPSEC_FILES_RESULT_NULL;
+	struct writing w = { .shown = path, .old_fd = -1, .only_sweep = true, .result = &result };
+
+	(void)run_alone(&w);
 }

@@ -138,6 +138,20 @@ int files_open(struct ipsec_files *files, const char *path, struct stat *ret_st,
 	return 0;
 }
 
+int ipsec_files_read(const char *path, char **ret, size_t *ret_len)
+{
+	struct ipsec_files none = { .root_fd = -1 };
+	struct stat st;
+	int fd, r;
+
+	r = files_open(&none, path, &st, &fd);
+	if (r < 0)
+		return r;
+	r = fd_read_all(fd, S_ISREG(st.st_mode) ? (size_t)st.st_size : 0, ret, ret_len);
+	close(fd);
+	return r;
+}
+
 static int source_glob(void *userdata, const char *pattern, bool braces, char ***ret_paths,
 		       size_t *ret_n)
 {

@@ -108,6 +108,17 @@ int ipsec_files_write(struct ipsec_files *files, const struct ipsec_conf_edit *e
 		      struct ipsec_files_result *ret) _must_check_;
 
 /*
+ * ipsec_files_read() - the bytes of one file, without a set
+ * @ret: free with free()
+ *
+ * Return: 0; a negative errno.
+ */
+int ipsec_files_read(const char *path, char **ret, size_t *ret_len) _must_check_;
+
+/* ipsec_files_tidy() - removes what a crash has left of a write to this file */
+void ipsec_files_tidy(const char *path);
+
+/*
  * ipsec_files_put_back() - undoes a write: puts @bytes in the place of the file @path
  * @expected: what the file must hold now, or it is left alone and IPSEC_FILES_REFUSED
  *

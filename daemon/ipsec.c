@@ -295,6 +295,14 @@ int ipsec_initiate(const struct ipsec *ipsec, const char *conn, uint64_t limit_u
 	return text_take(&t, ret_text);
 }
 
+int ipsec_ask_up(const struct ipsec *ipsec, const char *conn)
+{
+	_cleanup_text_ struct text t = TEXT_NULL;
+
+	return run_and_keep(ipsec, ARGS("whack", "--name", conn, "--initiate", "--asynchronous"),
+			    &t);
+}
+
 /* The first of the conns that is not among the tunnels, or NULL. */
 static const char *first_missing(struct facts_tunnel *tunnels, size_t n_tunnels,
 				 const char *const *conns, size_t n_conns)
@@ -352,6 +360,8 @@ int ipsec_wait_established(const struct ipsec *ipsec, const char *const *conns, 
 				return 0;
 		}
 
+		if (ipsec->stop && ipsec->stop())
+			return -ECANCELED;
 		now = now_usec();
 		if (now >= deadline) {
 			*ret_missing = missing;

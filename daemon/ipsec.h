@@ -15,6 +15,8 @@
 struct ipsec {
 	const char *path;    /* the command; NULL: /usr/sbin/ipsec */
 	uint64_t limit_usec; /* for each single run of it; 0: 10 s */
+	/* Asked while something is waited for: true has the wait given up. NULL: never. */
+	bool (*stop)(void);
 };
 
 /*
@@ -107,6 +109,13 @@ int ipsec_initiate(const struct ipsec *ipsec, const char *conn, uint64_t limit_u
 		   char **ret_text);
 
 /*
+ * ipsec_ask_up() - asks pluto to bring a conn up, and waits for nothing
+ *
+ * Return: 0, whatever comes of it; or as above.
+ */
+int ipsec_ask_up(const struct ipsec *ipsec, const char *conn);
+
+/*
  * ipsec_wait_established() - waits until pluto shows all of these conns as established
  * @conns, @n_conns: names in the files; all of NAME/1x1, NAME/1x2, … count as NAME, one suffices
  * @limit_usec: how long to wait
@@ -116,7 +125,8 @@ int ipsec_initiate(const struct ipsec *ipsec, const char *conn, uint64_t limit_u
  * Asks at once, and then at growing distances up to a second. Pluto may be away in between
  * (it is being restarted).
  *
- * Return: 0 when all are; 1 when the time ran out; -ENOENT; -EACCES; -ENOMEM.
+ * Return: 0 when all are; 1 when the time ran out; -ECANCELED when it was given up; -ENOENT;
+ * -EACCES; -ENOMEM.
  */
 int ipsec_wait_established(const struct ipsec *ipsec, const char *const *conns, size_t n_conns,
 			   uint64_t limit_usec, const char **ret_missing);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "loss.h"
 
-#include <stdio.h>
 #include <time.h>
 
 #include "conn-ends.h"
@@ -95,22 +94,11 @@ int loss_is_there(const struct facts *facts, const struct policy_bond *policy,
 	return r < 0 ? r : r > 0 && lost;
 }
 
-static int explain(const char *conn, const struct policy_bond *policy, char **ret)
-{
-	char *text;
-
-	if (asprintf(&text, "the kernel has no SAs of conn %s, %llu s after the repair", conn,
-		     (unsigned long long)(policy->proof.within_usec / 1000000)) < 0)
-		return -ENOMEM;
-	*ret = text;
-	return 1;
-}
-
 int loss_wait_repaired(const struct facts *facts, const struct policy_bond *policy,
-		       const struct ipsec *ipsec, const char *conn, char **ret_reason)
+		       const struct ipsec *ipsec, const char *conn, uint64_t limit_usec)
 {
 	const struct timespec pause = { .tv_nsec = PAUSE_NSEC };
-	uint64_t deadline = now_usec() + policy->proof.within_usec;
+	uint64_t deadline = now_usec() + limit_usec;
 
 	for (;;) {
 		bool lost = false;
@@ -123,7 +111,9 @@ int loss_wait_repaired(const struct facts *facts, const struct policy_bond *poli
 		if (r < 0 && r != -ETIMEDOUT && r != -EAGAIN)
 			return r;
 		if (now_usec() >= deadline)
-			return explain(conn, policy, ret_reason);
+			return 1;
+		if (ipsec->stop && ipsec->stop())
+			return -ECANCELED;
 		nanosleep(&pause, NULL);
 	}
 }

@@ -17,10 +17,11 @@ int loss_is_there(const struct facts *facts, const struct policy_bond *policy,
 		  const struct ipsec *ipsec, const char *conn);
 
 /*
- * loss_wait_repaired() - waits until the conn is up in both, no longer than proof.within
+ * loss_wait_repaired() - waits until the conn is up in both
+ * @limit_usec: no longer than that; 0: looks once
  *
- * Return: 0; 1 with the reason in @ret_reason, to be freed with free(), when it is not; a negative
+ * Return: 0; 1 when it is not; -ECANCELED when @ipsec->stop had it given up; another negative
  * errno.
  */
 int loss_wait_repaired(const struct facts *facts, const struct policy_bond *policy,
-		       const struct ipsec *ipsec, const char *conn, char **ret_reason);
+		       const struct ipsec *ipsec, const char *conn, uint64_t limit_usec);

@@ -53,6 +53,7 @@ struct manager {
 	bool settle_due;         /* the next run looks after that */
 	bool settling;           /* this run does */
 	bool changing;           /* this run may change something */
+	bool stopping;           /* it is the last one: the daemon ends with it */
 	uint64_t again_usec;     /* how long a run was put off last; 0: the last one went well */
 	bool hurried;            /* one that ended in the midst was followed up at once */
 	bool look_wished;
@@ -66,6 +67,14 @@ int manager_add_timer(struct manager *m, sd_event_time_handler_t handler, sd_eve
 
 /* manager_worker_init() - the timers of the worker's runs. Return: 0; a negative errno. */
 int manager_worker_init(struct manager *m);
+
+/*
+ * manager_worker_stop() - the daemon is to end, and a run that is in the middle of changing
+ * something is told to take it back
+ *
+ * Return: true when its end is to be waited for: the loop ends with it.
+ */
+bool manager_worker_stop(struct manager *m);
 
 /* manager_worker_done() - ends a run at once, and answers those who wait */
 void manager_worker_done(struct manager *m);

@@ -182,12 +182,14 @@ static void on_worker_done(void *userdata, int error)
 
 	m->running = NULL;
 	m->worker = worker_run_free(m->worker);
-	if (error == 0 && is_still_applying(m)) {
+	if (error == 0 && !m->stopping && is_still_applying(m)) {
 		error = -ECHILD;
 		log_error(
 			"The worker ended and has not told how a bond stands that it was changing");
 	}
-	if (error == -EBUSY)
+	if (m->stopping)
+		(void)sd_event_exit(m->event, 0);
+	else if (error == -EBUSY)
 		run_again_when_free(m);
 	else if (error < 0)
 		worker_failed(m);
@@ -196,7 +198,7 @@ static void on_worker_done(void *userdata, int error)
 	else if (!m->unsettled)
 		forget_failures(m);
 	requests_answer(done, error);
-	if (m->look_wished || m->waiting)
+	if (!m->stopping && (m->look_wished || m->waiting))
 		manager_wish_look(m, "more was asked for meanwhile");
 	/* The reports of many bonds, as they came in, left room that is not needed before the next.
 	 */
@@ -259,7 +261,7 @@ static int start_worker(struct manager *m)
 	r = policy_print(m->policy, &policy);
 	if (r < 0)
 		return r;
-	/* It is ended by force then; each of its own waits is far shorter. */
+	/* Without a word it is ended by force then; each of its own waits is far shorter. */
 	r = worker_run_start(m->event, argv, policy, policy_run_limit_usec(m->policy), &worker_ops,
 			     m, &m->worker);
 	if (r < 0)
@@ -276,7 +278,7 @@ static int on_gathered(sd_event_source *s _unused_, uint64_t usec _unused_, void
 	struct manager *m = userdata;
 	int r;
 
-	if (m->worker || !m->policy)
+	if (m->worker || !m->policy || m->stopping)
 		return 0;
 	r = start_worker(m);
 	if (r < 0) {
@@ -344,6 +346,17 @@ int manager_worker_init(struct manager *m)
 
 	r = manager_add_timer(m, on_gathered, &m->gather);
 	return r < 0 ? r : manager_add_timer(m, on_again, &m->again);
+}
+
+bool manager_worker_stop(struct manager *m)
+{
+	/* Who asks a second time is not kept waiting. */
+	if (!m->worker || !m->changing || m->stopping)
+		return false;
+	log_info("To end: the worker takes back what it has begun");
+	m->stopping = true;
+	worker_run_stop(m->worker);
+	return true;
 }
 
 void manager_worker_done(struct manager *m)

@@ -357,6 +357,17 @@ static int on_reload_signal(sd_event_source *s _unused_, const struct signalfd_s
 	return 0;
 }
 
+static int on_end_signal(sd_event_source *s _unused_, const struct signalfd_siginfo *si _unused_,
+			 void *userdata)
+{
+	struct manager *m = userdata;
+
+	if (!manager_worker_stop(m))
+		return sd_event_exit(m->event, 0);
+	(void)sd_notify(false, "STOPPING=1\nSTATUS=The worker takes back what it has begun.");
+	return 0;
+}
+
 static int add_signals(struct manager *m)
 {
 	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGCHLD };
@@ -368,9 +379,9 @@ static int add_signals(struct manager *m)
 		sigaddset(&set, signals[i]);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
 		return -errno;
-	r = sd_event_add_signal(m->event, NULL, SIGTERM, NULL, NULL);
+	r = sd_event_add_signal(m->event, NULL, SIGTERM, on_end_signal, m);
 	if (r >= 0)
-		r = sd_event_add_signal(m->event, NULL, SIGINT, NULL, NULL);
+		r = sd_event_add_signal(m->event, NULL, SIGINT, on_end_signal, m);
 	if (r >= 0)
 		r = sd_event_add_signal(m->event, NULL, SIGHUP, on_reload_signal, m);
 	return r;

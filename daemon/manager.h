@@ -31,6 +31,9 @@ DEFINE_CLEANUP(struct manager, manager_free)
 /*
  * manager_run() - runs until SIGTERM or SIGINT
  *
+ * A worker in the middle of changing something takes that back first, and is waited for; a second
+ * signal ends the wait.
+ *
  * Return: 0; a negative errno.
  */
 int manager_run(struct manager *m);

@@ -68,19 +68,6 @@ static int value_in_place(struct ipsec_files *files, const char *name, const cha
 	return 0;
 }
 
-static int copy_bytes(const char *bytes, size_t len, char **ret, size_t *ret_len)
-{
-	char *copy = malloc(len + 1);
-
-	if (!copy)
-		return -ENOMEM;
-	memcpy(copy, bytes, len);
-	copy[len] = '\0';
-	*ret = copy;
-	*ret_len = len;
-	return 0;
-}
-
 static int fill_entry(struct ipsec_files *files, const struct step *step,
 		      const struct ipsec_conf_edit *edit, struct undo_entry *e)
 {
@@ -96,9 +83,7 @@ static int fill_entry(struct ipsec_files *files, const struct step *step,
 		return -ENOMEM;
 	r = value_in_place(files, step->subject, step->key, edit, &e->old_value);
 	if (r >= 0)
-		r = copy_bytes(file->bytes, file->len, &e->old_bytes, &e->old_len);
-	if (r >= 0)
-		r = copy_bytes(edit->bytes, edit->len, &e->new_bytes, &e->new_len);
+		r = patch_make(file->bytes, file->len, edit->bytes, edit->len, &e->patch);
 	return r;
 }
 
@@ -237,17 +222,32 @@ static int remark_auto(struct steps *s, const struct undo_entry *e)
 	return 0;
 }
 
-static int conn_undo(struct steps *s, const struct undo_entry *e)
+/* The file as it was, to the byte, where it is as the step has left it. Return: true when it is. */
+static bool put_back(const struct undo_entry *e)
 {
 	_cleanup_ipsec_files_result_ struct ipsec_files_result result = IPSEC_FILES_RESULT_NULL;
-	int r = IPSEC_FILES_REFUSED;
+	_cleanup_free_ char *now = NULL, *before = NULL;
+	size_t now_len, before_len;
 
-	if (e->new_len > 0)
-		r = ipsec_files_put_back(e->file, e->new_bytes, e->new_len, e->old_bytes,
-					 e->old_len, &result);
-	if (r != IPSEC_FILES_DONE)
+	return ipsec_files_read(e->file, &now, &now_len) == 0 &&
+	       patch_undo(&e->patch, now, now_len, &before, &before_len) == 0 &&
+	       ipsec_files_put_back(e->file, now, now_len, before, before_len, &result) ==
+		       IPSEC_FILES_DONE;
+}
+
+static int conn_undo(struct steps *s, const struct undo_entry *e)
+{
+	int r = 0;
+
+	if (!put_back(e)) {
+		ipsec_files_tidy(e->file);
 		r = undo_key(s, e);
+	}
 	return r == 0 ? remark_auto(s, e) : r;
 }
 
-const struct step_kind_ops step_conn = { conn_note, conn_take, conn_undo };
+const struct step_kind_ops step_conn = {
+	.note = conn_note,
+	.take = conn_take,
+	.undo = conn_undo,
+};

@@ -91,7 +91,11 @@ static int profile_undo(struct steps *s, const struct undo_entry *entry)
 	return profile_set(s, entry->subject, entry->before);
 }
 
-const struct step_kind_ops step_profile = { profile_note, profile_take, profile_undo };
+const struct step_kind_ops step_profile = {
+	.note = profile_note,
+	.take = profile_take,
+	.undo = profile_undo,
+};
 
 /* ---- the kernel's bit ---- */
 
@@ -162,7 +166,11 @@ static int live_take(struct steps *s, const struct step *step _unused_,
 	return bit_set(s, true);
 }
 
-const struct step_kind_ops step_live = { bit_note, live_take, bit_undo };
+const struct step_kind_ops step_live = {
+	.note = bit_note,
+	.take = live_take,
+	.undo = bit_undo,
+};
 
 /* ---- the activation ---- */
 
@@ -231,4 +239,8 @@ static int reactivate_undo(struct steps *s, const struct undo_entry *entry)
 	return bit_undo(s, entry);
 }
 
-const struct step_kind_ops step_reactivate = { bit_note, reactivate_take, reactivate_undo };
+const struct step_kind_ops step_reactivate = {
+	.note = bit_note,
+	.take = reactivate_take,
+	.undo = reactivate_undo,
+};

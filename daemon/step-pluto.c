@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdio.h>
+#include <time.h>
 
 #include "ipsec-conf.h"
 #include "names.h"
@@ -8,23 +9,14 @@
 
 /* Pluto takes the conns up anew: one of them, or all by a restart. */
 
-/* How long to read along after asking pluto to bring a conn up; it goes on by itself. */
-#define INITIATE_USEC UINT64_C(500000)
+/* A tunnel that was asked for, or that pluto brings up by itself, is established within so long. */
+#define COMES_BACK_USEC UINT64_C(3000000)
+#define STAYS_AWAY_USEC UINT64_C(10000000)
 
-static int pluto_note(struct steps *s _unused_, const struct step *step, struct undo_entry **ret)
-{
-	_cleanup_(undo_entry_freep) struct undo_entry *e = NULL;
-
-	e = calloc(1, sizeof(*e));
-	if (!e)
-		return -ENOMEM;
-	e->kind = step->kind;
-	e->subject = strdup(step->subject);
-	if (!e->subject)
-		return -ENOMEM;
-	*ret = TAKE_PTR(e);
-	return 0;
-}
+/* Twice a second. */
+enum {
+	RENEWED_LOOKS = 20
+};
 
 /* What auto= says of a conn. */
 static enum ipsec_auto auto_in(struct ipsec_conf *conf, const char *name)
@@ -35,50 +27,6 @@ static enum ipsec_auto auto_in(struct ipsec_conf *conf, const char *name)
 	if (!conn || ipsec_conf_effective(conf, conn, "auto", &value) < 0)
 		return IPSEC_AUTO_START;
 	return ipsec_auto_parse(value.value);
-}
-
-/* What came of a restart, as units.h tells it. */
-static int restarted(struct steps *s, int r, const char *text)
-{
-	if (r == UNITS_RESTARTED)
-		return 0;
-	if (r == UNITS_NOT_RUNNING)
-		return steps_fail(s, "%s does not run any more", IPSEC_UNIT);
-	if (r == UNITS_FAILED)
-		return steps_fail(s, "%s did not start again: %s", IPSEC_UNIT, text ? text : "");
-	return steps_fail(s, "%s cannot be restarted: %s", IPSEC_UNIT, strerror(-r));
-}
-
-/*
- * A tunnel that was up although its auto= does not say so comes up by nobody else's doing: pluto
- * forgets that somebody asked for it. What comes of it is for the trial to see.
- */
-static void initiate_again(struct steps *s, const struct facts *before)
-{
-	for (size_t i = 0; before && i < before->n_tunnels; i++) {
-		const char *name = before->tunnels[i].conn;
-		struct ipsec_conf *conf = before->conf;
-		_cleanup_free_ char *text = NULL;
-
-		if (conf && ipsec_conf_find(conf, name) && auto_in(conf, name) == IPSEC_AUTO_ADD)
-			(void)ipsec_initiate(&s->options->ipsec, name, INITIATE_USEC, &text);
-	}
-}
-
-static int restart_take(struct steps *s, const struct step *step _unused_,
-			const struct undo_entry *noted _unused_)
-{
-	_cleanup_free_ char *text = NULL;
-	int r;
-
-	r = steps_bus(s);
-	if (r != 0)
-		return r;
-	r = units_restart(s->bus, IPSEC_UNIT, STEPS_RESTART_USEC, &text);
-	s->restart_failed = r != UNITS_RESTARTED && r != UNITS_NOT_RUNNING;
-	if (r == UNITS_RESTARTED)
-		initiate_again(s, s->facts);
-	return restarted(s, r, text);
 }
 
 /*
@@ -104,13 +52,258 @@ static int look_now(struct steps *s, struct facts **ret)
 	return 0;
 }
 
+/* ---- tunnels that nobody else brings up ---- */
+
+static bool is_noted(const struct undo_entry *e, const char *conn)
+{
+	for (size_t i = 0; i < e->n_up; i++)
+		if (streq(e->up[i], conn))
+			return true;
+	return false;
+}
+
+/*
+ * A tunnel that was up although its auto= does not say so comes up by nobody else's doing: pluto
+ * forgets that somebody asked for it. That is so of all of them with a restart, and with a
+ * replacement of those that share the IKE SA; which ones do is for pluto to know.
+ */
+static int note_up(const struct facts *facts, struct undo_entry *e)
+{
+	for (size_t i = 0; i < facts->n_tunnels; i++) {
+		const char *tunnel = facts->tunnels[i].conn;
+		_cleanup_free_ char *conn = strndup(tunnel, facts_conn_length(tunnel));
+		char **grown;
+
+		if (!conn)
+			return -ENOMEM;
+		if (!facts->conf || !ipsec_conf_find(facts->conf, conn) ||
+		    auto_in(facts->conf, conn) != IPSEC_AUTO_ADD || is_noted(e, conn))
+			continue;
+		grown = reallocarray(e->up, e->n_up + 1, sizeof(*e->up));
+		if (!grown)
+			return -ENOMEM;
+		e->up = grown;
+		e->up[e->n_up++] = TAKE_PTR(conn);
+	}
+	return 0;
+}
+
+static bool is_replaced(const struct plan *plan, const char *conn)
+{
+	for (size_t i = 0; plan && i < plan->n; i++)
+		if (plan->items[i].kind == STEP_REPLACE && streq(plan->items[i].subject, conn))
+			return true;
+	return false;
+}
+
+/*
+ * At once, those of an entry that are not up; but for the conn that was replaced itself.
+ * @but: what has a step of its own in this plan is brought up by that, too
+ */
+static void bring_up(struct steps *s, const struct plan *but, const struct undo_entry *entry)
+{
+	struct facts now = { 0 };
+
+	if (entry->n_up == 0)
+		return;
+	(void)ipsec_tunnels(&s->options->ipsec, &now.tunnels, &now.n_tunnels);
+	for (size_t i = 0; i < entry->n_up; i++) {
+		if (!facts_tunnel_of(&now, entry->up[i]) && !streq(entry->up[i], entry->subject) &&
+		    !is_replaced(but, entry->up[i]))
+			(void)ipsec_ask_up(&s->options->ipsec, entry->up[i]);
+	}
+	pluto_tunnels_free(now.tunnels, now.n_tunnels);
+}
+
+/* ---- tunnels whose IKE SA is gone ---- */
+
+static bool has_another(const struct pluto_sas *sas, const char *conn)
+{
+	for (size_t i = 0; i < sas->n; i++)
+		if (!sas->items[i].orphan && streq(sas->items[i].conn, conn))
+			return true;
+	return false;
+}
+
+/*
+ * Those that share the IKE SA which has gone with the conn that was replaced: Libreswan 4 still
+ * believes in them, while the peer has deleted them. New ones are asked for, which take their place
+ * without a moment in which no policy is in the kernel. The old ones end with their time: by
+ * "whack --deletestate" pluto 4.10 aborts, having no IKE SA to tell the peer by.
+ */
+static void renew_orphans(struct steps *s, const struct plan *but)
+{
+	struct pluto_sas sas = PLUTO_SAS_NULL;
+
+	if (ipsec_sas(&s->options->ipsec, &sas) < 0)
+		return;
+	for (size_t i = 0; i < sas.n; i++) {
+		const struct pluto_sa *sa = &sas.items[i];
+
+		if (sa->orphan && sa->direction == FACTS_OUT && !has_another(&sas, sa->conn) &&
+		    !is_replaced(but, sa->conn))
+			(void)ipsec_ask_up(&s->options->ipsec, sa->conn);
+	}
+	pluto_sas_done(&sas);
+}
+
+/* Return: the first that has no new one yet, to be freed; NULL when there is none. */
+static char *first_orphan(struct steps *s)
+{
+	struct pluto_sas sas = PLUTO_SAS_NULL;
+	char *first = NULL;
+
+	if (ipsec_sas(&s->options->ipsec, &sas) < 0)
+		return NULL;
+	for (size_t i = 0; i < sas.n && !first; i++)
+		if (sas.items[i].orphan && !has_another(&sas, sas.items[i].conn))
+			first = strdup(sas.items[i].conn);
+	pluto_sas_done(&sas);
+	return first;
+}
+
+/* ---- all of them ---- */
+
+static int pluto_note(const struct facts *facts, const struct step *step, struct undo_entry **ret)
+{
+	_cleanup_(undo_entry_freep) struct undo_entry *e = NULL;
+	int r;
+
+	e = calloc(1, sizeof(*e));
+	if (!e)
+		return -ENOMEM;
+	e->kind = step->kind;
+	e->subject = strdup(step->subject);
+	if (!e->subject)
+		return -ENOMEM;
+	r = note_up(facts, e);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(e);
+	return 0;
+}
+
+/*
+ * The conns of the files whose tunnel was up; one that is not in them is nobody's we know.
+ * @others: but for those that this policy names; NULL: all
+ */
+static int names_of_before(const struct facts *before, const struct policy_bond *others,
+			   const char ***ret, size_t *ret_n)
+{
+	const char **names = calloc(before->n_tunnels + 1, sizeof(*names));
+	size_t n = 0;
+
+	if (!names)
+		return -ENOMEM;
+	for (size_t i = 0; i < before->n_tunnels; i++) {
+		const char *name = before->tunnels[i].conn;
+
+		if (before->conf && ipsec_conf_find(before->conf, name) &&
+		    !(others && steps_is_named(others, name)))
+			names[n++] = name;
+	}
+	*ret = names;
+	*ret_n = n;
+	return 0;
+}
+
+/* An orphan is no tunnel, whatever pluto says. Return: the first that stays one, as in the facts.
+ */
+static const char *wait_renewed(struct steps *s)
+{
+	const struct timespec pause = { .tv_nsec = 500000000 };
+	const struct facts_tunnel *tunnel = NULL;
+	_cleanup_free_ char *waiting = first_orphan(s);
+
+	for (int i = 0; waiting && i < RENEWED_LOOKS; i++) {
+		nanosleep(&pause, NULL);
+		free(waiting);
+		waiting = first_orphan(s);
+	}
+	if (waiting)
+		tunnel = facts_tunnel_of(s->facts, waiting);
+	return tunnel ? tunnel->conn : NULL;
+}
+
+int steps_bring_back(struct steps *s, const char **ret_missing)
+{
+	const struct step all = { .kind = STEP_RESTART, .subject = (char *)(uintptr_t)IPSEC_UNIT };
+	_cleanup_(undo_entry_freep) struct undo_entry *alone = NULL;
+	_cleanup_free_ const char **names = NULL, **others = NULL;
+	const struct ipsec *ipsec = &s->options->ipsec;
+	const char *missing = NULL;
+	size_t n, n_others;
+	int r;
+
+	r = pluto_note(s->facts, &all, &alone);
+	if (r >= 0)
+		r = names_of_before(s->facts, NULL, &names, &n);
+	if (r >= 0)
+		r = names_of_before(s->facts, s->policy, &others, &n_others);
+	if (r >= 0)
+		r = ipsec_wait_established(ipsec, names, n, COMES_BACK_USEC, &missing);
+	if (r > 0) {
+		bring_up(s, NULL, alone);
+		r = ipsec_wait_established(ipsec, others, n_others, STAYS_AWAY_USEC, &missing);
+	}
+	if (r < 0)
+		return r;
+	if (r == 0)
+		missing = wait_renewed(s);
+	*ret_missing = missing;
+	return 0;
+}
+
+static int restart_note(struct steps *s, const struct step *step, struct undo_entry **ret)
+{
+	return pluto_note(s->facts, step, ret);
+}
+
+/* What came of a restart, as units.h tells it. */
+static int restarted(struct steps *s, int r, const char *text)
+{
+	if (r == UNITS_RESTARTED)
+		return 0;
+	if (r == UNITS_NOT_RUNNING)
+		return steps_fail(s, "%s does not run any more", IPSEC_UNIT);
+	if (r == UNITS_FAILED)
+		return steps_fail(s, "%s did not start again: %s", IPSEC_UNIT, text ? text : "");
+	return steps_fail(s, "%s cannot be restarted: %s", IPSEC_UNIT, strerror(-r));
+}
+
+static int restart_take(struct steps *s, const struct step *step _unused_,
+			const struct undo_entry *noted)
+{
+	_cleanup_free_ char *text = NULL;
+	int r;
+
+	r = steps_bus(s);
+	if (r != 0)
+		return r;
+	r = units_restart(s->bus, IPSEC_UNIT, STEPS_RESTART_USEC, &text);
+	s->restart_failed = r != UNITS_RESTARTED && r != UNITS_NOT_RUNNING;
+	if (r == UNITS_RESTARTED)
+		bring_up(s, NULL, noted);
+	return restarted(s, r, text);
+}
+
+/* Those that are up now go down with what takes the entry back. */
+static int note_now(struct steps *s, const struct undo_entry *entry, struct undo_entry **ret)
+{
+	const struct step step = { .kind = entry->kind, .subject = entry->subject };
+	_cleanup_(facts_freep) struct facts *now = NULL;
+	int r;
+
+	r = look_now(s, &now);
+	return r != 0 ? r : pluto_note(now, &step, ret);
+}
+
 /*
  * A unit that our own restart has left down or failing is started; one that somebody stopped in the
  * meantime stays so, and reads the files when it starts.
  */
-static int restart_undo(struct steps *s, const struct undo_entry *entry _unused_)
+static int restart_undo(struct steps *s, const struct undo_entry *entry)
 {
-	_cleanup_(facts_freep) struct facts *before = NULL;
 	_cleanup_free_ char *text = NULL;
 	struct units_state now;
 	int r;
@@ -123,22 +316,33 @@ static int restart_undo(struct steps *s, const struct undo_entry *entry _unused_
 		return restarted(s, r, NULL);
 	if (now.state == FACTS_UNIT_INACTIVE && !s->restart_failed)
 		return 0;
-	/* Tunnels of which nothing can be seen are no reason to leave pluto as it is. */
-	if (!s->facts)
-		(void)look_now(s, &before);
 	if (now.state == FACTS_UNIT_ACTIVE && !s->restart_failed)
 		r = units_restart(s->bus, IPSEC_UNIT, STEPS_RESTART_USEC, &text);
 	else
 		r = units_start_again(s->bus, IPSEC_UNIT, STEPS_RESTART_USEC, &text);
 	if (r == UNITS_RESTARTED)
-		initiate_again(s, s->facts ? s->facts : before);
+		bring_up(s, NULL, entry);
 	return restarted(s, r, text);
 }
 
-const struct step_kind_ops step_restart = { pluto_note, restart_take, restart_undo };
+static bool restart_left_down(struct steps *s, const struct undo_entry *entry _unused_)
+{
+	struct units_state now;
+
+	return steps_bus(s) == 0 && units_look(s->bus, IPSEC_UNIT, STEPS_NM_USEC, &now) == 0 &&
+	       now.state == FACTS_UNIT_FAILED;
+}
+
+const struct step_kind_ops step_restart = {
+	.note = restart_note,
+	.take = restart_take,
+	.undo = restart_undo,
+	.note_now = note_now,
+	.left_down = restart_left_down,
+};
 
 /* Without facts the files are read, and pluto is asked. */
-static int look(struct steps *s, const char *conn, enum ipsec_auto *ret_want, bool *ret_up)
+static int replace_note(struct steps *s, const struct step *step, struct undo_entry **ret)
 {
 	_cleanup_(facts_freep) struct facts *now = NULL;
 	const struct facts *facts = s->facts;
@@ -150,23 +354,10 @@ static int look(struct steps *s, const char *conn, enum ipsec_auto *ret_want, bo
 			return r;
 		facts = now;
 	}
-	*ret_want = auto_in(facts->conf, conn);
-	*ret_up = facts_tunnel_of(facts, conn) != NULL;
-	return 0;
-}
-
-static int replace_note(struct steps *s, const struct step *step, struct undo_entry **ret)
-{
-	enum ipsec_auto want = IPSEC_AUTO_IGNORE;
-	bool up = false;
-	int r;
-
-	r = look(s, step->subject, &want, &up);
-	if (r == 0)
-		r = pluto_note(s, step, ret);
+	r = pluto_note(facts, step, ret);
 	if (r == 0) {
-		(*ret)->before = up;
-		(*ret)->after = want;
+		(*ret)->before = facts_tunnel_of(facts, step->subject) != NULL;
+		(*ret)->after = auto_in(facts->conf, step->subject);
 	}
 	return r;
 }
@@ -192,6 +383,8 @@ static int replace_take(struct steps *s, const struct step *step, const struct u
 	int r = replace(s, step->subject, (enum ipsec_auto)noted->after, noted->before);
 
 	s->replace_failed |= r != 0;
+	bring_up(s, s->plan, noted);
+	renew_orphans(s, s->plan);
 	return r;
 }
 
@@ -247,7 +440,29 @@ static int replace_undo(struct steps *s, const struct undo_entry *entry)
 		return r;
 	if (!ipsec_conf_find(ipsec_files_conf(files), entry->subject))
 		return drop(s, ipsec_files_conf(files), entry->subject);
-	return replace(s, entry->subject, (enum ipsec_auto)entry->after, entry->before);
+	r = replace(s, entry->subject, (enum ipsec_auto)entry->after,
+		    entry->before || is_noted(entry, entry->subject));
+	bring_up(s, s->plan, entry);
+	renew_orphans(s, s->plan);
+	return r;
 }
 
-const struct step_kind_ops step_replace = { replace_note, replace_take, replace_undo };
+static bool replace_left_down(struct steps *s, const struct undo_entry *entry)
+{
+	struct facts now = { 0 };
+	bool down;
+
+	if (!entry->before || ipsec_tunnels(&s->options->ipsec, &now.tunnels, &now.n_tunnels) < 0)
+		return false;
+	down = !facts_tunnel_of(&now, entry->subject);
+	pluto_tunnels_free(now.tunnels, now.n_tunnels);
+	return down;
+}
+
+const struct step_kind_ops step_replace = {
+	.note = replace_note,
+	.take = replace_take,
+	.undo = replace_undo,
+	.note_now = note_now,
+	.left_down = replace_left_down,
+};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "steps.h"
 
+#include <fnmatch.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -28,6 +29,14 @@ int steps_fail(struct steps *s, const char *format, ...)
 	free(s->why);
 	s->why = why;
 	return 1;
+}
+
+bool steps_is_named(const struct policy_bond *policy, const char *conn)
+{
+	for (size_t i = 0; i < policy->n_conns; i++)
+		if (fnmatch(policy->conns[i], conn, 0) == 0)
+			return true;
+	return false;
 }
 
 int steps_nm(struct steps *s)

@@ -20,6 +20,7 @@ struct steps {
 	const struct executor_options *options;
 	const struct facts *facts; /* NULL while something is taken back */
 	const struct policy_bond *policy;
+	const struct plan *plan; /* NULL while something is taken back without one */
 	const char *bond;
 
 	/* Opened when first wanted. */
@@ -28,8 +29,10 @@ struct steps {
 	struct ethtool *ethtool;
 	struct libreswan_version version; /* 0.0: not asked yet */
 
+	bool stopped;        /* before all was done, because somebody asked for it */
 	bool restart_failed; /* ours left ipsec down, or failing */
 	bool replace_failed; /* ours may have left a conn out of pluto */
+	size_t n_failed;     /* repairs */
 	int forgotten;       /* what came of forgetting an entry of the journal last */
 	char *why;           /* of the last failure, for people */
 	char *remark;        /* what there is to know of a success, for people; NULL: nothing */
@@ -43,6 +46,19 @@ int steps_fail(struct steps *s, const char *format, ...) _printf_(2, 3);
 int steps_nm(struct steps *s);
 int steps_bus(struct steps *s);
 int steps_ethtool(struct steps *s);
+
+/*
+ * steps_bring_back() - has pluto bring up what was up before, according to the facts, and what
+ * nobody else brings up again; gives all that was up some seconds for it
+ * @ret_missing: a conn that the policy does not name, and whose tunnel is not back by then, whoever
+ *               is to bring it up; else NULL; belongs to the facts
+ *
+ * Return: 0; a negative errno, when it cannot be seen.
+ */
+int steps_bring_back(struct steps *s, const char **ret_missing);
+
+/* steps_is_named() - true for a conn of the policy */
+bool steps_is_named(const struct policy_bond *policy, const char *conn);
 
 /* steps_files() - Libreswan's files as they are now; free with ipsec_files_free() */
 int steps_files(struct steps *s, struct ipsec_files **ret);
@@ -61,6 +77,16 @@ struct step_kind_ops {
 	 * since: what is not as the step left it is left alone.
 	 */
 	int (*undo)(struct steps *s, const struct undo_entry *entry);
+	/*
+	 * What stands there now, and goes down when the step is taken back; noted in the journal
+	 * before. NULL: nothing does.
+	 */
+	int (*note_now)(struct steps *s, const struct undo_entry *entry, struct undo_entry **ret);
+	/*
+	 * Whether what the step has taken down is down still, so that nothing is interrupted by
+	 * taking it back. NULL: the step takes nothing down.
+	 */
+	bool (*left_down)(struct steps *s, const struct undo_entry *entry);
 };
 
 extern const struct step_kind_ops step_profile;    /* step-feature.c */

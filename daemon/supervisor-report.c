@@ -293,7 +293,7 @@ static void take_standing(struct supervisor *s, json_t *report)
 	} else if (streq(standing, STANDING_DONE)) {
 		drift_see_done(&s->drift);
 		(void)sd_event_source_set_enabled(s->repair, SD_EVENT_OFF);
-		supervisor_set_state(s, BOND_CONFIGURED, "");
+		supervisor_set_state(s, BOND_CONFIGURED, s->left ? s->left : "");
 	} else if (monitor) {
 		supervisor_set_state(s, BOND_WAITING,
 				     "not applied: the policy says to monitor only");
@@ -494,6 +494,7 @@ static void take_outcome(struct supervisor *s, json_t *report)
 		take_undone(s, reason);
 	} else if (streq(outcome, OUTCOME_LEFT)) {
 		log_undone(s, "reverted the conns that the policy names no more", reason);
+		replace_string(&s->left, reason);
 	} else if (is_of_before(s)) {
 		take_outcome_of_before(s, outcome, reason);
 	} else if (streq(outcome, OUTCOME_FAILED)) {
@@ -501,8 +502,11 @@ static void take_outcome(struct supervisor *s, json_t *report)
 		supervisor_set_state(s, BOND_FAILED, reason);
 	} else if (streq(outcome, OUTCOME_UNSETTLED)) {
 		s->unsettled = true;
-		set_failed(s, "what an earlier run has left half done cannot be taken back yet",
-			   reason);
+		if (*reason || s->state != BOND_FAILED)
+			set_failed(
+				s,
+				"what an earlier run has left half done cannot be taken back yet",
+				reason);
 	} else if (streq(outcome, OUTCOME_REVERTED)) {
 		log_undone(s, "reverted", reason);
 		s->unsettled = false;
@@ -560,5 +564,6 @@ void supervisor_set_policy(struct supervisor *s, const struct policy_bond *polic
 {
 	s->policy = policy;
 	s->first_proof_done = false;
+	replace_string(&s->left, NULL);
 	supervisor_release(s);
 }

@@ -511,6 +511,7 @@ struct supervisor *supervisor_free(struct supervisor *s)
 	free(s->revert_path);
 	free(s->libreswan);
 	free(s->remark);
+	free(s->left);
 	free(s->profile_uuid);
 	free(s->profile_path);
 	free(s->device_path);

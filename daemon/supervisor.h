@@ -72,6 +72,7 @@ struct supervisor {
 	/* Failed, reverted, or in a fight with somebody: nothing is changed before one asks. */
 	enum bond_held held;
 	char *remark; /* what there is to know of it beside; NULL: nothing */
+	char *left;   /* the same of conns that the policy names no more, until the next policy */
 	/*
 	 * How often it was released: by Apply, or by a policy that was loaded. What a run tells
 	 * that began before the last of these holds nothing, and says nothing of what is wanted.

@@ -20,6 +20,9 @@
 /* How long traffic is watched for where the policy has no probe. */
 #define PASSIVE_USEC UINT64_C(3000000)
 
+/* How soon a trial that is to stop does so. */
+#define STOP_USEC UINT64_C(200000)
+
 /* Pings before and after the steps, and the time for each one. */
 #define ASKS     3
 #define ASK_USEC UINT64_C(700000)
@@ -139,6 +142,7 @@ struct trial {
 	sd_event *event;
 	struct prover *prover;
 	struct prover_outcome outcome;
+	bool (*stop)(void);
 };
 
 static void trial_done(struct trial *t)
@@ -323,6 +327,19 @@ static int explain_verdict(const struct proof *p, char **ret_reason)
 		(unsigned long long)p->rx.packets, p->reason);
 }
 
+/* Until the verdict stands. Return: 0; -ECANCELED; another negative errno. */
+static int wait_verdict(struct trial *t)
+{
+	int r = 0;
+
+	while (r >= 0 && sd_event_get_state(t->event) != SD_EVENT_FINISHED) {
+		if (t->stop && t->stop())
+			return -ECANCELED;
+		r = sd_event_run(t->event, STOP_USEC);
+	}
+	return r < 0 ? r : 0;
+}
+
 /* Asked once more, since an answer may have come after the verdict. */
 static bool has_fallen_silent(const struct trial *t, const struct facts *before)
 {
@@ -339,7 +356,7 @@ static int prove(struct trial *t, const struct facts *before, bool answered, cha
 
 	r = prover_start(t->prover, &how, true, SETTLE_USEC);
 	if (r >= 0)
-		r = sd_event_loop(t->event);
+		r = wait_verdict(t);
 	if (r < 0)
 		return r;
 	if (p->verdict != VERDICT_OFFLOADED && p->verdict != VERDICT_UNKNOWN)
@@ -361,7 +378,7 @@ static int prove(struct trial *t, const struct facts *before, bool answered, cha
 int trial_run(const struct facts *before, const struct policy_bond *policy,
 	      const struct ipsec *ipsec, bool answered, char **ret_reason)
 {
-	_cleanup_(trial_done) struct trial t = { 0 };
+	_cleanup_(trial_done) struct trial t = { .stop = ipsec->stop };
 	int r;
 
 	r = trial_wait_tunnels(before, policy, ipsec, ret_reason);

@@ -28,8 +28,8 @@ bool trial_is_answered(const struct facts *before, const struct policy_bond *pol
  * @ret_reason: why it failed; or, with 0, what could not be seen; NULL when there is nothing to
  *              say. Free with free().
  *
- * Return: 0 when nothing speaks against the steps; 1 when something does; a negative errno when it
- * could not be looked at.
+ * Return: 0 when nothing speaks against the steps; 1 when something does; -ECANCELED when
+ * @ipsec->stop had it given up; another negative errno when it could not be looked at.
  */
 int trial_run(const struct facts *before, const struct policy_bond *policy,
 	      const struct ipsec *ipsec, bool answered, char **ret_reason);

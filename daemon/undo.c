@@ -12,9 +12,6 @@
 #include "json-text.h"
 #include "text.h"
 
-/* A larger journal is none of ours: none is written, and none is read. */
-#define MAX_BYTES (64 * 1024 * 1024)
-
 struct undo {
 	char *dir;
 	char *path;
@@ -22,7 +19,17 @@ struct undo {
 	struct undo_entry **items;
 	size_t n, alloc;
 	size_t n_finished;
+	bool torn; /* the file is not what is in memory: it has to be written anew */
 };
+
+static void forget_up(struct undo_entry *e)
+{
+	for (size_t i = 0; i < e->n_up; i++)
+		free(e->up[i]);
+	free(e->up);
+	e->up = NULL;
+	e->n_up = 0;
+}
 
 struct undo_entry *undo_entry_free(struct undo_entry *e)
 {
@@ -33,8 +40,8 @@ struct undo_entry *undo_entry_free(struct undo_entry *e)
 	free(e->key);
 	free(e->value);
 	free(e->old_value);
-	free(e->old_bytes);
-	free(e->new_bytes);
+	patch_done(&e->patch);
+	forget_up(e);
 	free(e);
 	return NULL;
 }
@@ -117,21 +124,98 @@ static int bytes_from_json(json_t *j, char **ret, size_t *ret_len)
 	return 0;
 }
 
+static json_t *patch_to_json(const struct patch *p)
+{
+	return json_pack("{s:I, s:o, s:o, s:s, s:s}", "at", (json_int_t)p->at, "old",
+			 bytes_to_json(p->old_bytes, p->old_len), "new",
+			 bytes_to_json(p->new_bytes, p->new_len), "before", p->before, "after",
+			 p->after);
+}
+
+static int sum_from_json(json_t *j, char ret[PATCH_SUM_SIZE])
+{
+	const char *s = json_string_value(j);
+
+	if (!s || json_string_length(j) >= PATCH_SUM_SIZE)
+		return -EBADMSG;
+	strcpy(ret, s);
+	return 0;
+}
+
+static int patch_from_json(json_t *j, struct patch *ret)
+{
+	_cleanup_(patch_done) struct patch p = PATCH_NULL;
+	json_int_t at = json_integer_value(json_object_get(j, "at"));
+	int r;
+
+	if (at < 0)
+		return -EBADMSG;
+	p.at = (size_t)at;
+	r = bytes_from_json(json_object_get(j, "old"), &p.old_bytes, &p.old_len);
+	if (r >= 0)
+		r = bytes_from_json(json_object_get(j, "new"), &p.new_bytes, &p.new_len);
+	if (r >= 0)
+		r = sum_from_json(json_object_get(j, "before"), p.before);
+	if (r >= 0)
+		r = sum_from_json(json_object_get(j, "after"), p.after);
+	if (r < 0)
+		return r;
+	*ret = p;
+	p = PATCH_NULL;
+	return 0;
+}
+
+static json_t *strings_to_json(char *const *strings, size_t n)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; array && i < n; i++)
+		array = json_append(array, json_string(strings[i]));
+	return array;
+}
+
+/* What was taken so far is the entry's also on failure. */
+static int take_up(json_t *array, struct undo_entry *e)
+{
+	json_t *name;
+	size_t i;
+
+	if (!array)
+		return 0;
+	if (!json_is_array(array))
+		return -EBADMSG;
+	e->up = calloc(json_array_size(array) + 1, sizeof(*e->up));
+	if (!e->up)
+		return -ENOMEM;
+	json_array_foreach(array, i, name)
+	{
+		if (!json_is_string(name))
+			return -EBADMSG;
+		e->up[i] = strdup(json_string_value(name));
+		if (!e->up[i])
+			return -ENOMEM;
+		e->n_up++;
+	}
+	return 0;
+}
+
 static json_t *entry_to_json(const struct undo_entry *e)
 {
 	json_t *j = json_pack("{s:s, s:s, s:i, s:i}", "step", step_kind_name(e->kind), "subject",
 			      e->subject, "before", e->before, "after", e->after);
 	int r = 0;
 
-	if (!j || e->kind != STEP_CONN)
+	if (j && e->n_up > 0)
+		r = json_object_set_new(j, "up", strings_to_json(e->up, e->n_up));
+	if (!j || (r == 0 && e->kind != STEP_CONN))
 		return j;
 	r |= json_object_set_new(j, "file", json_string(e->file));
 	r |= json_object_set_new(j, "key", json_string(e->key));
 	r |= json_object_set_new(j, "value", json_string(e->value));
 	if (e->old_value)
 		r |= json_object_set_new(j, "old_value", json_string(e->old_value));
-	r |= json_object_set_new(j, "old_bytes", bytes_to_json(e->old_bytes, e->old_len));
-	r |= json_object_set_new(j, "new_bytes", bytes_to_json(e->new_bytes, e->new_len));
+	if (e->patch.old_bytes)
+		r |= json_object_set_new(j, "patch", patch_to_json(&e->patch));
 	if (r == 0)
 		return j;
 	json_decref(j);
@@ -174,6 +258,9 @@ static int entry_from_json(json_t *j, struct undo_entry **ret)
 		return r;
 	e->before = (int)json_integer_value(json_object_get(j, "before"));
 	e->after = (int)json_integer_value(json_object_get(j, "after"));
+	r = take_up(json_object_get(j, "up"), e);
+	if (r < 0)
+		return r;
 	if (e->kind == STEP_CONN) {
 		r = take_string(j, "file", true, &e->file);
 		if (r >= 0)
@@ -182,12 +269,8 @@ static int entry_from_json(json_t *j, struct undo_entry **ret)
 			r = take_string(j, "value", true, &e->value);
 		if (r >= 0)
 			r = take_string(j, "old_value", false, &e->old_value);
-		if (r >= 0)
-			r = bytes_from_json(json_object_get(j, "old_bytes"), &e->old_bytes,
-					    &e->old_len);
-		if (r >= 0)
-			r = bytes_from_json(json_object_get(j, "new_bytes"), &e->new_bytes,
-					    &e->new_len);
+		if (r >= 0 && json_object_get(j, "patch"))
+			r = patch_from_json(json_object_get(j, "patch"), &e->patch);
 		if (r < 0)
 			return r;
 	}
@@ -235,8 +318,10 @@ static int take_lines(struct undo *u, FILE *file)
 		int r;
 
 		/* Cut short by a crash: its step was not begun. */
-		if (line[len - 1] != '\n')
+		if (line[len - 1] != '\n') {
+			u->torn = true;
 			break;
+		}
 		r = json_read(line, (size_t)len, &j);
 		if (r < 0)
 			return r;
@@ -261,7 +346,7 @@ static int read_file(struct undo *u)
 	fd = open(u->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > MAX_BYTES) {
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > UNDO_MAX_BYTES) {
 		close(fd);
 		return -EBADMSG;
 	}
@@ -327,6 +412,21 @@ static void add_line(struct text *t, json_t *j)
 		text_printf(t, "%s\n", line);
 }
 
+static int write_all(int fd, const struct text *t)
+{
+	size_t done = 0;
+
+	while (done < t->len) {
+		ssize_t n = write(fd, t->data + done, t->len - done);
+
+		if (n >= 0)
+			done += (size_t)n;
+		else if (errno != EINTR)
+			return -errno;
+	}
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
 /*
  * The whole journal in a new file over the old one: what was cut short by a crash is gone with it,
  * and a reader sees one or the other.
@@ -334,8 +434,7 @@ static void add_line(struct text *t, json_t *j)
 static int write_file(struct undo *u)
 {
 	_cleanup_text_ struct text t = TEXT_NULL;
-	size_t done = 0;
-	int fd, r = 0;
+	int fd, r;
 
 	for (size_t i = 0; i < u->n; i++) {
 		add_line(&t, entry_to_json(u->items[i]));
@@ -345,22 +444,13 @@ static int write_file(struct undo *u)
 	if (t.failed)
 		return -ENOMEM;
 	/* It could not be read again, and nothing could be taken back any more. */
-	if (t.len > MAX_BYTES)
+	if (t.len > UNDO_MAX_BYTES)
 		return -EFBIG;
 
 	fd = open(u->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return -errno;
-	while (done < t.len && r == 0) {
-		ssize_t n = write(fd, t.data + done, t.len - done);
-
-		if (n >= 0)
-			done += (size_t)n;
-		else if (errno != EINTR)
-			r = -errno;
-	}
-	if (r == 0 && fsync(fd) < 0)
-		r = -errno;
+	r = write_all(fd, &t);
 	close(fd);
 	if (r == 0 && rename(u->temporary, u->path) < 0)
 		r = -errno;
@@ -368,17 +458,43 @@ static int write_file(struct undo *u)
 		(void)unlink(u->temporary);
 		return r;
 	}
+	u->torn = false;
 	return sync_dir(u->dir);
 }
 
 /* What is in memory, on disk: without entries there is no file. */
 static int write_back(struct undo *u)
 {
+	u->torn = true;
 	if (u->n > 0)
 		return write_file(u);
 	if (unlink(u->path) < 0 && errno != ENOENT)
 		return -errno;
+	u->torn = false;
 	return sync_dir(u->dir);
+}
+
+/* The last entry, behind the others. */
+static int append_last(struct undo *u)
+{
+	_cleanup_text_ struct text t = TEXT_NULL;
+	struct stat st;
+	int fd, r;
+
+	add_line(&t, entry_to_json(u->items[u->n - 1]));
+	if (t.failed)
+		return -ENOMEM;
+	fd = open(u->path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0)
+		r = -errno;
+	else if ((size_t)st.st_size + t.len > UNDO_MAX_BYTES)
+		r = -EFBIG;
+	else
+		r = write_all(fd, &t);
+	close(fd);
+	return r;
 }
 
 int undo_note(struct undo *u, struct undo_entry *e)
@@ -390,7 +506,7 @@ int undo_note(struct undo *u, struct undo_entry *e)
 		undo_entry_free(e);
 		return r;
 	}
-	r = write_file(u);
+	r = u->n == 1 || u->torn ? write_file(u) : append_last(u);
 	if (r < 0) {
 		undo_entry_free(u->items[--u->n]);
 		/* It may stand there all the same, as when only the folder was not synced. */
@@ -399,17 +515,38 @@ int undo_note(struct undo *u, struct undo_entry *e)
 	return r;
 }
 
+static bool is_up(const struct undo_entry *e, const char *conn)
+{
+	for (size_t i = 0; i < e->n_up; i++)
+		if (streq(e->up[i], conn))
+			return true;
+	return false;
+}
+
+int undo_note_up(struct undo *u, size_t i, struct undo_entry *with)
+{
+	struct undo_entry *e = u->items[i];
+	size_t n = e->n_up;
+	char **grown;
+
+	if (with->n_up == 0)
+		return 0;
+	grown = realloc(e->up, (n + with->n_up) * sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	e->up = grown;
+	for (size_t k = 0; k < with->n_up; k++)
+		if (!is_up(e, with->up[k]))
+			e->up[e->n_up++] = TAKE_PTR(with->up[k]);
+	return e->n_up > n ? write_back(u) : 0;
+}
+
 /* ---- finished transactions ---- */
 
 static bool same_thing(const struct undo_entry *a, const struct undo_entry *b)
 {
 	return a->kind == b->kind && streq(a->subject, b->subject) && streq_ptr(a->file, b->file) &&
 	       streq_ptr(a->key, b->key);
-}
-
-static bool same_bytes(const char *a, size_t n_a, const char *b, size_t n_b)
-{
-	return n_a == n_b && (n_a == 0 || memcmp(a, b, n_a) == 0);
 }
 
 static void swap(char **a, char **b)
@@ -425,19 +562,19 @@ static void swap(char **a, char **b)
  * last. Where others have edited the file in between, its bytes of then are nobody's wish any more,
  * and the key alone will be put back.
  */
-static void merge(struct undo_entry *first, struct undo_entry *again)
+static int merge(struct undo_entry *first, struct undo_entry *again)
 {
 	if (first->kind == STEP_CONN) {
-		bool chained = same_bytes(first->new_bytes, first->new_len, again->old_bytes,
-					  again->old_len);
+		int r = patch_join(&first->patch, &again->patch);
 
+		if (r < 0)
+			return r;
+		if (r > 0)
+			patch_done(&first->patch);
 		swap(&first->value, &again->value);
-		swap(&first->new_bytes, &again->new_bytes);
-		first->new_len = again->new_len;
-		if (!chained)
-			first->old_len = first->new_len = 0;
 	}
 	first->after = again->after;
+	return 0;
 }
 
 static void drop(struct undo *u, size_t i)
@@ -450,7 +587,7 @@ static void drop(struct undo *u, size_t i)
 }
 
 /* Each thing once, however often it was repaired. */
-static void merge_repairs(struct undo *u)
+static int merge_repairs(struct undo *u)
 {
 	for (size_t i = u->n_finished; i < u->n;) {
 		size_t k = 0;
@@ -461,9 +598,11 @@ static void merge_repairs(struct undo *u)
 			i++;
 			continue;
 		}
-		merge(u->items[k], u->items[i]);
+		if (merge(u->items[k], u->items[i]) < 0)
+			return -ENOMEM;
 		drop(u, i);
 	}
+	return 0;
 }
 
 static int copy_string(const char *s, char **ret)
@@ -474,18 +613,7 @@ static int copy_string(const char *s, char **ret)
 	return *ret ? 0 : -ENOMEM;
 }
 
-static int copy_bytes(const char *bytes, size_t len, char **ret)
-{
-	if (!bytes)
-		return 0;
-	*ret = malloc(len + 1);
-	if (!*ret)
-		return -ENOMEM;
-	memcpy(*ret, bytes, len);
-	(*ret)[len] = '\0';
-	return 0;
-}
-
+/* But for who was up: that is of no use once the transaction is finished. */
 static int copy_entry(const struct undo_entry *e, struct undo_entry **ret)
 {
 	_cleanup_(undo_entry_freep) struct undo_entry *copy = NULL;
@@ -494,11 +622,7 @@ static int copy_entry(const struct undo_entry *e, struct undo_entry **ret)
 	copy = malloc(sizeof(*copy));
 	if (!copy)
 		return -ENOMEM;
-	*copy = (struct undo_entry){ .kind = e->kind,
-				     .before = e->before,
-				     .after = e->after,
-				     .old_len = e->old_len,
-				     .new_len = e->new_len };
+	*copy = (struct undo_entry){ .kind = e->kind, .before = e->before, .after = e->after };
 	r = copy_string(e->subject, &copy->subject);
 	if (r >= 0)
 		r = copy_string(e->file, &copy->file);
@@ -509,9 +633,7 @@ static int copy_entry(const struct undo_entry *e, struct undo_entry **ret)
 	if (r >= 0)
 		r = copy_string(e->old_value, &copy->old_value);
 	if (r >= 0)
-		r = copy_bytes(e->old_bytes, e->old_len, &copy->old_bytes);
-	if (r >= 0)
-		r = copy_bytes(e->new_bytes, e->new_len, &copy->new_bytes);
+		r = patch_copy(&e->patch, &copy->patch);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(copy);
@@ -564,7 +686,9 @@ int undo_mark(struct undo *u)
 	r = copy_journal(u, &merged);
 	if (r < 0)
 		return r;
-	merge_repairs(merged);
+	r = merge_repairs(merged);
+	if (r < 0)
+		return r;
 	merged->n_finished = merged->n;
 	r = write_file(merged);
 	if (r < 0) {

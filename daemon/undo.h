@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base.h"
+#include "patch.h"
 #include "plan.h"
 
 /*
@@ -13,6 +14,12 @@
  */
 struct undo;
 
+/*
+ * A larger journal is none of ours: none is written, and none is read. A step takes some hundred
+ * bytes, and the lines of a conn that it edits.
+ */
+#define UNDO_MAX_BYTES (64 * 1024 * 1024)
+
 struct undo_entry {
 	enum step_kind kind;
 	char *subject; /* as in the step: uuid, bond, conn or unit */
@@ -22,14 +29,17 @@ struct undo_entry {
 	 */
 	int before;
 	int after;
-	char *file;      /* STEP_CONN: the file that is edited */
-	char *key;       /* STEP_CONN */
-	char *value;     /* STEP_CONN: the value set */
-	char *old_value; /* STEP_CONN: the value that stood in its place; NULL: none did */
-	char *old_bytes; /* STEP_CONN: the whole file before */
-	size_t old_len;
-	char *new_bytes; /* STEP_CONN: the whole file after, to see whether it is still ours */
-	size_t new_len;
+	char *file;         /* STEP_CONN: the file that is edited */
+	char *key;          /* STEP_CONN */
+	char *value;        /* STEP_CONN: the value set */
+	char *old_value;    /* STEP_CONN: the value that stood in its place; NULL: none did */
+	struct patch patch; /* STEP_CONN: of the file; none: its bytes are nobody's wish any more */
+	/*
+	 * STEP_REPLACE, STEP_RESTART: conns that it may take down, and that nobody else brings up
+	 * again; until the transaction is finished
+	 */
+	char **up;
+	size_t n_up;
 };
 
 struct undo_entry *undo_entry_free(struct undo_entry *e);
@@ -58,10 +68,19 @@ size_t undo_n_finished(const struct undo *u);
  * undo_note() - one more entry, on disk when this returns
  * @e: becomes the journal's in every case
  *
- * Return: 0; -EFBIG when the journal would be larger than what undo_open() reads; another negative
- * errno. The step must not be taken then.
+ * Return: 0; -EFBIG when the journal would be larger than UNDO_MAX_BYTES; another negative errno.
+ * The step must not be taken then.
  */
 int undo_note(struct undo *u, struct undo_entry *e);
+
+/*
+ * undo_note_up() - the conns that are up according to @with are noted beside those of the I-th
+ * entry
+ * @with: its up is taken over in part or as a whole
+ *
+ * Return: 0, with that on disk; a negative errno.
+ */
+int undo_note_up(struct undo *u, size_t i, struct undo_entry *with);
 
 /*
  * undo_mark() - the transaction is finished

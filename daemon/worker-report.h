@@ -48,7 +48,10 @@
 #define OUTCOME_REPAIRED     "repaired"
 #define OUTCOME_NOT_REPAIRED "not-repaired"
 #define OUTCOME_UNDONE       "undone" /* after a crash: what was half done was taken back */
-/* What an earlier run has left half done cannot be taken back now; nothing else was done. */
+/*
+ * What an earlier run has left half done cannot be taken back now; nothing else was done. Behind
+ * "failed", and without a reason: what this run has left.
+ */
 #define OUTCOME_UNSETTLED "unsettled"
 #define OUTCOME_LEFT                                                                               \
 	"left" /* what was applied to conns that the policy names no more is taken back */

@@ -26,12 +26,13 @@ struct worker_run {
 	pid_t pid;   /* 0 once it was waited for, and with a connection */
 	bool remote; /* it is at the other end of a connection */
 	int status;  /* as it told there; -1: not told */
+	uint64_t limit_usec;
 	sd_event_source *child, *limit, *reading, *writing;
 	int in_fd, out_fd; /* the worker's standard input and output, our ends */
 	char *input;
 	size_t input_len, input_done;
 	struct text line;
-	bool timed_out, ended;
+	bool stopped, timed_out, ended;
 	int error;
 };
 
@@ -50,6 +51,15 @@ static bool is_end(const json_t *report)
 	       json_is_integer(json_object_get(report, "status"));
 }
 
+/* A run may have many steps, and each is told. */
+static void put_limit_off(struct worker_run *w)
+{
+	uint64_t now;
+
+	if (sd_event_now(sd_event_source_get_event(w->limit), CLOCK_MONOTONIC, &now) >= 0)
+		(void)sd_event_source_set_time(w->limit, now + w->limit_usec);
+}
+
 static void take_line(struct worker_run *w, const char *line, size_t len)
 {
 	json_error_t error;
@@ -57,6 +67,7 @@ static void take_line(struct worker_run *w, const char *line, size_t len)
 
 	if (len == 0)
 		return;
+	put_limit_off(w);
 	report = json_loadb(line, len, JSON_REJECT_DUPLICATES, &error);
 	if (w->remote && is_end(report))
 		w->status = (int)json_integer_value(json_object_get(report, "status"));
@@ -99,7 +110,8 @@ static void judge_status(struct worker_run *w, int status)
 	if (status == 0)
 		return;
 	w->error = status == WORKER_EXIT_BUSY ? -EBUSY : -ECHILD;
-	log_error("The worker ended with exit status %d", status);
+	if (!w->stopped)
+		log_error("The worker ended with exit status %d", status);
 }
 
 static int on_output(sd_event_source *s, int fd, uint32_t events _unused_, void *userdata)
@@ -140,9 +152,9 @@ static int on_input(sd_event_source *s, int fd, uint32_t events _unused_, void *
 		w->input_done += (size_t)n;
 	if (n < 0 || w->input_done == w->input_len) {
 		sd_event_source_set_enabled(s, SD_EVENT_OFF);
-		if (w->remote)
-			(void)shutdown(w->in_fd, SHUT_WR);
-		close_fd(&w->in_fd);
+		/* What comes after an order is the wish that the worker stop. */
+		if (!w->remote)
+			close_fd(&w->in_fd);
 	}
 	return 0;
 }
@@ -320,6 +332,7 @@ int worker_run_start(sd_event *event, const char *const argv[], const char *inpu
 	w->in_fd = w->out_fd = -1;
 	w->ops = ops;
 	w->userdata = userdata;
+	w->limit_usec = limit_usec;
 	w->input = strdup(input);
 	if (!w->input)
 		return -ENOMEM;
@@ -327,13 +340,22 @@ int worker_run_start(sd_event *event, const char *const argv[], const char *inpu
 	r = is_socket(argv[0]) ? connect_to(w, argv) : spawn(w, argv);
 	if (r < 0)
 		return r;
-	w->input_len = strlen(w->input);
+	w->input_len = strlen(w->input) + (w->remote ? 1 : 0); /* with the NUL */
 	r = watch(w, event, limit_usec);
 	if (r < 0)
 		return r;
 
 	*ret = TAKE_PTR(w);
 	return 0;
+}
+
+void worker_run_stop(struct worker_run *w)
+{
+	w->stopped = true;
+	if (w->remote)
+		(void)shutdown(w->in_fd, SHUT_WR);
+	else if (w->pid > 0)
+		(void)kill(w->pid, SIGTERM);
 }
 
 struct worker_run *worker_run_free(struct worker_run *w)

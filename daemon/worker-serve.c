@@ -9,7 +9,8 @@
 
 #include "text.h"
 
-int worker_read_all(int fd, char **ret, size_t *ret_len)
+/* Return: 0 at the end, or after a NUL; a negative errno. */
+static int read_on(int fd, bool to_nul, char **ret, size_t *ret_len)
 {
 	_cleanup_text_ struct text t = TEXT_NULL;
 	char buffer[16384];
@@ -25,12 +26,19 @@ int worker_read_all(int fd, char **ret, size_t *ret_len)
 		text_add_bytes(&t, buffer, (size_t)n);
 		if (t.len > WORKER_ORDER_MAX)
 			return -EFBIG;
+		if (to_nul && memchr(buffer, '\0', (size_t)n))
+			break;
 	}
 	len = t.len;
 	r = text_take(&t, ret);
 	if (r == 0)
 		*ret_len = len;
 	return r;
+}
+
+int worker_read_all(int fd, char **ret, size_t *ret_len)
+{
+	return read_on(fd, false, ret, ret_len);
 }
 
 /* Return: 0; -EBADMSG when it is no array of strings; -ENOMEM */
@@ -66,9 +74,13 @@ int worker_order_read(int fd, struct worker_order *ret)
 	size_t len;
 	int r;
 
-	r = worker_read_all(fd, &bytes, &len);
+	r = read_on(fd, true, &bytes, &len);
 	if (r < 0)
 		return r;
+	/* One that was cut short must not be taken for a shorter one. */
+	if (len == 0 || memchr(bytes, '\0', len) != &bytes[len - 1])
+		return -EBADMSG;
+	len--;
 	newline = memchr(bytes, '\n', len);
 	if (!newline)
 		return -EBADMSG;
@@ -100,15 +112,15 @@ void worker_order_done(struct worker_order *o)
 
 int worker_die_with(int connection)
 {
-	struct pollfd p = { .fd = connection };
+	struct pollfd p = { .fd = connection, .events = POLLIN };
 	int flags = fcntl(connection, F_GETFL);
 
 	if (flags < 0 || fcntl(connection, F_SETOWN, getpid()) < 0 ||
 	    fcntl(connection, F_SETSIG, SIGTERM) < 0 ||
 	    fcntl(connection, F_SETFL, flags | O_ASYNC) < 0)
 		return -errno;
-	/* It may have hung up before. */
-	if (poll(&p, 1, 0) > 0 && p.revents & (POLLHUP | POLLERR))
+	/* It may have come before. */
+	if (poll(&p, 1, 0) > 0)
 		return -ENOTCONN;
 	return 0;
 }

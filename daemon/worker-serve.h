@@ -7,15 +7,16 @@
  * The worker at the other end of a connection: systemd starts one for each, with the connection as
  * its standard input and output, in a sandbox of its own.
  *
- * What comes in is the arguments of the command line, a JSON array of strings in one line, and
- * after it what the worker would read from its standard input, to the end. Reports go out as they
- * always do, and after them one with the exit status. Who asked hangs up to end the worker: it dies
- * of it, as it does of the death of a parent.
+ * What comes in is the arguments of the command line, a JSON array of strings in one line, after it
+ * what the worker would read from its standard input, and a NUL, by which an order is known to be
+ * whole. Reports go out as they always do, and after them one with the exit status. Who asked stops
+ * the worker by closing his half of the connection, or all of it: SIGTERM comes of both, as of the
+ * death of a parent.
  */
 struct worker_order {
 	char **argv; /* as main() gets it, ending in NULL */
 	int argc;
-	char *input; /* what follows the arguments; NUL follows */
+	char *input; /* what follows the arguments, to the NUL */
 	size_t input_len;
 };
 
@@ -33,17 +34,19 @@ struct worker_order {
 int worker_read_all(int fd, char **ret, size_t *ret_len) _must_check_;
 
 /*
- * worker_order_read() - reads an order from a file descriptor, to its end
+ * worker_order_read() - reads an order from a file descriptor, to its NUL
  *
- * Return: 0; -EBADMSG when it begins with no such line; -EFBIG; another negative errno.
+ * Return: 0; -EBADMSG when it begins with no such line, or something follows it, or it breaks off;
+ * -EFBIG; another negative errno.
  */
 int worker_order_read(int fd, struct worker_order *ret) _must_check_;
 void worker_order_done(struct worker_order *o);
 
 /*
- * worker_die_with() - from now on this process gets SIGTERM when the other end hangs up
+ * worker_die_with() - from now on this process gets SIGTERM when the other end hangs up, or will
+ * say no more
  *
- * Nothing must come in any more: what does would be taken for the end as well.
+ * Nothing must come in any more: what does would be taken for the same.
  *
  * Return: 0; -ENOTCONN when it has hung up already; another negative errno.
  */

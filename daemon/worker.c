@@ -20,6 +20,7 @@
 #include "proposal.h"
 #include "repair.h"
 #include "settle.h"
+#include "stop.h"
 #include "worker-diagnose.h"
 #include "worker-report.h"
 #include "worker-serve.h"
@@ -31,6 +32,9 @@
  * which is only slow, on a busy host, is better waited for than killed halfway.
  */
 #define STEP_COMMAND_USEC UINT64_C(60000000)
+
+/* Beside the time that the daemon gives it without a word: to take back what it has begun. */
+#define TAKE_BACK_USEC UINT64_C(600000000)
 
 static const char usage[] =
 	"esp-offload-worker run [--policy=-] [--root DIR] [--state DIR]\n"
@@ -180,9 +184,20 @@ static void print_diagnostics(const struct diagnostics *d)
 
 /* ---- one bond ---- */
 
-static void told(void *userdata _unused_, const char *bond, const struct step *step,
-		 const char *status, const char *text)
+/* A run that hangs ends, whoever is still there to wait for it. */
+static void put_end_off(const struct policy *policy)
 {
+	const uint64_t usec = policy_run_limit_usec(policy) + TAKE_BACK_USEC;
+
+	(void)alarm((unsigned int)(usec / 1000000));
+}
+
+static void told(void *userdata, const char *bond, const struct step *step, const char *status,
+		 const char *text)
+{
+	const struct policy *policy = userdata;
+
+	put_end_off(policy);
 	(void)worker_report_step(bond, step, status, text);
 }
 
@@ -242,24 +257,33 @@ static int judge(const struct facts *facts, const struct policy_bond *policy,
 	return 0;
 }
 
+/* What nobody hears any more, because the daemon has died, is for the log. */
+static int tell_outcome(const char *bond, const char *outcome, const char *reason)
+{
+	int r = worker_report_outcome(bond, outcome, reason);
+
+	if (r < 0)
+		log_notice("%s: %s%s%s", bond, outcome, reason ? ": " : "", reason ? reason : "");
+	return r;
+}
+
 static int report_outcome_as(const char *bond, int outcome, const char *good, const char *bad,
 			     const char *reason)
 {
 	if (outcome < 0)
-		return worker_report_outcome(bond, bad,
-					     outcome == -EBADMSG
-						     ? "the undo journal cannot be understood"
-						     : strerror(-outcome));
+		return tell_outcome(bond, bad,
+				    outcome == -EBADMSG ? "the undo journal cannot be understood"
+							: strerror(-outcome));
 	switch ((enum executor_outcome)outcome) {
 	case EXECUTOR_NOTHING:
-		return worker_report_outcome(bond, OUTCOME_UNCHANGED, NULL);
+		return tell_outcome(bond, OUTCOME_UNCHANGED, NULL);
 	case EXECUTOR_DONE:
-		return worker_report_outcome(bond, good, reason);
+		return tell_outcome(bond, good, reason);
 	case EXECUTOR_FAILED:
 	case EXECUTOR_FAILED_HALF:
 		break;
 	}
-	return worker_report_outcome(bond, bad, reason);
+	return tell_outcome(bond, bad, reason);
 }
 
 static int report_outcome(const char *bond, int outcome, const char *good, const char *reason)
@@ -276,10 +300,9 @@ static int take(const struct executor_options *executor, const struct facts *fac
 
 	if (plan->repairs) {
 		outcome = executor_repair(executor, facts, policy, plan, &reason);
-		r = worker_report_outcome(policy->name,
-					  outcome == EXECUTOR_DONE ? OUTCOME_REPAIRED
-								   : OUTCOME_NOT_REPAIRED,
-					  reason);
+		r = tell_outcome(policy->name,
+				 outcome == EXECUTOR_DONE ? OUTCOME_REPAIRED : OUTCOME_NOT_REPAIRED,
+				 reason);
 	} else {
 		outcome = executor_apply(executor, facts, policy, plan, &reason);
 		r = report_outcome(policy->name, outcome, OUTCOME_APPLIED, reason);
@@ -297,7 +320,11 @@ static int apply(const struct executor_options *executor, const struct facts *fa
 	int r, outcome;
 
 	r = take(executor, facts, policy, plan, &outcome);
-	if (r < 0 || outcome == EXECUTOR_NOTHING)
+	/* The reason was told: now it is to be tried again until it is taken back. */
+	if (r >= 0 && outcome == EXECUTOR_FAILED_HALF &&
+	    executor_is_unsettled(executor, policy->name))
+		r = tell_outcome(policy->name, OUTCOME_UNSETTLED, NULL);
+	if (r < 0 || outcome == EXECUTOR_NOTHING || stop_asked())
 		return r;
 
 	/* What is there now, after the steps or their undoing. */
@@ -385,12 +412,15 @@ static int lock_host(const char *state_dir)
 	return fd;
 }
 
+/* Return: 0; -ECANCELED when it was told to stop before the end; another negative errno. */
 static int run_bonds(const struct options *o, const struct policy *policy)
 {
 	const struct executor_options executor = {
 		.state_dir = o->state_dir,
 		.ipsec.limit_usec = STEP_COMMAND_USEC,
 		.told = told,
+		.userdata = (void *)(uintptr_t)policy,
+		.stop = stop_asked,
 	};
 	_cleanup_(conn_others_done) struct conn_others others = { 0 };
 	_cleanup_(facts_freep) struct facts *facts = NULL;
@@ -399,7 +429,7 @@ static int run_bonds(const struct options *o, const struct policy *policy)
 
 	if (o->settle)
 		settle_all(&executor, policy);
-	for (size_t i = 0; i < o->revert.n; i++)
+	for (size_t i = 0; i < o->revert.n && !stop_asked(); i++)
 		revert(&executor, o->revert.items[i]);
 	for (size_t i = 0; i < o->apply.n; i++)
 		if (!recover(&executor, o->apply.items[i]))
@@ -416,6 +446,8 @@ static int run_bonds(const struct options *o, const struct policy *policy)
 		bool to_apply =
 			names_have(&o->apply, bond->name) && !names_have(&broken, bond->name);
 
+		if (stop_asked())
+			return -ECANCELED;
 		if (o->look.n > 0 && !to_apply && !names_have(&o->look, bond->name))
 			continue;
 		r = judge(facts, bond, &others, &plan);
@@ -429,7 +461,7 @@ static int run_bonds(const struct options *o, const struct policy *policy)
 			return r;
 		/* What was seen before the steps is not true any more for the next bond. */
 		facts = facts_free(facts);
-		r = look(&facts);
+		r = stop_asked() ? -ECANCELED : look(&facts);
 		if (r < 0)
 			return r;
 	}
@@ -461,6 +493,13 @@ static int run(int argc, char **argv, struct options *o)
 			log_error("Cannot lock %s: %s", o->state_dir,
 				  lock == -EBUSY ? "another worker is at it" : strerror(-lock));
 			return lock == -EBUSY ? WORKER_EXIT_BUSY : EXIT_FAILURE;
+		}
+		put_end_off(policy);
+		r = stop_defer();
+		if (r < 0) {
+			log_error("Cannot put signals off: %s", strerror(-r));
+			close(lock);
+			return EXIT_FAILURE;
 		}
 	}
 	r = run_bonds(o, policy);

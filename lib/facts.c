@@ -89,6 +89,13 @@ static bool is_instance(const char *suffix)
 	return right > 0 && suffix[2 + left + right] == '\0';
 }
 
+size_t facts_conn_length(const char *tunnel)
+{
+	const char *slash = strrchr(tunnel, '/');
+
+	return slash && is_instance(slash) ? (size_t)(slash - tunnel) : strlen(tunnel);
+}
+
 const struct facts_tunnel *facts_tunnel_of(const struct facts *f, const char *conn)
 {
 	size_t len = strlen(conn);

@@ -243,6 +243,10 @@ const struct facts_profile *facts_profile_of(const struct facts *f, const char *
 /* facts_tunnel_of() - what pluto says of an established conn, or NULL; NAME/1x1 counts as NAME */
 const struct facts_tunnel *facts_tunnel_of(const struct facts *f, const char *conn);
 
+/* facts_conn_length() - how much of a tunnel's name is that of its conn: all but "/1x2" at its end
+ */
+size_t facts_conn_length(const char *tunnel);
+
 /* facts_owner_of() - the device that holds the address, or NULL */
 const struct facts_link *facts_owner_of(const struct facts *f, const struct facts_ip *ip);
 

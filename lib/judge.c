@@ -233,19 +233,6 @@ static void find_sas(const struct judge *j, struct judge_conn *c)
 	c->n_sas = to - from;
 }
 
-/* The length of a conn's name in trafficstatus, which ends in "/1x2" for a pair of subnets. */
-static size_t name_length(const char *name)
-{
-	const char *slash = strrchr(name, '/');
-	const char *p = slash ? slash + 1 : "";
-	size_t left = strspn(p, "0123456789");
-	size_t right = p[left] == 'x' ? strspn(p + left + 1, "0123456789") : 0;
-
-	if (left > 0 && right > 0 && p[left + 1 + right] == '\0')
-		return (size_t)(slash - name);
-	return strlen(name);
-}
-
 static int compare_names(const char *a, size_t n_a, const char *b, size_t n_b)
 {
 	int r = memcmp(a, b, n_a < n_b ? n_a : n_b);
@@ -266,7 +253,7 @@ static int sort_tunnels(struct judge *j)
 	if (!j->tunnels)
 		return -ENOMEM;
 	for (size_t i = 0; i < j->facts->n_tunnels; i++)
-		j->tunnels[i] = (struct judge_tunnel){ name_length(j->facts->tunnels[i].conn),
+		j->tunnels[i] = (struct judge_tunnel){ facts_conn_length(j->facts->tunnels[i].conn),
 						       &j->facts->tunnels[i] };
 	sort(j->tunnels, j->facts->n_tunnels, sizeof(*j->tunnels), compare_tunnels);
 	return 0;
@@ -274,8 +261,10 @@ static int sort_tunnels(struct judge *j)
 
 static int compare_tunnel_facts(const void *a, const void *b)
 {
-	const struct judge_tunnel x = { name_length(((const struct facts_tunnel *)a)->conn), a };
-	const struct judge_tunnel y = { name_length(((const struct facts_tunnel *)b)->conn), b };
+	const struct judge_tunnel x = { facts_conn_length(((const struct facts_tunnel *)a)->conn),
+					a };
+	const struct judge_tunnel y = { facts_conn_length(((const struct facts_tunnel *)b)->conn),
+					b };
 
 	return compare_tunnels(&x, &y);
 }
@@ -305,7 +294,7 @@ const struct ipsec_conf_conn *judge_conf_of(const struct judge *j, const struct 
 	if (!j->facts->conf)
 		return NULL;
 	conn = ipsec_conf_find(j->facts->conf, t->conn);
-	len = name_length(t->conn);
+	len = facts_conn_length(t->conn);
 	if (conn || t->conn[len] == '\0' || len >= sizeof(name))
 		return conn;
 	memcpy(name, t->conn, len);

@@ -202,11 +202,15 @@ struct facts_tunnel *pluto_tunnels_free(struct facts_tunnel *tunnels, size_t n)
 	return NULL;
 }
 
-/* The number of the IKE SA in the line of a state: 3.x and 4.x write "isakmp#1", later "IKE SA #1".
+/*
+ * The number of the IKE SA in the line of a state: with IKEv2 "IKE SA #1", with IKEv1 "isakmp#1" or
+ * "ISAKMP SA #1".
  */
+#define IKEV2_WORD " IKE SA #"
+
 static unsigned long read_ike(const struct state_line *l)
 {
-	static const char *const words[] = { " IKE SA #", " ISAKMP SA #", " isakmp#" };
+	static const char *const words[] = { IKEV2_WORD, " ISAKMP SA #", " isakmp#" };
 	unsigned long ike;
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
@@ -256,8 +260,11 @@ static bool read_said(const char *s, const char *end, uint8_t *ret_proto, uint32
 	return true;
 }
 
-/* The SAs of one line of details, which ends in "Traffic: …". */
-static int add_sas(struct pluto_sas *sas, const struct state_line *l, unsigned long ike)
+/*
+ * The SAs of one line of details, which ends in "Traffic: …".
+ * @ikev2: they end with their IKE SA
+ */
+static int add_sas(struct pluto_sas *sas, const struct state_line *l, unsigned long ike, bool ikev2)
 {
 	const char *end = find(l->rest, l->end, " Traffic:");
 	bool outgoing_seen[2] = { false, false };
@@ -267,7 +274,7 @@ static int add_sas(struct pluto_sas *sas, const struct state_line *l, unsigned l
 		return 0;
 	while (s < end) {
 		const char *word_end = memchr(s, ' ', (size_t)(end - s));
-		struct pluto_sa sa = { .serial = l->serial, .ike = ike };
+		struct pluto_sa sa = { .serial = l->serial, .ike = ike, .orphan = ikev2 };
 
 		if (!word_end)
 			word_end = end;
@@ -288,14 +295,42 @@ static int add_sas(struct pluto_sas *sas, const struct state_line *l, unsigned l
 	return 0;
 }
 
+/* The numbers of all states. */
+struct serials {
+	unsigned long *items;
+	size_t n, alloc;
+};
+
+static int compare_serials(const void *a, const void *b)
+{
+	const unsigned long *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+static void find_orphans(struct pluto_sas *sas, struct serials *states)
+{
+	if (states->n > 0)
+		qsort(states->items, states->n, sizeof(*states->items), compare_serials);
+	for (size_t i = 0; i < sas->n; i++) {
+		struct pluto_sa *sa = &sas->items[i];
+
+		sa->orphan = sa->orphan && !bsearch(&sa->ike, states->items, states->n,
+						    sizeof(*states->items), compare_serials);
+	}
+}
+
 int pluto_sas_parse(const char *text, struct pluto_sas *ret)
 {
+	struct serials states = { 0 };
 	struct pluto_sas sas = PLUTO_SAS_NULL;
-	unsigned long serial = 0,
-		      ike = 0; /* of the state seen last; its SAs come in the next line */
+	/* Of the state seen last; its SAs come in the next line. */
+	unsigned long serial = 0, ike = 0;
+	bool ikev2 = false;
 	const char *line, *end;
+	int r = 0;
 
-	while (next_line(&text, &line, &end)) {
+	while (r >= 0 && next_line(&text, &line, &end)) {
 		struct state_line l;
 
 		if (!read_state_line(line, end, &l))
@@ -303,15 +338,22 @@ int pluto_sas_parse(const char *text, struct pluto_sas *ret)
 		if (!find(l.rest, l.end, " Traffic:")) {
 			serial = l.serial;
 			ike = read_ike(&l);
+			ikev2 = find(l.rest, l.end, IKEV2_WORD) != NULL;
+			r = ARRAY_GROW(&states);
+			if (r >= 0)
+				states.items[states.n++] = serial;
 			continue;
 		}
-		if (add_sas(&sas, &l, l.serial == serial ? ike : 0) < 0) {
-			pluto_sas_done(&sas);
-			return -ENOMEM;
-		}
+		r = add_sas(&sas, &l, l.serial == serial ? ike : 0, l.serial == serial && ikev2);
 	}
-	*ret = sas;
-	return 0;
+	if (r >= 0) {
+		find_orphans(&sas, &states);
+		*ret = sas;
+	} else {
+		pluto_sas_done(&sas);
+	}
+	free(states.items);
+	return r;
 }
 
 void pluto_sas_done(struct pluto_sas *s)

@@ -130,10 +130,11 @@ const struct policy_bond *policy_bond_named(const struct policy *p, const char *
 bool policy_bond_equal(const struct policy_bond *a, const struct policy_bond *b);
 
 /*
- * policy_run_limit_usec() - how long one run of the worker may take
+ * policy_run_limit_usec() - how long a run of the worker may go on without a word
  *
- * It may wait for the tunnels of each bond to come back, prove it, and wait once more after undoing
- * it, each for the bond's "within"; all else that it does has limits of its own.
+ * It tells of each step. It may wait for the tunnels of each bond to come back, prove it, and wait
+ * once more after undoing it, each for the bond's "within"; all else that it does has limits of its
+ * own.
  *
  * Return: microseconds, from 15 minutes to 23 hours; systemd ends a worker after 24.
  */

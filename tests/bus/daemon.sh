@@ -126,6 +126,24 @@ reports_libreswan 5.2
 check "another one is" logged 'bond0: Libreswan was 4\.10, and is 5\.2 now'
 reports "done" ""
 
+# ---- what cannot be taken back ----
+script <<END
+case "\$*" in
+*--apply*)
+	echo '$step, "status": "begins"}'
+	echo '{"report": "outcome", "bond": "bond0", "outcome": "failed", "reason": "no way; could not be undone: no"}'
+	echo '{"report": "outcome", "bond": "bond0", "outcome": "unsettled"}'
+	;;
+*--settle*) echo '{"report": "outcome", "bond": "bond0", "outcome": "undone"}' ;;
+esac
+END
+reports todo ""
+ctl apply bond0
+check "what failed and could not be taken back says why" reason_is "no way; could not be undone: no"
+check "and is tried again after a while" wait_for 15 last_run "run --policy=- --settle"
+check "until it is taken back" wait_for 10 reason_is \
+	"no way; could not be undone: no; what was half done is taken back now"
+
 # ---- revert ----
 script <<'END'
 echo '{"report": "outcome", "bond": "bond0", "outcome": "reverted"}'
@@ -338,6 +356,43 @@ check "SIGTERM ends the daemon all the same" equals 0 "$status"
 check "and the worker with it" wait_for 5 not kill -0 "$hanging"
 no_script
 check "nothing was complained of by the sanitizers" not logged 'Sanitizer|runtime error'
+
+# ---- the end of the daemon while it applies ----
+script <<END
+case "\$*" in
+*--apply*)
+	trap 'sleep 1; echo "{\"report\": \"outcome\", \"bond\": \"bond0\", \"outcome\": \"failed\", \"reason\": \"told to stop; undone\"}"; exit 1' TERM
+	echo '$step, "status": "begins"}'
+	while :; do sleep 0.05; done
+	;;
+esac
+END
+reports todo ""
+check "the next daemon" start_daemon
+check "begins to apply" state_soon applying
+before=$(runs)
+end_daemon
+check "told to end, it waits for the worker to take that back" \
+	logged 'bond0: failed: told to stop; undone'
+check "and ends well" equals 0 "$status"
+check "without another run" equals "$before" "$(runs)"
+script <<END
+trap '' TERM
+echo '$step, "status": "begins"}'
+echo \$\$ >pid
+while :; do sleep 0.05; done
+END
+start_daemon
+check "another worker" state_soon applying
+hanging=$(cat "$work/worker/pid")
+kill "$daemon"
+sleep 0.5
+check "that does not stop is waited for" alive
+end_daemon
+check "but not by who asks twice" equals 0 "$status"
+check "which is the end of the worker, too" wait_for 5 not kill -0 "$hanging"
+no_script
+reports "done" ""
 
 # ---- a broken file from the beginning, and none ----
 printf 'version: 1\nbonds: [' >"$policy"

@@ -21,7 +21,31 @@ static void look_at(const struct undo_entry *e)
 {
 	FUZZ_CHECK(e->subject);
 	if (e->kind == STEP_CONN)
-		FUZZ_CHECK(e->file && e->key && e->value && e->old_bytes && e->new_bytes);
+		FUZZ_CHECK(e->file && e->key && e->value &&
+			   !e->patch.old_bytes == !e->patch.new_bytes);
+	for (size_t i = 0; i < e->n_up; i++)
+		FUZZ_CHECK(e->up[i]);
+}
+
+static bool same_patch(const struct patch *a, const struct patch *b)
+{
+	return a->at == b->at && a->old_len == b->old_len && a->new_len == b->new_len &&
+	       (a->old_len == 0 || memcmp(a->old_bytes, b->old_bytes, a->old_len) == 0) &&
+	       (a->new_len == 0 || memcmp(a->new_bytes, b->new_bytes, a->new_len) == 0) &&
+	       streq(a->before, b->before) && streq(a->after, b->after);
+}
+
+/* A file, with whatever the journal says of it. */
+static void take_back(const struct undo_entry *e)
+{
+	static const char file[] = "conn example\n\tnic-offload=yes\n";
+	char *bytes;
+	size_t len;
+
+	if (patch_undo(&e->patch, file, sizeof(file) - 1, &bytes, &len) == 0) {
+		FUZZ_CHECK(bytes[len] == '\0');
+		free(bytes);
+	}
 }
 
 static bool same(const struct undo_entry *a, const struct undo_entry *b)
@@ -29,9 +53,7 @@ static bool same(const struct undo_entry *a, const struct undo_entry *b)
 	return a->kind == b->kind && streq(a->subject, b->subject) && a->before == b->before &&
 	       a->after == b->after && streq_ptr(a->file, b->file) && streq_ptr(a->key, b->key) &&
 	       streq_ptr(a->value, b->value) && streq_ptr(a->old_value, b->old_value) &&
-	       a->old_len == b->old_len && a->new_len == b->new_len &&
-	       (a->old_len == 0 || memcmp(a->old_bytes, b->old_bytes, a->old_len) == 0) &&
-	       (a->new_len == 0 || memcmp(a->new_bytes, b->new_bytes, a->new_len) == 0);
+	       same_patch(&a->patch, &b->patch);
 }
 
 static void write_and_read(const char *folder, struct undo *u)
@@ -71,6 +93,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		FUZZ_CHECK(undo_n_finished(u) <= undo_n_entries(u));
 		for (size_t i = 0; i < undo_n_entries(u); i++)
 			look_at(undo_entry(u, i));
+		for (size_t i = 0; i < undo_n_entries(u); i++)
+			take_back(undo_entry(u, i));
 		if (undo_n_entries(u) > 0) {
 			write_and_read(folder, u);
 			forget_and_read(folder, u);

@@ -12,6 +12,7 @@
 /* Pluto and the kernel, as the test plays them: what is done to which conn is written down. */
 static struct text done;
 static const char *lost = "abc"; /* the conns whose SAs the kernel lacks, by their letters */
+static const char *slow = "";    /* those that come back only once the others are under way */
 static const char *deaf = "";    /* those that do not come back */
 static int pluto;                /* what it answers */
 
@@ -27,13 +28,14 @@ int loss_is_there(const struct facts *f _unused_, const struct policy_bond *p _u
 }
 
 int loss_wait_repaired(const struct facts *f _unused_, const struct policy_bond *p _unused_,
-		       const struct ipsec *i _unused_, const char *conn, char **ret_reason)
+		       const struct ipsec *i, const char *conn, uint64_t limit_usec)
 {
-	text_printf(&done, "wait %s; ", conn);
-	if (!among(deaf, conn))
-		return 0;
-	*ret_reason = strdup("it is deaf");
-	return 1;
+	bool patient = limit_usec > 5000000;
+
+	text_printf(&done, "wait%s %s; ", patient ? " on" : "", conn);
+	if (i->stop && i->stop())
+		return -ECANCELED;
+	return among(deaf, conn) || (among(slow, conn) && !patient);
 }
 
 int ipsec_rekey(const struct ipsec *i _unused_, const char *conn, char **ret_text)
@@ -58,7 +60,10 @@ static int take(struct steps *s _unused_, const struct step *step, const struct 
 	return 0;
 }
 
-const struct step_kind_ops step_replace = { note, take, NULL };
+const struct step_kind_ops step_replace = {
+	.note = note,
+	.take = take,
+};
 
 struct undo_entry *undo_entry_free(struct undo_entry *e)
 {
@@ -93,13 +98,21 @@ static void told(void *userdata _unused_, const char *bond, const struct step *s
 			    text ? text : "");
 }
 
+/* It is told to stop after so many questions; 0: never. */
+static unsigned int stop_after;
+
+static bool stop(void)
+{
+	return stop_after > 0 && --stop_after == 0;
+}
+
 static void ck_repair(enum step_kind kind, int outcome, const char *reason, const char *expected)
 {
 	char a[] = "a", b[] = "b", bond[] = "bond0";
 	struct step steps[] = { { .kind = kind, .subject = a }, { .kind = kind, .subject = b } };
 	const struct plan plan = { .items = steps, .n = 2, .repairs = true };
-	const struct policy_bond policy = { .name = bond };
-	const struct executor_options options = { .told = told };
+	const struct policy_bond policy = { .name = bond, .proof.within_usec = 30000000 };
+	const struct executor_options options = { .told = told, .stop = stop_after ? stop : NULL };
 	char *why = NULL;
 
 	ck_assert_int_eq(executor_repair(&options, NULL, &policy, &plan, &why), outcome);
@@ -130,11 +143,32 @@ START_TEST(one_that_has_come_back_by_itself_is_left_alone)
 }
 END_TEST
 
+START_TEST(one_that_takes_longer_has_its_time_beside_the_next)
+{
+	slow = "a";
+	ck_repair(STEP_REKEY, EXECUTOR_DONE, "",
+		  "rekey a; wait a; rekey b; wait b; b done; wait on a; a done; ");
+	slow = "ab";
+	ck_repair(STEP_REKEY, EXECUTOR_DONE, "",
+		  "rekey a; wait a; rekey b; wait b; wait on a; a done; wait on b; b done; ");
+}
+END_TEST
+
+#define DEAF "the kernel has no SAs of conn a, 30 s after the repair"
+
 START_TEST(one_that_stays_away_does_not_keep_the_next_from_coming_back)
 {
 	deaf = "a";
-	ck_repair(STEP_REKEY, EXECUTOR_FAILED, "it is deaf",
-		  "rekey a; wait a; a failed: it is deaf; rekey b; wait b; b done; ");
+	ck_repair(STEP_REKEY, EXECUTOR_FAILED, DEAF,
+		  "rekey a; wait a; rekey b; wait b; b done; wait on a; a failed: " DEAF "; ");
+}
+END_TEST
+
+START_TEST(who_is_told_to_stop_begins_with_no_other)
+{
+	stop_after = 3;
+	ck_repair(STEP_REKEY, EXECUTOR_FAILED, "told to stop before all tunnels were brought back",
+		  "rekey a; wait a; a done; ");
 }
 END_TEST
 
@@ -149,5 +183,6 @@ END_TEST
 
 UNIT_MAIN("executor-repair", tunnels_are_rekeyed_one_after_the_other, or_replaced,
 	  one_that_has_come_back_by_itself_is_left_alone,
+	  one_that_takes_longer_has_its_time_beside_the_next,
 	  one_that_stays_away_does_not_keep_the_next_from_coming_back,
-	  without_pluto_nothing_is_waited_for)
+	  who_is_told_to_stop_begins_with_no_other, without_pluto_nothing_is_waited_for)

@@ -46,7 +46,12 @@ static struct world {
 	unsigned int activations;
 	unsigned int replacements;
 	bool nm_away, trial_fails, trial_unseen, answered, refuse_bit, pluto_stopped, files_refused,
-		restart_fails;
+		restart_fails, start_fails;
+	bool shares;  /* both conns have one IKE SA, so that replacing one takes both down */
+	bool orphans; /* the same, but that pluto still believes in the other one */
+	bool orphaned, renewed;
+	bool neighbour_away; /* its peer does not answer any more */
+	bool failed;         /* the unit */
 } * world;
 
 enum how {
@@ -319,6 +324,16 @@ int ipsec_replace(const struct ipsec *ipsec _unused_, const char *conn, enum ips
 	world->replacements++;
 	world->loaded = file_says_yes();
 	world->example_up = was_up || want == IPSEC_AUTO_START;
+	if (world->shares) {
+		world->neighbour_up = false;
+		world->neighbour_lost++;
+	}
+	if (world->orphans) {
+		/* The old one stays where it is. */
+		world->orphaned = true;
+		world->renewed = false;
+		world->neighbour_lost++;
+	}
 	/* As pluto does with one that the files do not have. */
 	if (!file_has("conn example")) {
 		*ret_text = strdup("no such conn");
@@ -339,11 +354,44 @@ int ipsec_delete(const struct ipsec *ipsec _unused_, const char *conn)
 	return 0;
 }
 
-int ipsec_initiate(const struct ipsec *ipsec _unused_, const char *conn,
-		   uint64_t limit_usec _unused_, char **ret_text _unused_)
+int ipsec_ask_up(const struct ipsec *ipsec _unused_, const char *conn)
 {
 	ck_assert_str_eq(conn, "neighbour");
-	world->neighbour_up = true;
+	if (call())
+		return -ETIMEDOUT;
+	if (!world->neighbour_away) {
+		world->neighbour_up = true;
+		world->renewed = world->orphaned;
+	}
+	called();
+	return 0;
+}
+
+/* The neighbour's: one without its IKE SA, and what took its place. */
+int ipsec_sas(const struct ipsec *ipsec _unused_, struct pluto_sas *ret)
+{
+	struct pluto_sa *sas = calloc(2, sizeof(*sas));
+	size_t n = 0;
+
+	if (world->orphaned)
+		sas[n++] = (struct pluto_sa){ .conn = strdup("neighbour"),
+					      .serial = 5,
+					      .orphan = true,
+					      .direction = FACTS_OUT };
+	if (world->renewed)
+		sas[n++] = (struct pluto_sa){ .conn = strdup("neighbour"), .serial = 9 };
+	*ret = (struct pluto_sas){ .items = sas, .n = n, .alloc = 2 };
+	return 0;
+}
+
+int ipsec_wait_established(const struct ipsec *ipsec _unused_, const char *const *conns,
+			   size_t n_conns, uint64_t limit_usec _unused_, const char **ret_missing)
+{
+	for (size_t i = 0; i < n_conns; i++)
+		if (streq(conns[i], "example") ? !world->example_up : !world->neighbour_up) {
+			*ret_missing = conns[i];
+			return 1;
+		}
 	return 0;
 }
 
@@ -368,9 +416,11 @@ bool trial_is_answered(const struct facts *before _unused_,
 }
 
 int trial_run(const struct facts *before _unused_, const struct policy_bond *policy _unused_,
-	      const struct ipsec *ipsec _unused_, bool answered, char **ret_reason)
+	      const struct ipsec *ipsec, bool answered, char **ret_reason)
 {
 	world->answered = answered;
+	if (ipsec->stop && ipsec->stop())
+		return -ECANCELED;
 	if (world->trial_unseen)
 		*ret_reason = strdup("it could not be seen");
 	if (!call() && !world->trial_fails)
@@ -410,7 +460,9 @@ int __wrap_sd_bus_open_system(sd_bus **ret)
 int units_look(sd_bus *bus _unused_, const char *unit _unused_, uint64_t limit_usec _unused_,
 	       struct units_state *ret)
 {
-	*ret = (struct units_state){ world->pluto_stopped ? FACTS_UNIT_INACTIVE : FACTS_UNIT_ACTIVE,
+	*ret = (struct units_state){ world->pluto_stopped ? FACTS_UNIT_INACTIVE
+				     : world->failed      ? FACTS_UNIT_FAILED
+							  : FACTS_UNIT_ACTIVE,
 				     7 };
 	return 0;
 }
@@ -418,6 +470,7 @@ int units_look(sd_bus *bus _unused_, const char *unit _unused_, uint64_t limit_u
 static void start_pluto(void)
 {
 	world->loaded = file_says_yes();
+	world->failed = false;
 	world->example_up = true;
 	world->neighbour_up = false;
 	world->neighbour_lost++;
@@ -431,6 +484,7 @@ int units_restart(sd_bus *bus _unused_, const char *unit, uint64_t limit_usec _u
 		files_cannot_be_put_back();
 	if (call() || world->restart_fails) {
 		world->example_up = world->neighbour_up = false;
+		world->failed = true;
 		*ret_text = strdup("the job ended with failed");
 		return UNITS_FAILED;
 	}
@@ -442,8 +496,10 @@ int units_restart(sd_bus *bus _unused_, const char *unit, uint64_t limit_usec _u
 int units_start_again(sd_bus *bus _unused_, const char *unit _unused_, uint64_t limit_usec _unused_,
 		      char **ret_text _unused_)
 {
-	if (call())
+	if (call() || world->start_fails) {
+		world->failed = true;
 		return UNITS_FAILED;
+	}
 	start_pluto();
 	called();
 	return UNITS_RESTARTED;
@@ -451,10 +507,20 @@ int units_start_again(sd_bus *bus _unused_, const char *unit _unused_, uint64_t 
 
 /* ---- one transaction ---- */
 
+/* From which question on it is told to stop; 0: never. */
+static unsigned int stop_at, n_asked;
+
+static bool stop(void)
+{
+	return ++n_asked >= stop_at && stop_at > 0;
+}
+
 static const struct executor_options *options(void)
 {
 	static char conf[128], state[128];
-	static const struct executor_options o = { .state_dir = state, .ipsec_conf = conf };
+	static const struct executor_options o = { .state_dir = state,
+						   .ipsec_conf = conf,
+						   .stop = stop };
 
 	snprintf(conf, sizeof(conf), "%s/ipsec.conf", temporary_dir);
 	snprintf(state, sizeof(state), "%s/state", temporary_dir);
@@ -482,12 +548,18 @@ static void conf_is(const char *text)
 
 static struct policy_bond policy;
 
+static bool always_shares, always_orphans;
+
 static void begin(void)
 {
 	how = HOW_NOT;
 	world = mmap(NULL, sizeof(*world), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
 		     0);
-	*world = (struct world){ .profile = -1, .example_up = true, .neighbour_up = true };
+	*world = (struct world){ .profile = -1,
+				 .example_up = true,
+				 .neighbour_up = true,
+				 .shares = always_shares,
+				 .orphans = always_orphans };
 	temporary_make();
 	ck_assert_int_eq(mkdir(temporary_path("state"), 0700), 0);
 	write_conf(conf_before);
@@ -636,6 +708,73 @@ START_TEST(a_restart_brings_up_again_what_nobody_else_would)
 	ck_assert_int_eq(apply_by(STEP_LIVE, STEP_RESTART, &reason), EXECUTOR_DONE);
 	ck_assert_uint_eq(world->neighbour_lost, 1);
 	all_is_as_it_should_be();
+	end();
+}
+END_TEST
+
+START_TEST(who_shares_an_ike_sa_comes_up_again_whatever_is_done)
+{
+	_cleanup_free_ char *reason = NULL;
+
+	begin();
+	world->shares = true;
+	ck_assert_int_eq(apply(), EXECUTOR_DONE);
+	ck_assert_uint_eq(world->neighbour_lost, 1);
+	all_is_as_it_should_be();
+	ck_assert_int_eq(revert(&reason), EXECUTOR_DONE);
+	ck_assert_uint_eq(world->neighbour_lost, 2);
+	all_is_as_before();
+	end();
+}
+END_TEST
+
+START_TEST(one_that_pluto_believes_in_without_its_ike_sa_is_renewed)
+{
+	_cleanup_free_ char *reason = NULL;
+
+	begin();
+	world->orphans = true;
+	ck_assert_int_eq(apply(), EXECUTOR_DONE);
+	ck_assert_uint_eq(world->neighbour_lost, 1);
+	ck_assert(world->orphaned && world->renewed);
+	all_is_as_it_should_be();
+	ck_assert_int_eq(revert(&reason), EXECUTOR_DONE);
+	ck_assert_uint_eq(world->neighbour_lost, 2);
+	ck_assert(world->renewed);
+	all_is_as_before();
+	end();
+}
+END_TEST
+
+START_TEST(one_that_was_down_is_not_brought_up)
+{
+	begin();
+	world->shares = true;
+	world->neighbour_up = false;
+	ck_assert_int_eq(apply(), EXECUTOR_DONE);
+	ck_assert(!world->neighbour_up);
+	end();
+}
+END_TEST
+
+START_TEST(one_that_stays_away_is_told)
+{
+	_cleanup_free_ char *reason = NULL, *undone = NULL;
+
+	begin();
+	world->neighbour_away = true;
+	ck_assert_int_eq(apply_by(STEP_LIVE, STEP_RESTART, &reason), EXECUTOR_DONE);
+	ck_assert_str_eq(reason,
+			 "the tunnel of conn neighbour was up before, and is not up again yet");
+	ck_assert(world->example_up && world->loaded);
+	end();
+
+	begin();
+	world->neighbour_away = world->trial_fails = true;
+	ck_assert_int_eq(apply_by(STEP_LIVE, STEP_RESTART, &undone), EXECUTOR_FAILED);
+	ck_assert_ptr_nonnull(
+		strstr(undone, "; undone, but the tunnel of conn neighbour is not up again yet"));
+	ck_assert_int_eq(recover(), EXECUTOR_NOTHING);
 	end();
 }
 END_TEST
@@ -933,7 +1072,51 @@ START_TEST(what_a_failed_restart_left_down_comes_up_though_a_file_cannot_be_put_
 	begin();
 	world->restart_fails = true;
 	ck_assert_int_eq(apply_by(STEP_LIVE, STEP_RESTART, &reason), EXECUTOR_FAILED_HALF);
+	ck_assert(world->example_up && world->neighbour_up);
+	ck_assert(executor_is_unsettled(options(), "bond0"));
+	end();
+}
+END_TEST
+
+/* Each try has pluto started, for there is no tunnel left to be interrupted; until it is up. */
+START_TEST(so_does_what_could_not_be_started_then_with_the_next_try)
+{
+	_cleanup_free_ char *reason = NULL;
+	struct policy none = { 0 };
+
+	begin();
+	world->restart_fails = world->start_fails = true;
+	ck_assert_int_eq(apply_by(STEP_LIVE, STEP_RESTART, &reason), EXECUTOR_FAILED_HALF);
+	ck_assert(!world->example_up);
+	ck_assert_int_eq(settle_with(&none), 1);
+	ck_assert(!world->example_up);
+	world->start_fails = false;
+	ck_assert_int_eq(settle_with(&none), 1);
+	ck_assert(world->example_up && world->neighbour_up);
+	ck_assert_uint_eq(world->neighbour_lost, 1);
+	ck_assert_int_eq(settle_with(&none), 1);
+	ck_assert_uint_eq(world->neighbour_lost, 1);
+	world->files_refused = world->restart_fails = false;
+	ck_assert_int_eq(settle_with(&none), 0);
+	ck_assert(!executor_is_unsettled(options(), "bond0"));
+	ck_assert(world->example_up && world->neighbour_up && !world->loaded);
+	end();
+}
+END_TEST
+
+START_TEST(so_does_a_conn_that_a_replacement_has_lost)
+{
+	struct policy none = { 0 };
+
+	begin();
+	ck_assert_int_eq(apply(), EXECUTOR_DONE);
+	files_cannot_be_put_back();
+	world->example_up = false;
+	ck_assert_int_eq(settle_with(&none), 1);
 	ck_assert(world->example_up);
+	ck_assert_uint_eq(world->replacements, 2);
+	ck_assert_int_eq(settle_with(&none), 1);
+	ck_assert_uint_eq(world->replacements, 2);
 	end();
 }
 END_TEST
@@ -981,6 +1164,30 @@ START_TEST(without_rollback_what_was_done_stays)
 }
 END_TEST
 
+/* Before each step, and while it is tried: there is nothing wrong with it, so nothing is blamed. */
+START_TEST(whenever_it_is_told_to_stop_everything_is_undone)
+{
+	for (stop_at = 1; stop_at <= 5; stop_at++) {
+		_cleanup_free_ char *reason = NULL;
+
+		begin();
+		n_asked = 0;
+		policy.rollback = stop_at % 2;
+		ck_assert_int_eq(apply_by(STEP_REACTIVATE, STEP_REPLACE, &reason), EXECUTOR_FAILED);
+		ck_assert_str_eq(reason, "told to stop before it was finished; undone: all is as "
+					 "it was before");
+		all_is_as_before();
+		end();
+	}
+	begin();
+	n_asked = 0;
+	ck_assert_int_eq(apply(), EXECUTOR_DONE);
+	ck_assert_uint_eq(n_asked, 5);
+	stop_at = 0;
+	end();
+}
+END_TEST
+
 /* Whatever fails, at whichever call: undone, with a reason, and nothing lies about. */
 static unsigned int fail_at_each_call(enum step_kind feature, enum step_kind pluto)
 {
@@ -1005,7 +1212,6 @@ static unsigned int fail_at_each_call(enum step_kind feature, enum step_kind plu
 		}
 		ck_assert_msg(outcome == EXECUTOR_FAILED, "call %u: outcome %d", i, outcome);
 		ck_assert_ptr_nonnull(reason);
-		world->neighbour_up = true;
 		all_is_as_before();
 		end();
 	}
@@ -1051,7 +1257,7 @@ static void is_made_good(void)
 {
 	ck_assert_int_ne(recover(), EXECUTOR_FAILED_HALF);
 	ck_assert_int_eq(recover(), EXECUTOR_NOTHING);
-	world->neighbour_up = true;
+	ck_assert(!world->orphaned || world->renewed);
 	if (world->profile == 1)
 		all_is_as_it_should_be();
 	else
@@ -1078,6 +1284,12 @@ START_TEST(a_process_that_ends_at_any_call_is_made_good_by_the_next)
 {
 	die_at_each_call(apply);
 	die_at_each_call(apply_with_restart);
+	always_shares = true;
+	die_at_each_call(apply);
+	always_shares = false;
+	always_orphans = true;
+	die_at_each_call(apply);
+	always_orphans = false;
 }
 END_TEST
 
@@ -1127,6 +1339,14 @@ START_TEST(so_is_one_that_ends_while_it_reverts)
 	}
 	for (unsigned int i = 1, more = true; more; i++) {
 		begin();
+		ck_assert_int_eq(apply_with_restart(), EXECUTOR_DONE);
+		more = dies(i, i % 2 ? HOW_DIE_BEFORE : HOW_DIE_AFTER, settle_nothing_named);
+		ck_assert_int_eq(settle_nothing_named(), 0);
+		all_is_as_before();
+		end();
+	}
+	for (unsigned int i = 1, more = true; more; i++) {
+		begin();
 		ck_assert_int_eq(apply(), EXECUTOR_DONE);
 		more = dies(i, i % 2 ? HOW_DIE_BEFORE : HOW_DIE_AFTER, settle_without_conn);
 		ck_assert_int_eq(settle_without_conn(), 0);
@@ -1157,6 +1377,9 @@ END_TEST
 
 UNIT_MAIN("executor", what_is_applied_can_be_reverted,
 	  a_restart_brings_up_again_what_nobody_else_would,
+	  who_shares_an_ike_sa_comes_up_again_whatever_is_done,
+	  one_that_pluto_believes_in_without_its_ike_sa_is_renewed,
+	  one_that_was_down_is_not_brought_up, one_that_stays_away_is_told,
 	  who_answers_is_asked_before_the_steps_and_what_was_not_seen_is_told,
 	  a_revert_goes_back_before_the_first_apply_whatever_was_repaired,
 	  what_others_have_edited_meanwhile_stays,
@@ -1170,8 +1393,11 @@ UNIT_MAIN("executor", what_is_applied_can_be_reverted,
 	  a_file_that_cannot_be_put_back_costs_no_tunnel_however_often_it_is_tried,
 	  nor_does_one_of_a_conn_that_the_policy_names_no_more,
 	  what_a_failed_restart_left_down_comes_up_though_a_file_cannot_be_put_back,
+	  so_does_what_could_not_be_started_then_with_the_next_try,
+	  so_does_a_conn_that_a_replacement_has_lost,
 	  a_tunnel_that_does_not_return_has_everything_undone_and_the_reason_told,
 	  a_refused_feature_has_everything_undone, without_rollback_what_was_done_stays,
+	  whenever_it_is_told_to_stop_everything_is_undone,
 	  each_call_that_fails_has_everything_undone,
 	  a_process_that_ends_at_any_call_is_made_good_by_the_next,
 	  so_is_one_that_ends_while_it_makes_good, so_is_one_that_ends_while_it_reverts,

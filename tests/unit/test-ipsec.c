@@ -394,6 +394,19 @@ START_TEST(a_conn_is_rekeyed_by_the_name_that_the_installed_version_has_for_it)
 }
 END_TEST
 
+START_TEST(a_conn_is_asked_for_without_waiting)
+{
+	ipsec_is("echo \"$*\" >>$LOG\nexit 1\n");
+	ck_assert_int_eq(ipsec_ask_up(&ipsec, "a b"), 0);
+	expect_log("whack --name a b --initiate --asynchronous\n");
+	teardown();
+
+	ipsec_is("exit 33\n");
+	ck_assert_int_eq(ipsec_ask_up(&ipsec, "a"), -ENOTCONN);
+	teardown();
+}
+END_TEST
+
 static const char *const two[] = { "a", "b" };
 
 START_TEST(waiting_ends_as_soon_as_all_are_established)
@@ -467,6 +480,27 @@ START_TEST(waiting_without_libreswan_ends_at_once)
 }
 END_TEST
 
+static unsigned int n_asked;
+
+static bool stops_at_the_third(void)
+{
+	return ++n_asked == 3;
+}
+
+START_TEST(waiting_can_be_given_up)
+{
+	const char *missing = NULL;
+
+	ipsec_is("echo x >>$LOG\n");
+	ipsec.stop = stops_at_the_third;
+	ck_assert_int_eq(ipsec_wait_established(&ipsec, two, 2, 60000000, &missing), -ECANCELED);
+	ck_assert_ptr_null(missing);
+	expect_log("x\nx\nx\n");
+	ipsec.stop = NULL;
+	teardown();
+}
+END_TEST
+
 UNIT_MAIN("ipsec", the_version_is_read, a_version_that_makes_no_sense_is_none,
 	  without_the_command_libreswan_is_not_installed, the_exit_status_of_a_list_is_not_believed,
 	  an_empty_list_is_an_answer, garbage_is_no_empty_list, a_pluto_that_does_not_run_is_told,
@@ -479,6 +513,7 @@ UNIT_MAIN("ipsec", the_version_is_read, a_version_that_makes_no_sense_is_none,
 	  a_conn_is_taken_out_of_pluto_and_one_that_stays_is_told,
 	  what_is_said_while_a_conn_comes_up_is_read_until_the_limit,
 	  a_conn_is_rekeyed_by_the_name_that_the_installed_version_has_for_it,
-	  waiting_ends_as_soon_as_all_are_established, waiting_names_the_first_that_is_missing,
-	  waiting_for_a_hanging_command_keeps_its_limit, waiting_asks_at_a_modest_pace,
-	  waiting_without_libreswan_ends_at_once)
+	  a_conn_is_asked_for_without_waiting, waiting_ends_as_soon_as_all_are_established,
+	  waiting_names_the_first_that_is_missing, waiting_for_a_hanging_command_keeps_its_limit,
+	  waiting_asks_at_a_modest_pace, waiting_without_libreswan_ends_at_once,
+	  waiting_can_be_given_up)

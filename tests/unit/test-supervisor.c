@@ -441,6 +441,37 @@ START_TEST(a_revert_says_what_there_is_to_know)
 }
 END_TEST
 
+START_TEST(so_does_a_policy_that_names_a_conn_no_more_until_the_next_one)
+{
+	begin(1);
+	worker_ends(OUTCOME_LEFT, "conn other says nothing of nic-offload again");
+	worker_says(0, STANDING_DONE, "");
+	ck_assert_str_eq(state(), "configured");
+	ck_assert_str_eq(supervisors[0]->reason, "conn other says nothing of nic-offload again");
+	supervisor_set_policy(supervisors[0], &policies[0]);
+	supervisor_run_begins(supervisors[0]);
+	worker_says(0, STANDING_DONE, "");
+	ck_assert_str_eq(supervisors[0]->reason, "");
+	end();
+}
+END_TEST
+
+/* Behind the reason of the failure, which stays; and until it is taken back, nothing is done. */
+START_TEST(what_has_failed_by_halves_is_known_to_be_unsettled)
+{
+	begin(1);
+	worker_ends(OUTCOME_FAILED, "no way; could not be undone");
+	worker_ends(OUTCOME_UNSETTLED, "");
+	ck_assert_str_eq(supervisors[0]->reason, "no way; could not be undone");
+	ck_assert(supervisors[0]->unsettled);
+	worker_ends(OUTCOME_UNDONE, "");
+	ck_assert(!supervisors[0]->unsettled);
+	ck_assert_str_eq(supervisors[0]->reason,
+			 "no way; could not be undone; what was half done is taken back now");
+	end();
+}
+END_TEST
+
 START_TEST(a_worker_that_dies_while_applying_means_failed)
 {
 	begin(1);
@@ -1388,6 +1419,8 @@ UNIT_MAIN("supervisor", a_bond_is_waiting_until_the_worker_has_looked,
 	  once_nothing_is_left_half_done_a_bond_is_looked_at_anew,
 	  a_bond_that_is_held_stays_so_when_nothing_is_left_half_done,
 	  a_revert_says_what_there_is_to_know,
+	  so_does_a_policy_that_names_a_conn_no_more_until_the_next_one,
+	  what_has_failed_by_halves_is_known_to_be_unsettled,
 	  what_fails_by_the_old_policy_does_not_hold_the_bond_by_the_new_one,
 	  what_is_done_by_the_old_policy_makes_no_drift_of_the_new_one,
 	  a_revert_that_is_done_after_somebody_asked_to_apply_does_not_hold,

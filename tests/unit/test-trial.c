@@ -139,6 +139,23 @@ START_TEST(pings_through_software_are_a_failure)
 }
 END_TEST
 
+static bool told_to_stop(void)
+{
+	return true;
+}
+
+START_TEST(one_that_is_told_to_stop_waits_for_no_verdict)
+{
+	const struct ipsec ipsec = { .stop = told_to_stop };
+
+	begin();
+	silent_probe();
+	ck_assert_int_eq(trial_run(facts(), &host.policy, &ipsec, true, &reason), -ECANCELED);
+	ck_assert_ptr_null(reason);
+	end();
+}
+END_TEST
+
 static bool is_answered(void)
 {
 	return trial_is_answered(facts(), &host.policy);
@@ -201,6 +218,6 @@ UNIT_MAIN("trial", a_tunnel_that_does_not_come_back_is_a_failure,
 	  where_no_tunnel_was_up_there_is_nothing_to_try, sas_without_offload_are_a_failure,
 	  what_pluto_says_is_no_sa, without_traffic_nothing_speaks_against_it,
 	  pings_through_the_hardware_are_fine, pings_through_software_are_a_failure,
-	  who_answers_is_seen_before_the_steps,
+	  one_that_is_told_to_stop_waits_for_no_verdict, who_answers_is_seen_before_the_steps,
 	  who_answered_before_the_steps_has_to_answer_after_them,
 	  an_answer_after_the_verdict_is_an_answer, what_could_not_be_seen_is_told)

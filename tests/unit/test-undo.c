@@ -35,7 +35,9 @@ static void note_profile(const char *uuid, int before)
 	ck_assert_int_eq(undo_note(undo, e), 0);
 }
 
-static void note_conn(const char *conn, const char *old_bytes, size_t len, const char *old_value)
+/* A conn's entry, with the file before and after. */
+static struct undo_entry *conn_entry(const char *conn, const char *before, size_t len,
+				     const char *after)
 {
 	struct undo_entry *e = calloc(1, sizeof(*e));
 
@@ -44,12 +46,29 @@ static void note_conn(const char *conn, const char *old_bytes, size_t len, const
 	e->file = strdup("/etc/ipsec.d/example.conf");
 	e->key = strdup("nic-offload");
 	e->value = strdup("yes");
+	ck_assert_int_eq(patch_make(before, len, after, strlen(after), &e->patch), 0);
+	return e;
+}
+
+static void note_conn(const char *conn, const char *before, size_t len, const char *old_value)
+{
+	struct undo_entry *e = conn_entry(conn, before, len, "new");
+
 	e->old_value = old_value ? strdup(old_value) : NULL;
-	e->old_bytes = memcpy(malloc(len + 1), old_bytes, len);
-	e->old_len = len;
-	e->new_bytes = strdup("new");
-	e->new_len = 3;
 	ck_assert_int_eq(undo_note(undo, e), 0);
+}
+
+/* What the I-th entry makes of this file. */
+static void ck_taken_back(size_t i, const char *now, const char *before, size_t len)
+{
+	char *seen;
+	size_t seen_len;
+
+	ck_assert_int_eq(
+		patch_undo(&undo_entry(undo, i)->patch, now, strlen(now), &seen, &seen_len), 0);
+	ck_assert_uint_eq(seen_len, len);
+	ck_assert_mem_eq(seen, before, len);
+	free(seen);
 }
 
 START_TEST(a_bond_without_a_journal_has_nothing_to_undo)
@@ -83,9 +102,7 @@ START_TEST(a_file_is_kept_to_the_byte_whatever_is_in_it)
 	set_up();
 	note_conn("a", bytes, sizeof(bytes) - 1, NULL);
 	open_journal();
-	ck_assert_uint_eq(undo_entry(undo, 0)->old_len, sizeof(bytes) - 1);
-	ck_assert_mem_eq(undo_entry(undo, 0)->old_bytes, bytes, sizeof(bytes) - 1);
-	ck_assert_str_eq(undo_entry(undo, 0)->new_bytes, "new");
+	ck_taken_back(0, "new", bytes, sizeof(bytes) - 1);
 	ck_assert_ptr_null(undo_entry(undo, 0)->old_value);
 	tear_down();
 }
@@ -97,7 +114,7 @@ START_TEST(the_value_that_was_replaced_is_kept)
 	note_conn("a", "", 0, "auto");
 	open_journal();
 	ck_assert_str_eq(undo_entry(undo, 0)->old_value, "auto");
-	ck_assert_uint_eq(undo_entry(undo, 0)->old_len, 0);
+	ck_taken_back(0, "new", "", 0);
 	tear_down();
 }
 END_TEST
@@ -156,6 +173,11 @@ START_TEST(a_line_cut_short_by_a_crash_was_never_noted)
 }
 END_TEST
 
+#define CONN                                                                                       \
+	"{\"step\":\"conn\",\"subject\":\"a\",\"file\":\"f\",\"key\":\"k\",\"value\":\"v\","       \
+	"\"patch\":"
+#define SUMS ",\"before\":\"00\",\"after\":\"00\"}}\n"
+
 static void ck_refused(const char *line)
 {
 	struct undo *u = NULL;
@@ -174,10 +196,13 @@ START_TEST(a_journal_that_cannot_be_understood_is_refused)
 	ck_refused("{\"step\":\"dance\",\"subject\":\"x\"}\n");
 	ck_refused("{\"step\":\"profile\"}\n");
 	ck_refused("{\"step\":\"rekey\",\"subject\":\"a\"}\n"); /* leaves nothing to be undone */
-	ck_refused("{\"step\":\"conn\",\"subject\":\"a\",\"file\":\"f\",\"key\":\"k\",\"value\":"
-		   "\"v\",\"old_bytes\":\"0g\",\"new_bytes\":\"\"}\n");
-	ck_refused("{\"step\":\"conn\",\"subject\":\"a\",\"file\":\"f\",\"key\":\"k\",\"value\":"
-		   "\"v\",\"old_bytes\":\"000\",\"new_bytes\":\"\"}\n");
+	ck_refused("{\"step\":\"restart\",\"subject\":\"x\",\"up\":\"a\"}\n");
+	ck_refused("{\"step\":\"restart\",\"subject\":\"x\",\"up\":[\"a\",7]}\n");
+	ck_refused(CONN "{\"at\":0,\"old\":\"0g\",\"new\":\"\"" SUMS);
+	ck_refused(CONN "{\"at\":0,\"old\":\"000\",\"new\":\"\"" SUMS);
+	ck_refused(CONN "{\"at\":-1,\"old\":\"00\",\"new\":\"\"" SUMS);
+	ck_refused(CONN "{\"at\":0,\"old\":\"00\",\"new\":\"\",\"before\":\"\"}}\n");
+	ck_refused(CONN "{}}\n");
 }
 END_TEST
 
@@ -206,32 +231,86 @@ START_TEST(a_step_is_not_noted_where_nothing_can_be_written)
 }
 END_TEST
 
-/* A conn's entry, with a file of that many bytes before. */
-static struct undo_entry *large_entry(size_t len)
+/* A file of lines, the I-th of which was edited. */
+static struct undo_entry *entry_of_large_file(size_t n_lines, size_t i)
 {
-	struct undo_entry *e = calloc(1, sizeof(*e));
+	static const char line[] = "\tnic-offload=no\n";
+	const size_t len = sizeof(line) - 1;
+	char *before = malloc(n_lines * len + 1), *after;
+	struct undo_entry *e;
 
-	e->kind = STEP_CONN;
-	e->subject = strdup("a");
-	e->file = strdup("/etc/ipsec.d/example.conf");
-	e->key = strdup("nic-offload");
-	e->value = strdup("yes");
-	e->old_bytes = memset(malloc(len + 1), 'x', len);
-	e->old_len = len;
-	e->new_bytes = strdup("new");
-	e->new_len = 3;
+	for (size_t k = 0; k < n_lines; k++)
+		memcpy(before + k * len, line, len);
+	before[n_lines * len] = '\0';
+	after = strdup(before);
+	memcpy(after + i * len, "\tnic-offload=ye\n", len);
+	e = conn_entry("a", before, n_lines * len, after);
+	free(before);
+	free(after);
 	return e;
 }
 
+START_TEST(a_large_file_takes_no_more_room_than_what_was_edited)
+{
+	struct stat st;
+
+	set_up();
+	for (size_t i = 0; i < 50; i++)
+		ck_assert_int_eq(undo_note(undo, entry_of_large_file(100000, i * 1999)), 0);
+	ck_assert_int_eq(stat(temporary_path("undo-bond0.jsonl"), &st), 0);
+	ck_assert_int_lt(st.st_size, 50 * 500);
+	tear_down();
+}
+END_TEST
+
+START_TEST(who_was_up_is_kept_until_the_transaction_is_finished)
+{
+	struct undo_entry *e = calloc(1, sizeof(*e)), *more = calloc(1, sizeof(*e));
+
+	set_up();
+	e->kind = STEP_RESTART;
+	e->subject = strdup("ipsec.service");
+	e->up = calloc(1, sizeof(char *));
+	e->up[e->n_up++] = strdup("a b");
+	ck_assert_int_eq(undo_note(undo, e), 0);
+	open_journal();
+	ck_assert_uint_eq(undo_entry(undo, 0)->n_up, 1);
+	ck_assert_str_eq(undo_entry(undo, 0)->up[0], "a b");
+
+	more->up = calloc(2, sizeof(char *));
+	more->up[more->n_up++] = strdup("a b");
+	more->up[more->n_up++] = strdup("c");
+	ck_assert_int_eq(undo_note_up(undo, 0, more), 0);
+	undo_entry_free(more);
+	open_journal();
+	ck_assert_uint_eq(undo_entry(undo, 0)->n_up, 2);
+	ck_assert_str_eq(undo_entry(undo, 0)->up[1], "c");
+
+	ck_assert_int_eq(undo_mark(undo), 0);
+	ck_assert_uint_eq(undo_entry(undo, 0)->n_up, 0);
+	open_journal();
+	ck_assert_uint_eq(undo_entry(undo, 0)->n_up, 0);
+	tear_down();
+}
+END_TEST
+
 START_TEST(a_journal_is_never_written_larger_than_it_can_be_read)
 {
+	char *bytes;
+
 	set_up();
 	note_profile("uuid-1", -1);
-	/* Two digits a byte: with the rest of the line it is above the limit, by a little. */
-	ck_assert_int_eq(undo_note(undo, large_entry(32 << 20)), -EFBIG);
+	/* One line, and two digits a byte: with the rest it is above the limit, by a little. */
+	bytes = memset(malloc(UNDO_MAX_BYTES / 2), 'x', UNDO_MAX_BYTES / 2);
+	ck_assert_int_eq(undo_note(undo, conn_entry("a", bytes, UNDO_MAX_BYTES / 2, "new")),
+			 -EFBIG);
+	free(bytes);
 	ck_assert_uint_eq(undo_n_entries(undo), 1);
 	open_journal();
 	ck_assert_uint_eq(undo_n_entries(undo), 1);
+	note_profile("uuid-2", -1);
+	open_journal();
+	ck_assert_uint_eq(undo_n_entries(undo), 2);
 	tear_down();
 }
 END_TEST
@@ -264,5 +343,7 @@ UNIT_MAIN("undo", a_bond_without_a_journal_has_nothing_to_undo,
 	  a_journal_without_entries_leaves_no_file, a_line_cut_short_by_a_crash_was_never_noted,
 	  a_journal_that_cannot_be_understood_is_refused, a_journal_that_is_no_file_is_refused,
 	  a_step_is_not_noted_where_nothing_can_be_written,
+	  a_large_file_takes_no_more_room_than_what_was_edited,
+	  who_was_up_is_kept_until_the_transaction_is_finished,
 	  a_journal_is_never_written_larger_than_it_can_be_read,
 	  a_mark_that_cannot_be_written_loses_no_entry)

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "stop.h"
 #include "temporary.h"
 #include "unit.h"
 #include "worker-run.h"
@@ -31,6 +32,8 @@ static void on_report(void *userdata _unused_, json_t *report)
 	snprintf(last_report, sizeof(last_report), "%s", text);
 	free(text);
 	n_reports++;
+	if (strstr(last_report, "\"begins\""))
+		worker_run_stop(run);
 }
 
 static void on_done(void *userdata _unused_, int error)
@@ -216,6 +219,32 @@ START_TEST(one_that_nobody_waits_for_any_more_dies)
 }
 END_TEST
 
+/* As one in the middle of changing something. */
+static int takes_back_when_it_is_told_to_stop(const struct worker_order *o _unused_)
+{
+	if (stop_defer() < 0 || stop_asked())
+		return 1;
+	puts("{\"report\": \"begins\"}");
+	fflush(stdout);
+	for (int i = 0; i < 2000 && !stop_asked(); i++)
+		usleep(10000);
+	if (!stop_asked())
+		return 1;
+	puts("{\"report\": \"undone\"}\n{\"report\": \"end\", \"status\": 0}");
+	return 0;
+}
+
+START_TEST(one_that_is_told_to_stop_is_heard_to_its_end)
+{
+	begin(takes_back_when_it_is_told_to_stop, 30000);
+	ck_assert_int_ge(sd_event_loop(event), 0);
+	ck_assert_int_eq(end_error, 0);
+	ck_assert_int_eq(n_reports, 2);
+	ck_assert_str_eq(last_report, "{\"report\":\"undone\"}");
+	ck_assert_int_eq(end(), 0);
+}
+END_TEST
+
 START_TEST(a_socket_where_nobody_answers_is_an_error)
 {
 	const char *argv[] = { NULL, NULL };
@@ -251,7 +280,7 @@ START_TEST(an_order_without_arguments_is_one)
 {
 	struct worker_order order;
 
-	ck_assert_int_eq(read_order("[]\n", 3, &order), 0);
+	ck_assert_int_eq(read_order("[]\n", 4, &order), 0);
 	ck_assert_int_eq(order.argc, 1);
 	ck_assert_ptr_null(order.argv[1]);
 	ck_assert_uint_eq(order.input_len, 0);
@@ -269,8 +298,23 @@ START_TEST(a_strange_order_is_refused)
 	struct worker_order order = WORKER_ORDER_NULL;
 
 	for (size_t i = 0; i < ARRAY_SIZE(strange); i++)
-		ck_assert_int_eq(read_order(strange[i], strlen(strange[i]), &order), -EBADMSG);
+		ck_assert_int_eq(read_order(strange[i], strlen(strange[i]) + 1, &order), -EBADMSG);
 	ck_assert_ptr_null(order.argv);
+}
+END_TEST
+
+/* Its writer has died. */
+START_TEST(an_order_that_breaks_off_is_none)
+{
+	static const char order[] = "[\"run\"]\nversion: 1\n";
+	struct worker_order read = WORKER_ORDER_NULL;
+
+	for (size_t len = 0; len < sizeof(order); len++)
+		ck_assert_int_eq(read_order(order, len, &read), -EBADMSG);
+	ck_assert_int_eq(read_order(order, sizeof(order), &read), 0);
+	ck_assert_str_eq(read.input, "version: 1\n");
+	worker_order_done(&read);
+	ck_assert_int_eq(read_order("[]\n\0more", 8, &read), -EBADMSG);
 }
 END_TEST
 
@@ -278,4 +322,5 @@ UNIT_MAIN("worker-run", what_is_ordered_arrives_and_reports_come_back,
 	  a_worker_that_fails_is_a_failure, one_that_finds_another_at_it_says_so,
 	  one_that_does_not_tell_how_it_ended_is_one_as_well, one_that_hangs_is_ended_at_its_limit,
 	  one_that_nobody_waits_for_any_more_dies, a_socket_where_nobody_answers_is_an_error,
-	  an_order_without_arguments_is_one, a_strange_order_is_refused)
+	  one_that_is_told_to_stop_is_heard_to_its_end, an_order_without_arguments_is_one,
+	  a_strange_order_is_refused, an_order_that_breaks_off_is_none)

@@ -17,7 +17,16 @@ policy_of() {
 	sed -i "s/\[example\]/[$1]/" /etc/esp-offloadd/config.yaml
 }
 
-check "both tunnels are up to begin with" tunnels_up
+# A third one between the same two ends, which shares the IKE SA, and which only somebody's asking
+# brings up.
+sed 's/^conn example/conn sibling/; s/auto=start/auto=add/; $a\	leftprotoport=udp/7\n\trightprotoport=udp/7' \
+	"$example_conf" >/etc/ipsec.d/sibling.conf
+printf '\nconn sibling\n\tleft=192.0.2.2\n\tleftprotoport=udp/7\n\trightprotoport=udp/7\n' \
+	>>/etc/peer/ipsec.d/peer.conf
+peer ipsec auto --add sibling >/dev/null
+ipsec auto --add sibling >/dev/null
+ipsec auto --up sibling >/dev/null
+check "all tunnels are up to begin with" eval 'tunnels_up && established sibling'
 before_mark
 policy_of example
 check "the daemon starts" start_daemon
@@ -27,6 +36,8 @@ check "the step that interrupts something says what it was" \
 	wait_for 5 logged 'step replace example: interrupted: the tunnel of example for [0-9.]+ s$' esp-offloadd
 check "those that interrupt nothing say so" \
 	logged 'step profile .*: interrupted: nothing' esp-offloadd
+check "a tunnel that shares its IKE SA is up again, though nobody else would have asked for it" \
+	established sibling
 check "the neighbour's tunnel was not interrupted" not logged 'interrupted: .*neighbour' esp-offloadd
 
 # Drift.
@@ -67,6 +78,7 @@ check "pluto has it so" wait_for 30 pluto_has "nic-offload:auto;"
 check "the feature stays" feature_is bond0 on
 check "the journal has how to write no instead" \
 	wait_for 10 logged 'esp-offloadctl conn set example nic-offload=no' esp-offloadd
+check "and so has the state" wait_for 10 reason_has 'conn set example nic-offload=no'
 check "the tunnels are up" tunnels_up
 policy_of example
 systemctl reload esp-offloadd
@@ -79,8 +91,9 @@ check "all is as it was before" wait_for 90 as_before
 policy_of example
 systemctl reload esp-offloadd
 check "with the bond again it is configured again" wait_for 90 bond_is State configured
-check "revert takes all of it back" esp-offloadctl revert bond0
-check "which says how to write no" reason_has 'nic-offload=no'
+check "revert takes all of it back, and says how to write no" \
+	contains "$(esp-offloadctl revert bond0)" 'conn set example nic-offload=no'
 check "all is as it was before" as_before
+check "the tunnel that shares the IKE SA is up as well" established sibling
 check "the neighbour's tunnel was not touched in all of this" equals \
 	"$(ipsec trafficstatus | grep -c '"neighbour"')" 1

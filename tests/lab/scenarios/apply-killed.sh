@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # limit: 900
-# The worker is killed at the boundaries of its steps, and at random moments, and the daemon in the
-# middle of applying: the next start takes back or finishes, says so, and the tunnels are up.
+# The worker is killed at the boundaries of its steps, and at a random moment, and the daemon is
+# stopped and killed in the middle of applying: it is taken back or finished, which is said, and the
+# tunnels are up.
 
 # shellcheck source=tests/lab/guest/lab/apply.sh
 . /lab/apply.sh
@@ -18,20 +19,18 @@ for boundary in profile:begins reactivate:begins reactivate:done conn:begins con
 	check "killed at $boundary: all is as it was before" as_before
 done
 
-# At random moments: the whole of it takes so long.
+# At a random moment: the whole of it takes so long.
 began=${EPOCHREALTIME/./}
 work --apply bond0
 took=$(((${EPOCHREALTIME/./} - began) / 1000))
 check "without being killed it applies" as_should_be
 revert
 check "and reverts" as_before
-for ((i = 0; i < 2; i++)); do
-	moment=$((RANDOM * took / 32768))
-	check "killed after $moment of $took ms" kill_after "$moment" --apply bond0
-	check "killed after $moment of $took ms: the next run takes back" settle
-	check "killed after $moment of $took ms: all is as it was, or as it should be" as_either
-	[ ! -e "$journals/undo-bond0.jsonl" ] || revert
-done
+moment=$((RANDOM * took / 32768))
+check "killed after $moment of $took ms" kill_after "$moment" --apply bond0
+check "killed after $moment of $took ms: the next run takes back" settle
+check "killed after $moment of $took ms: all is as it was, or as it should be" as_either
+[ ! -e "$journals/undo-bond0.jsonl" ] || revert
 
 # The worker of a daemon that lives on.
 applying() {
@@ -48,15 +47,22 @@ check "what was half done is taken back, which the state tells" \
 check "and the journal" logged 'took back what an earlier run had left half done' esp-offloadd
 check "all is as it was before" as_before
 
-# The daemon itself.
+# The daemon itself, stopped and killed.
 esp-offloadctl apply bond0 >/dev/null 2>&1 &
-check "it applies anew once somebody asks" wait_for 60 applying 'reactivate|conn|replace'
+check "it applies anew once somebody asks" wait_for 60 applying 'conn|replace'
+forget
+check "stopped in the middle it ends" systemctl stop esp-offloadd
+check "once all is as it was before" as_before
+check "and says so" logged 'told to stop before it was finished; undone: all is as it was' esp-offloadd
+check "no worker is left" equals "" "$(systemctl list-units --no-legend --plain 'esp-offload-worker@*')"
+check "started anew it applies anew" \
+	eval 'systemctl start esp-offloadd; wait_for 60 applying "conn|replace"'
 forget
 systemctl kill -s KILL --kill-who=main esp-offloadd
 check "killed itself, it is started again" wait_for 30 bond_property State
-check "takes back what was half done" \
-	wait_for 60 logged 'took back what an earlier run had left half done' esp-offloadd
-check "and finishes" wait_for 90 bond_is State configured
+check "its worker takes back what it had begun, and says so" \
+	wait_for 60 logged 'failed: told to stop before it was finished; undone' esp-offloadd
+check "and the new one finishes" wait_for 90 bond_is State configured
 check "all is as it should be" as_should_be
 check "the verdict is offloaded" wait_for 30 bond_is Verdict offloaded
 check "the kernel has nothing to complain of" no_complaints
