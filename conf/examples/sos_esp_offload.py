@@ -3,10 +3,10 @@
 # A plugin for sos (https://github.com/sosreport/sos), which collects what a supporter asks for. Put
 # it into the folder sos/report/plugins of its Python package as esp_offload.py.
 
-from sos.report.plugins import Plugin, IndependentPlugin
+from sos.report.plugins import DebianPlugin, Plugin, RedHatPlugin, UbuntuPlugin
 
 
-class EspOffload(Plugin, IndependentPlugin):
+class EspOffload(Plugin, RedHatPlugin, DebianPlugin, UbuntuPlugin):
     """What esp-offloadd knows of the ESP offload of bonds, and what it knows it from.
 
     Keys of SAs, pre-shared keys and the contents of Libreswan's files are left out.

@@ -1,11 +1,19 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""sos-plugin.py PLUGIN: sos can load the plugin and knows all that it calls, and it lets no secret out."""
+"""sos-plugin.py PLUGIN: sos can load the plugin and knows all that it calls, and it lets no secret out.
+
+Where root may make namespaces sos itself makes a report, with an ip that shows keys, and a folder /etc
+with a policy that has a secret in it."""
 
 import importlib.util
 import inspect
 import os
+import pathlib
 import re
+import shutil
+import subprocess
 import sys
+import tarfile
+import tempfile
 from unittest import mock
 
 try:
@@ -21,8 +29,11 @@ spec = importlib.util.spec_from_file_location("esp_offload", sys.argv[1])
 module = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
 classes = [c for _, c in inspect.getmembers(module, inspect.isclass)
-           if c.__module__ == "esp_offload" and issubclass(c, plugins.IndependentPlugin)]
+           if c.__module__ == "esp_offload" and issubclass(c, plugins.Plugin)]
 assert len(classes) == 1, classes
+# sos 4.0 loads those of its host's kind, and none that is for every one.
+for kind in (plugins.RedHatPlugin, plugins.DebianPlugin, plugins.UbuntuPlugin):
+    assert issubclass(classes[0], kind), kind
 
 # With the signatures of the real methods: a call that sos would not take fails here.
 plugin = mock.create_autospec(classes[0], instance=True)
@@ -50,8 +61,58 @@ for call in plugin.do_cmd_output_sub.call_args_list:
 assert not re.search(r"[0-9a-f]{16}", scrubbed), scrubbed
 assert "spi 0xcd7a6f4e" in scrubbed and "crypto offload" in scrubbed, scrubbed
 
-policy = "bonds:\n  bond0: {connections: [example]} # PSK: hunter2\n"
+policy = policy_before = "bonds:\n  bond0: {connections: [example]} # PSK: hunter2\n"
 for call in plugin.do_path_regex_sub.call_args_list:
     _, pattern, substitute = call.args
     policy = re.sub(pattern, substitute, policy)
 assert "hunter2" not in policy and "connections: [example]" in policy, policy
+
+
+# ---- a report ----
+
+SCRIPT = r"""
+set -e
+for file in debian_version redhat-release os-release passwd group nsswitch.conf ld.so.cache; do
+    [ ! -e "/etc/$file" ] || cp -L "/etc/$file" "$1/etc"
+done
+mount --bind "$1/ip" "$(realpath "$(command -v ip)")"
+mount --bind "$1/etc" /etc
+exec "$2" -c 'import sys; sys.path.insert(0, sys.argv.pop(1)); from sos import SoS
+SoS(sys.argv[1:]).execute()' "$1" report --batch --quiet --tmp-dir "$1/tmp" -o esp_offload -z gzip
+"""
+
+
+def report(folder):
+    """What sos puts into its archive, by the name there."""
+    shutil.copytree(os.path.dirname(sys.modules["sos"].__file__), folder / "sos")
+    shutil.copy(sys.argv[1], folder / "sos/report/plugins/esp_offload.py")
+    for name in ("etc/esp-offloadd", "tmp"):
+        (folder / name).mkdir(parents=True)
+    (folder / "etc/esp-offloadd/config.yaml").write_text(policy_before)
+    (folder / "xfrm").write_text(XFRM)
+    (folder / "ip").write_text(f"#!/bin/sh\ncase $* in *xfrm*) cat {folder}/xfrm ;; esac\n")
+    (folder / "ip").chmod(0o755)
+    said = subprocess.run(["unshare", "-n", "-m", "sh", "-c", SCRIPT, "sh", folder, sys.executable],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300, check=False)
+    archives = list((folder / "tmp").glob("*.tar.*z"))
+    assert said.returncode == 0 and len(archives) == 1, said.stdout.decode()
+    with tarfile.open(archives[0]) as archive:
+        return {m.name.partition("/")[2]: archive.extractfile(m).read()
+                for m in archive.getmembers() if m.isfile()}
+
+
+def can_make_namespaces():
+    return os.geteuid() == 0 and shutil.which("ip") and \
+        subprocess.run(["unshare", "-n", "-m", "true"], check=False).returncode == 0
+
+
+if not can_make_namespaces():
+    print("no report was made: it takes root, namespaces and ip")
+    sys.exit(0)
+with tempfile.TemporaryDirectory(prefix="sos-plugin-") as work:
+    files = report(pathlib.Path(work))
+everything = b"\n".join(files.values())
+assert b"4f2c1d9e8b7a6f5e" not in everything and b"0011223344556677" not in everything
+assert b"0123456789abcdef0123" not in everything and b"hunter2" not in everything
+assert any(b"spi 0xcd7a6f4e" in text for text in files.values()), files.keys()
+assert b"connections: [example]" in files["etc/esp-offloadd/config.yaml"], files.keys()
