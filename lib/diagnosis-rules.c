@@ -2,6 +2,7 @@
 #include "diagnosis-private.h"
 
 #include <arpa/inet.h>
+#include <stdarg.h>
 #include <stdio.h>
 
 /* This host's own rules: which of them drop or reject what the tunnel needs. */
@@ -18,7 +19,7 @@ struct kind {
 	char name[48];
 	uint8_t protocol;
 	uint16_t local, remote;
-	bool ike, esp; /* what it carries */
+	bool esp; /* it carries ESP, alone or with IKE */
 	/*
 	 * The tunnel cannot do without it. Else it may go another way, and nothing is to be blamed
 	 * for certain.
@@ -34,18 +35,17 @@ struct kinds {
 	size_t n;
 };
 
-static struct kind *add(struct kinds *k, const char *name, uint8_t protocol, uint16_t local,
-			uint16_t remote)
+/* The format is of its name, with the remote port. */
+static _printf_(5, 6) struct kind *add(struct kinds *k, uint8_t protocol, uint16_t local,
+				       uint16_t remote, const char *format, ...)
 {
 	struct kind *one = &k->items[k->n++];
+	va_list args;
 
 	*one = (struct kind){ .protocol = protocol, .local = local, .remote = remote };
-	if (remote && !strchr(name, '('))
-		snprintf(one->name, sizeof(one->name), "%s %u", name, remote);
-	else if (remote)
-		snprintf(one->name, sizeof(one->name), "%s %u)", name, remote);
-	else
-		snprintf(one->name, sizeof(one->name), "%s", name);
+	va_start(args, format);
+	vsnprintf(one->name, sizeof(one->name), format, args);
+	va_end(args);
 	return one;
 }
 
@@ -86,10 +86,10 @@ static bool has_answered(const struct making *m)
 
 static void add_tcp(const struct making *m, struct kinds *k)
 {
-	struct kind *one =
-		add(k, "IKE and ESP (TCP", PROTO_TCP, EPHEMERAL_PORT, m->s->ports.tcp_remote);
+	uint16_t port = m->s->ports.tcp_remote;
+	struct kind *one = add(k, PROTO_TCP, EPHEMERAL_PORT, port, "IKE and ESP (TCP %u)", port);
 
-	one->ike = one->esp = true;
+	one->esp = true;
 	/* A tunnel that is up may be carried by a connection that the peer has made. */
 	one->needed = m->s->ports.tcp == DIAGNOSIS_TCP_ONLY && m->s->initiated && !m->is_up;
 }
@@ -101,20 +101,20 @@ static void add_udp(const struct making *m, struct kinds *k)
 	bool only = p->tcp == DIAGNOSIS_TCP_NO, in_udp = diagnosis_is_in_udp(m);
 	struct kind *one;
 
-	one = add(k, p->own ? "IKE and ESP (UDP" : "IKE (UDP", PROTO_UDP, p->local, p->remote);
-	one->ike = true;
+	one = add(k, PROTO_UDP, p->local, p->remote, "IKE%s (UDP %u)", p->own ? " and ESP" : "",
+		  p->remote);
 	one->esp = p->own;
 	one->needed = only && !has_answered(m);
 	if (p->own)
 		return;
 	if (in_udp || is_one_of(m->cause, later_silence)) {
-		one = add(k, "IKE and ESP in UDP", PROTO_UDP, 4500, 4500);
-		one->ike = one->esp = true;
+		one = add(k, PROTO_UDP, 4500, 4500, "IKE and ESP in UDP 4500");
+		one->esp = true;
 		one->needed = only && in_udp;
 	}
 	if (!in_udp) {
 		/* Before it is up, nobody knows whether ESP will travel in UDP. */
-		one = add(k, "ESP", PROTO_ESP, 0, 0);
+		one = add(k, PROTO_ESP, 0, 0, "ESP");
 		one->esp = true;
 		one->needed = only && m->is_up;
 	}
