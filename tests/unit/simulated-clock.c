@@ -106,6 +106,11 @@ int epoll_wait(int fd, struct epoll_event *events, int n, int msec)
 	return wait_for_events(fd, events, n, msec < 0 ? UINT64_MAX : (uint64_t)msec * 1000000);
 }
 
+#if !__GLIBC_PREREQ(2, 35)
+int epoll_pwait2(int fd, struct epoll_event *events, int n, const struct timespec *wait,
+		 const sigset_t *signals);
+#endif
+
 int epoll_pwait2(int fd, struct epoll_event *events, int n, const struct timespec *wait,
 		 const sigset_t *signals)
 {
