@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# limit: 14000
+# limit: 17000
 # The worker applies while the Nth answer of the bus fails, is late, comes twice or never, for each N
 # until there is none left; and while the Nth run of the ipsec command does. Whatever becomes of it,
 # the host is as it was or as it should be in the end, and the next run makes good what is left.
