@@ -22,6 +22,7 @@ struct failover_log {
 	struct failover items[FAILOVER_LOG_SIZE]; /* a ring: item of id N is at N % SIZE */
 	uint64_t count;                           /* the newest id */
 	size_t n;                                 /* how many are remembered */
+	uint64_t written;                         /* the newest id on disk */
 	size_t n_lines;                           /* in the file */
 	bool begun;                               /* this process has written to it */
 	bool synced;
@@ -37,11 +38,14 @@ struct failover_log {
 #define SUPERSEDED "the next failover came before there was a verdict"
 #define REBOOTED   "the host was started anew before there was a verdict"
 
+static bool has(const struct failover_log *l, uint64_t id)
+{
+	return id > 0 && id <= l->count && id + l->n > l->count;
+}
+
 static struct failover *item(struct failover_log *l, uint64_t id)
 {
-	if (id == 0 || id > l->count || id + l->n <= l->count)
-		return NULL;
-	return &l->items[id % FAILOVER_LOG_SIZE];
+	return has(l, id) ? &l->items[id % FAILOVER_LOG_SIZE] : NULL;
 }
 
 /* The newest one gets no verdict any more. */
@@ -173,6 +177,7 @@ int failover_log_open(const char *path, const char *boot, struct failover_log **
 	}
 	if (!l->has_standing)
 		give_up(l, REBOOTED, 0);
+	l->written = l->count;
 	*ret = TAKE_PTR(l);
 	return 0;
 }
@@ -181,6 +186,7 @@ struct failover_log *failover_log_free(struct failover_log *l)
 {
 	if (!l)
 		return NULL;
+	(void)failover_log_write(l);
 	for (size_t i = 0; i < FAILOVER_LOG_SIZE; i++)
 		failover_done(&l->items[i]);
 	free(l->path);
@@ -298,7 +304,21 @@ static bool is_time_to_sync(struct failover_log *l)
 	return true;
 }
 
-/* One more line in the file: about a failover, or (NULL) where the bond stands. */
+/* Lines of what was added since, and of @f where that is no such; NULL: where the bond stands. */
+static int add_lines(const struct failover_log *l, struct text *t, const struct failover *f)
+{
+	for (uint64_t id = l->written + 1; id <= l->count; id++) {
+		int r = has(l, id) ? add_failover(l, t, &l->items[id % FAILOVER_LOG_SIZE]) : 0;
+
+		if (r < 0)
+			return r;
+	}
+	if (f)
+		return f->id <= l->written ? add_failover(l, t, f) : 0;
+	return add_standing(l, t);
+}
+
+/* More lines in the file: about failovers, or (NULL) where the bond stands. */
 static int append(struct failover_log *l, const struct failover *f)
 {
 	_cleanup_text_ struct text t = TEXT_NULL;
@@ -307,14 +327,14 @@ static int append(struct failover_log *l, const struct failover *f)
 	/* A line that a crash cut short must not swallow this one; empty lines are passed over. */
 	if (!l->begun)
 		text_add(&t, "\n");
-	r = f ? add_failover(l, &t, f) : add_standing(l, &t);
+	r = add_lines(l, &t, f);
 	if (r < 0)
 		return r;
 	r = put_bytes(l->path, O_APPEND, &t, (f && f->proven) || is_time_to_sync(l));
 	if (r < 0)
 		return r;
 	l->begun = true;
-	l->n_lines++;
+	l->n_lines += 1 + (l->count - l->written);
 	return 0;
 }
 
@@ -328,10 +348,16 @@ static int keep(struct failover_log *l, const struct failover *f)
 	r = l->n_lines >= MAX_LINES ? rewrite(l) : append(l, f);
 	if (r < 0)
 		l->n_lines = MAX_LINES;
+	l->written = l->count;
 	return r;
 }
 
-int failover_log_add(struct failover_log *l, struct failover *f)
+int failover_log_write(struct failover_log *l)
+{
+	return l->written < l->count ? keep(l, item(l, l->count)) : 0;
+}
+
+void failover_log_add(struct failover_log *l, struct failover *f)
 {
 	struct failover copy;
 
@@ -342,7 +368,6 @@ int failover_log_add(struct failover_log *l, struct failover *f)
 	snprintf(l->standing.port, sizeof(l->standing.port), "%s", f->to);
 	l->standing.ifindex = f->to_index;
 	l->standing.link_failures = f->link_failures;
-	return keep(l, item(l, f->id));
 }
 
 bool failover_log_is_open(const struct failover_log *l)
@@ -398,6 +423,11 @@ uint64_t failover_log_written_usec(const struct failover_log *l)
 uint64_t failover_log_count(const struct failover_log *l)
 {
 	return l->count;
+}
+
+const struct failover *failover_log_get(const struct failover_log *l, uint64_t id)
+{
+	return has(l, id) ? &l->items[id % FAILOVER_LOG_SIZE] : NULL;
 }
 
 const struct failover *failover_log_last(const struct failover_log *l)

@@ -26,17 +26,25 @@ struct failover_log;
  * Return: 0; -ENOMEM. A file that cannot be read is begun anew at the next failover.
  */
 int failover_log_open(const char *path, const char *boot, struct failover_log **ret);
+
+/* failover_log_free() - writes what was added, as well */
 struct failover_log *failover_log_free(struct failover_log *l);
 DEFINE_CLEANUP(struct failover_log, failover_log_free)
 
 /*
  * failover_log_add() - one more; gets the next id, in @f too
  *
- * One before it whose verdict does not stand yet gets the verdict unknown.
- *
- * Return: 0; a negative errno when it is not on disk. It is remembered all the same.
+ * One before it whose verdict does not stand yet gets the verdict unknown. It is remembered, and on
+ * disk with failover_log_write(), or whatever is written next.
  */
-int failover_log_add(struct failover_log *l, struct failover *f);
+void failover_log_add(struct failover_log *l, struct failover *f);
+
+/*
+ * failover_log_write() - what was added since
+ *
+ * Return: 0; a negative errno when it is not on disk.
+ */
+int failover_log_write(struct failover_log *l);
 
 /* failover_log_is_open() - the newest one waits for its verdict */
 bool failover_log_is_open(const struct failover_log *l);
@@ -80,6 +88,9 @@ uint64_t failover_log_written_usec(const struct failover_log *l);
 
 /* failover_log_count() - all failovers since the first, also those forgotten */
 uint64_t failover_log_count(const struct failover_log *l);
+
+/* failover_log_get() - by its id; NULL for one that is not remembered */
+const struct failover *failover_log_get(const struct failover_log *l, uint64_t id);
 
 /* failover_log_last() - the newest one, or NULL */
 const struct failover *failover_log_last(const struct failover_log *l);

@@ -141,10 +141,15 @@ int follower_see(struct follower *f, const struct links *links, const struct fac
 	return 0;
 }
 
-int follower_keep(struct follower *f, struct failover *failover)
+void follower_keep(struct follower *f, struct failover *failover)
+{
+	failover_log_add(f->log, failover);
+}
+
+int follower_write(struct follower *f)
 {
 	hints_begin(f->hints);
-	return failover_log_add(f->log, failover);
+	return failover_log_write(f->log);
 }
 
 /* From the newest failover until now. One of an earlier process is dated by the host's clock. */

@@ -27,7 +27,7 @@ struct manager {
 	struct ethtool *ethtool;
 	struct links *links;
 	bool following;         /* a message of links is being taken in */
-	sd_event_source *late;  /* armed while a bond has properties to be told */
+	sd_event_source *late;  /* armed while a bond has properties to be told, but for ports */
 	sd_event_source *later; /* and while it has ports to be looked at, and told */
 	struct watches *watches;
 

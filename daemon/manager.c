@@ -13,10 +13,14 @@
 #include "text.h"
 
 /*
- * That something changed at the ports is told this long after, or a bit more. The first of a
- * failover's messages are about ports, and FailedOver would wait while the bus is busy with what
- * they change; and who hears of it asks for the ports, which asks the drivers, which waits for the
- * lock that bonding holds until it is done (rtnl_lock() in dev_ethtool()).
+ * What the kernel's messages of a failover change is told this long after, for FailedOver alone is
+ * in a hurry, and the bus passes on one thing after the other.
+ */
+#define LATE_USEC UINT64_C(20000)
+/*
+ * That something changed at the ports is told later: the first of those messages are about ports,
+ * and who hears of it asks for them, which asks the drivers, which waits for the lock that bonding
+ * holds until it is done (rtnl_lock() in dev_ethtool()).
  */
 #define PORTS_USEC UINT64_C(100000)
 /* Lines of xfrm messages taken at a time. */
@@ -65,7 +69,7 @@ static void tell_untold(struct manager *m, unsigned int bits)
 	}
 }
 
-static int on_late(sd_event_source *source _unused_, void *userdata)
+static int on_late(sd_event_source *source _unused_, uint64_t usec _unused_, void *userdata)
 {
 	tell_untold(userdata, ~(unsigned int)SUPERVISOR_PORTS);
 	return 0;
@@ -77,22 +81,22 @@ static int on_later(sd_event_source *source _unused_, uint64_t usec _unused_, vo
 	return 0;
 }
 
-/* Those that come meanwhile are told with the first. */
-static void tell_ports_later(struct manager *m)
+/* What comes meanwhile is told with the first. */
+static void tell_in(struct manager *m, sd_event_source *timer, uint64_t usec)
 {
 	int enabled = SD_EVENT_OFF;
 	uint64_t now;
 
-	(void)sd_event_source_get_enabled(m->later, &enabled);
+	(void)sd_event_source_get_enabled(timer, &enabled);
 	if (enabled != SD_EVENT_OFF || sd_event_now(m->event, CLOCK_MONOTONIC, &now) < 0)
 		return;
-	(void)sd_event_source_set_time(m->later, now + PORTS_USEC);
-	(void)sd_event_source_set_enabled(m->later, SD_EVENT_ONESHOT);
+	(void)sd_event_source_set_time(timer, now + usec);
+	(void)sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
 }
 
 /*
- * A failover makes ten messages of the kernel. What they change is told once, when all that wait
- * are read, so that FailedOver, which comes with one of the last, is not behind the others.
+ * A failover makes ten messages of the kernel. What they change is told once, and not before
+ * FailedOver, which comes with one of the last.
  */
 static void on_bond_changed(void *userdata, struct supervisor *s, unsigned int what)
 {
@@ -104,9 +108,9 @@ static void on_bond_changed(void *userdata, struct supervisor *s, unsigned int w
 	}
 	s->untold |= what;
 	if (what & SUPERVISOR_PORTS)
-		tell_ports_later(m);
+		tell_in(m, m->later, PORTS_USEC);
 	if (what & ~(unsigned int)SUPERVISOR_PORTS)
-		(void)sd_event_source_set_enabled(m->late, SD_EVENT_ONESHOT);
+		tell_in(m, m->late, LATE_USEC);
 }
 
 static void on_failed_over(void *userdata, struct supervisor *s, const struct failover *f)
@@ -409,11 +413,13 @@ static int set_up(struct manager *m, const char **ret_what)
 	if (r >= 0)
 		r = manager_bus_init(m);
 	if (r >= 0)
-		r = sd_event_add_defer(m->event, &m->late, on_late, m);
+		r = manager_add_timer(m, on_late, &m->late);
 	if (r >= 0)
-		r = sd_event_source_set_enabled(m->late, SD_EVENT_OFF);
+		r = sd_event_source_set_time_accuracy(m->late, LATE_USEC / 4);
 	if (r >= 0)
 		r = manager_add_timer(m, on_later, &m->later);
+	if (r >= 0)
+		r = sd_event_source_set_time_accuracy(m->later, PORTS_USEC / 4);
 	if (r < 0)
 		return r;
 

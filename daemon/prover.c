@@ -77,6 +77,11 @@ static void finish(struct prover *p, const struct proof *proof, int error)
 	p->ops->done(p->userdata, &outcome);
 }
 
+static bool wants_probe(const struct prover *p)
+{
+	return p->asked_to_probe && p->policy.probe_address.family != 0;
+}
+
 /* Real traffic may do as well as pings: the verdict says unknown if it does not. */
 static void open_probe(struct prover *p)
 {
@@ -91,11 +96,16 @@ static void open_probe(struct prover *p)
 		log_debug("Cannot ping: %s", strerror(-r));
 }
 
+/* Who opens the sockets may have been too slow, or away: it is asked once at each look. */
 static void send_probes(struct prover *p)
 {
 	int r;
 
-	if (!p->probe || p->to_send == 0)
+	if (p->to_send == 0)
+		return;
+	if (!p->probe)
+		open_probe(p);
+	if (!p->probe)
 		return;
 	r = probe_ready(p->probe);
 	if (r == 0)
@@ -132,7 +142,7 @@ static void begin_window(struct prover *p, struct proof_sample *sample)
 	p->sent = p->outcome.probes_sent;
 	p->answered = p->outcome.probes_answered;
 	p->look_usec = FIRST_LOOK_USEC;
-	p->to_send = p->policy.probe_count;
+	p->to_send = wants_probe(p) ? p->policy.probe_count : 0;
 	send_probes(p);
 }
 
@@ -262,7 +272,7 @@ int prover_start(struct prover *p, const struct policy_proof *policy, bool probe
 	p->policy = *policy;
 	p->asked_to_probe = probe;
 	p->to_send = 0;
-	if (probe && policy->probe_address.family != 0)
+	if (wants_probe(p))
 		open_probe(p);
 	p->outcome = (struct prover_outcome){ 0 };
 	p->started_usec = now_usec();

@@ -12,6 +12,12 @@
 /* After SAs went: pluto takes several away together. */
 #define RECOUNT_USEC UINT64_C(1000000)
 
+/*
+ * A failover is put on disk and into the journal this long after it was signalled: the bus passes
+ * the signal on in less, and on a small host has the same processors as journald and we.
+ */
+#define RECORD_USEC UINT64_C(20000)
+
 /* A tunnel that does not come back is tried this often in a row; then whenever there is a look. */
 #define MAX_NOT_REPAIRED 5
 
@@ -124,20 +130,54 @@ static void look_at_feature(struct supervisor *s)
 	s->ops->wants_look(s->userdata, s, "the bond's feature bit has changed");
 }
 
-static void tell_failover(struct supervisor *s, struct failover *f)
+static void log_failover(const struct supervisor *s, const struct failover *f)
 {
 	const struct log_field fields[] = { { LOG_FIELD_BOND, s->name },
 					    { LOG_FIELD_PORT, f->to } };
-	int r;
 
-	s->ops->failed_over(s->userdata, s, f);
-
-	r = follower_keep(s->follower, f);
-	if (r < 0)
-		log_warning("%s: Cannot keep the failover on disk: %s", s->name, strerror(-r));
 	log_event(LOG_NOTICE, MESSAGE_FAILOVER, fields, ARRAY_SIZE(fields),
 		  "%s: failover from %s to %s (%s)", s->name, f->from, f->to,
 		  failover_cause_name(f->cause));
+}
+
+static void record_failovers(struct supervisor *s)
+{
+	int r = follower_write(s->follower);
+
+	if (r < 0)
+		log_warning("%s: Cannot keep the failover on disk: %s", s->name, strerror(-r));
+	while (s->n_in_journal < failover_log_count(s->failovers)) {
+		const struct failover *f = failover_log_get(s->failovers, ++s->n_in_journal);
+
+		if (f)
+			log_failover(s, f);
+	}
+}
+
+static int on_record(sd_event_source *source _unused_, uint64_t usec _unused_, void *userdata)
+{
+	record_failovers(userdata);
+	return 0;
+}
+
+/* Those that come meanwhile go with the first. */
+static void record_failovers_soon(struct supervisor *s)
+{
+	int enabled = SD_EVENT_OFF;
+
+	(void)sd_event_source_get_enabled(s->record, &enabled);
+	if (enabled != SD_EVENT_OFF)
+		return;
+	(void)sd_event_source_set_time(s->record,
+				       supervisor_clock_usec(CLOCK_MONOTONIC) + RECORD_USEC);
+	(void)sd_event_source_set_enabled(s->record, SD_EVENT_ONESHOT);
+}
+
+static void tell_failover(struct supervisor *s, struct failover *f)
+{
+	s->ops->failed_over(s->userdata, s, f);
+	follower_keep(s->follower, f);
+	record_failovers_soon(s);
 	/* An SA that was made or rekeyed while no port was active may be lost. */
 	if (f->outage_usec > 0)
 		s->ops->wants_look(s->userdata, s, "the bond has an active port again");
@@ -476,6 +516,7 @@ int supervisor_new(sd_event *event, struct ethtool *ethtool, const struct policy
 	if (r < 0)
 		return r;
 	s->failovers = follower_log(s->follower);
+	s->n_in_journal = failover_log_count(s->failovers);
 	r = prover_new(event, ethtool, opener, &prover_ops, s, &s->prover);
 	if (r >= 0)
 		r = supervisor_add_verifier(s, event, opener);
@@ -488,6 +529,11 @@ int supervisor_new(sd_event *event, struct ethtool *ethtool, const struct policy
 				      on_recount, s);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(s->recount, SD_EVENT_OFF);
+	if (r >= 0)
+		r = sd_event_add_time(event, &s->record, CLOCK_MONOTONIC, UINT64_MAX,
+				      RECORD_USEC / 4, on_record, s);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(s->record, SD_EVENT_OFF);
 	if (r < 0)
 		return r;
 
@@ -499,12 +545,15 @@ struct supervisor *supervisor_free(struct supervisor *s)
 {
 	if (!s)
 		return NULL;
+	if (s->failovers && s->n_in_journal < failover_log_count(s->failovers))
+		record_failovers(s);
 	prover_free(s->prover);
 	prover_free(s->verifier);
 	follower_free(s->follower);
 	supervisor_free_conns(s);
 	sd_event_source_unref(s->repair);
 	sd_event_source_unref(s->recount);
+	sd_event_source_unref(s->record);
 	json_decref(s->findings);
 	json_decref(s->plan);
 	json_decref(s->interruptions);

@@ -110,6 +110,9 @@ struct supervisor {
 	bool verifier_probes;
 	struct follower *follower;
 	sd_event_source *recount; /* armed when SAs went */
+	sd_event_source
+		*record;       /* armed while failovers are not on disk, and in the journal, yet */
+	uint64_t n_in_journal; /* the newest one that is */
 	bool first_proof_done;
 	bool lost; /* the last look has found lost tunnels that "on-loss" wants back */
 	unsigned int n_not_repaired; /* how often that was tried in vain, one after the other */

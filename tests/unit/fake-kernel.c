@@ -44,6 +44,7 @@ static struct {
 	int fd;
 	bool answering, answers_in_hardware, keeping_answers;
 	int opener_busy, opener_error;
+	size_t n_sockets_refused;
 	int answers;
 	size_t n_dumps;
 	size_t n_failing, n_disturbed, n_hurried, n_lost_requests;
@@ -346,6 +347,11 @@ void kernel_fails_sas(size_t but_for)
 {
 	kernel.failing_sas = true;
 	kernel.n_dumps_left = but_for;
+}
+
+void kernel_refuses_sockets(size_t n)
+{
+	kernel.n_sockets_refused = n;
 }
 
 void kernel_opens_probes_after(int asked, int error)
@@ -660,6 +666,10 @@ int probe_ask(const char *opener _unused_, const struct facts_ip *a, struct prob
 /* The opener's answer takes as long as the test has it. */
 int probe_ready(struct probe *p _unused_)
 {
+	if (kernel.n_sockets_refused > 0) {
+		kernel.n_sockets_refused--;
+		return -EIO;
+	}
 	if (kernel.opener_busy > 0) {
 		kernel.opener_busy--;
 		return 0;

@@ -64,6 +64,9 @@ void kernel_loses_requests(size_t n);
  * that */
 void kernel_opens_probes_after(int asked, int error);
 
+/* kernel_refuses_sockets() - so many of the next ones that are asked for there */
+void kernel_refuses_sockets(size_t n);
+
 /* kernel_keeps_answers() - from now on they are under way; kernel_lets_answers_in() - through the
  * hardware or not */
 void kernel_keeps_answers(void);

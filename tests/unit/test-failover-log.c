@@ -35,7 +35,8 @@ static void add(const char *from, const char *to, uint64_t realtime_usec)
 
 	strcpy(f.from, from);
 	strcpy(f.to, to);
-	ck_assert_int_eq(failover_log_add(log_, &f), 0);
+	failover_log_add(log_, &f);
+	ck_assert_int_eq(failover_log_write(log_), 0);
 }
 
 static const struct proof offloaded = { .verdict = VERDICT_OFFLOADED,
@@ -199,7 +200,8 @@ START_TEST(a_failover_tells_where_the_bond_stands)
 	struct failover_log_standing seen;
 
 	set_up();
-	ck_assert_int_eq(failover_log_add(log_, &f), 0);
+	failover_log_add(log_, &f);
+	ck_assert_int_eq(failover_log_write(log_), 0);
 	open_log();
 	ck_assert(failover_log_standing(log_, &seen));
 	ck_assert_str_eq(seen.port, "ix1");
@@ -294,19 +296,63 @@ START_TEST(those_since_a_time_come_oldest_first)
 }
 END_TEST
 
+static void add_without_writing(const char *from, const char *to)
+{
+	struct failover f = { .realtime_usec = 5 };
+
+	strcpy(f.from, from);
+	strcpy(f.to, to);
+	failover_log_add(log_, &f);
+}
+
+START_TEST(what_was_added_is_written_together_with_whatever_is_written_next)
+{
+	const struct failover_log_standing noted = { "ix7", 12, 3 };
+	struct failover_log_standing seen;
+
+	set_up();
+	add_without_writing("ix0", "ix1");
+	add_without_writing("ix1", "ix0");
+	ck_assert_uint_eq(failover_log_count(log_), 2);
+	ck_assert_uint_eq(temporary_count_lines("failovers"), 0);
+	ck_assert_int_eq(failover_log_write(log_), 0);
+	ck_assert_int_eq(failover_log_write(log_), 0);
+	/* The first line of a process is an empty one. */
+	ck_assert_uint_eq(temporary_count_lines("failovers"), 3);
+
+	add_without_writing("ix0", "ix1");
+	ck_assert_int_eq(failover_log_prove(log_, &offloaded, &silence, 900), 1);
+	ck_assert_uint_eq(temporary_count_lines("failovers"), 4);
+
+	add_without_writing("ix1", "ix0");
+	ck_assert_int_eq(failover_log_note(log_, &noted), 0);
+	add_without_writing("ix7", "ix1");
+	open_log(); /* after the old one has ended */
+	ck_assert_uint_eq(failover_log_count(log_), 5);
+	ck_assert_int_eq(failover_log_get(log_, 3)->verdict, VERDICT_OFFLOADED);
+	ck_assert_str_eq(failover_log_get(log_, 4)->to, "ix0");
+	ck_assert_ptr_null(failover_log_get(log_, 6));
+	ck_assert(failover_log_standing(log_, &seen));
+	ck_assert_str_eq(seen.port, "ix1");
+	tear_down();
+}
+END_TEST
+
 START_TEST(a_failover_is_remembered_though_the_disk_refuses_it)
 {
 	struct failover f = { .realtime_usec = 5, .to = "ix1" };
 
 	set_up();
 	temporary_remove();
-	ck_assert_int_lt(failover_log_add(log_, &f), 0);
+	failover_log_add(log_, &f);
+	ck_assert_int_lt(failover_log_write(log_), 0);
 	ck_assert_uint_eq(failover_log_count(log_), 1);
 	tear_down();
 }
 END_TEST
 
-UNIT_MAIN("failover-log", failovers_are_numbered_and_the_last_one_is_known,
+UNIT_MAIN("failover-log", what_was_added_is_written_together_with_whatever_is_written_next,
+	  failovers_are_numbered_and_the_last_one_is_known,
 	  failovers_and_their_verdicts_outlive_the_process, a_verdict_is_noted_once,
 	  the_evidence_is_kept_with_the_verdict, what_is_not_known_is_left_out_and_stays_unknown,
 	  a_failover_before_the_verdict_leaves_the_first_one_unknown,

@@ -629,6 +629,15 @@ START_TEST(a_probe_whose_socket_comes_late_is_sent_late)
 }
 END_TEST
 
+START_TEST(a_socket_for_a_probe_that_was_refused_is_asked_for_again)
+{
+	begin_with_a_probe();
+	kernel_refuses_sockets(2);
+	worker_says(0, STANDING_DONE, "");
+	expect_probed();
+}
+END_TEST
+
 START_TEST(without_a_socket_for_a_probe_there_is_only_the_real_traffic)
 {
 	begin_with_a_probe();
@@ -1431,6 +1440,7 @@ UNIT_MAIN("supervisor", a_bond_is_waiting_until_the_worker_has_looked,
 	  software_is_believed_only_when_a_second_window_agrees, software_twice_is_software,
 	  software_once_and_then_silence_is_software, the_policys_probe_makes_the_traffic,
 	  a_probe_whose_socket_comes_late_is_sent_late,
+	  a_socket_for_a_probe_that_was_refused_is_asked_for_again,
 	  without_a_socket_for_a_probe_there_is_only_the_real_traffic,
 	  answers_that_are_under_way_are_waited_for,
 	  answers_that_come_late_and_through_software_make_it_partial,

@@ -10,6 +10,11 @@ SWITCHES=200
 policy "manage: monitor" "proof: {within: 5s}"
 check "the daemon comes up" start_daemon
 check "and knows the port" wait_for 30 bond_is ActivePort ix0
+no_worker() {
+	[ -z "$(systemctl list-units --no-legend --plain 'esp-offload-worker@*')" ]
+}
+check "and its first look at the host is over" wait_for 120 no_worker
+sleep 2
 
 ip -ts monitor link dev bond0 >/tmp/ip-monitor &
 monitor=$!
