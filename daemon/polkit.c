@@ -37,8 +37,12 @@ DEFINE_CLEANUP(struct polkit_query, query_free)
 
 void polkit_forget(struct polkit_query **waiting)
 {
-	while (*waiting)
-		query_free(*waiting);
+	struct polkit_query *q;
+
+	while ((q = *waiting)) {
+		*waiting = q->next;
+		query_free(q);
+	}
 }
 
 /* Each keeps a message, for as long as polkit asks somebody for a password. */

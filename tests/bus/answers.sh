@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # esp-offloadd, and answers that fail, come late, twice or never: polkit's, the bus's own, and those
-# of the worker, whose Nth line is struck until there is none left.
+# of the worker, whose Nth line is struck until there is none left: each in two ways, with
+# ANSWERS_ALL in all six.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/daemon-lib.sh"
 
@@ -94,8 +95,11 @@ is_told() {
 	contains "$(property State)" '^s "(waiting|blocked|configured|failed)"$'
 }
 
-for how in fails dies late twice never strange; do
+ways=(fails dies late twice never strange)
+for k in "${!ways[@]}"; do
 	for n in "${!lines[@]}"; do
+		[ -n "${ANSWERS_ALL:-}" ] || [ $(((k + n) % 3)) -eq 2 ] || continue
+		how=${ways[k]}
 		struck "$how" "$n"
 		ctl apply bond0
 		wait_for 10 is_told
