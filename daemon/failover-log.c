@@ -65,11 +65,11 @@ static void give_up(struct failover_log *l, const char *reason, uint64_t realtim
 /* @f becomes the log's. */
 static void remember(struct failover_log *l, struct failover *f)
 {
-	struct failover *place;
+	struct failover *place = item(l, f->id);
 
-	if (item(l, f->id)) { /* a later line about the same: its verdict */
-		failover_done(item(l, f->id));
-		*item(l, f->id) = *f;
+	if (place) { /* a later line about the same: its verdict */
+		failover_done(place);
+		*place = *f;
 		return;
 	}
 	if (f->id <= l->count) {
