@@ -68,7 +68,7 @@ for change in leftid=192.0.2.2 rightid=192.0.2.1 left=2001:db8::2 right=2001:db8
 done
 with "${six[@]}"
 rules here output ip6 nexthdr udp udp dport 500 drop
-check "between IPv6 ends, a rule that drops IKE" names firewall-rule --up
+check "between IPv6 ends, a rule that drops IKE" names firewall-rule
 check "what lets it through is told" tells 'ip6 daddr 2001:db8::2 udp dport'
 rules here output ip protocol udp drop
 check "and a rule about IPv4 is not blamed" names "" --up

@@ -45,7 +45,7 @@ rules here output udp dport 500 drop
 check "a rule of this host that drops IKE" names firewall-rule --up
 check "the rule is told" tells 'udp dport 500 drop'
 rules here input udp sport 500 reject
-check "a rule of this host that rejects the answers" names firewall-rule --up
+check "a rule of this host that rejects the answers" names firewall-rule
 rules here
 iptables -I OUTPUT -p udp -m multiport --dports 500,4500 -j DROP
 check "a rule of iptables" names firewall-rule
