@@ -10,7 +10,7 @@
 ## Packet sizes
 
 with
-check "a tunnel that --up brings up has no fault" names "" --up
+check "a tunnel that --up brings up has no fault" wait_for 120 names "" --up
 check "the tunnel is up" established
 legacy=$(readlink -f /usr/sbin/iptables-legacy-save)
 iptables-legacy -I OUTPUT -p udp --dport 9 -j DROP
@@ -71,7 +71,7 @@ rules here output ip6 nexthdr udp udp dport 500 drop
 check "between IPv6 ends, a rule that drops IKE" names firewall-rule
 check "what lets it through is told" tells 'ip6 daddr 2001:db8::2 udp dport'
 rules here output ip protocol udp drop
-check "and a rule about IPv4 is not blamed" names "" --up
+check "and a rule about IPv4 is not blamed" wait_for 120 names "" --up
 rules here
 rules peer output meta l4proto esp drop
 check "ESP of IPv6 that is dropped on the way" names esp-silence
