@@ -315,8 +315,10 @@ static void find_orphans(struct pluto_sas *sas, struct serials *states)
 	for (size_t i = 0; i < sas->n; i++) {
 		struct pluto_sa *sa = &sas->items[i];
 
-		sa->orphan = sa->orphan && !bsearch(&sa->ike, states->items, states->n,
-						    sizeof(*states->items), compare_serials);
+		/* Where there is none there is no array either. */
+		if (states->n > 0 && bsearch(&sa->ike, states->items, states->n,
+					     sizeof(*states->items), compare_serials))
+			sa->orphan = false;
 	}
 }
 

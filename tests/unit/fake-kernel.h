@@ -25,7 +25,7 @@ void kernel_mends_cable(const char *port);
 void kernel_switches(size_t bond, const char *port);
 
 /* kernel_renames_port() - its message alone: the bond says nothing of it */
-void kernel_renames_port(const char *port, const char *name);
+void kernel_renames_port(const char *name, const char *new_name);
 
 /* kernel_counts_failure() - bonding has counted one more failure of the port's link */
 void kernel_counts_failure(const char *port);
