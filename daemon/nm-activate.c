@@ -11,6 +11,9 @@
 /* The least time that a rollback gets: it activates as much as what it takes back. */
 #define ROLLBACK_LIMIT_USEC UINT64_C(30000000)
 
+/* A device that is disconnected for so long stays so. */
+#define STEADY_USEC UINT64_C(3000000)
+
 /* How long NetworkManager may take for what changes nothing: making and removing checkpoints. */
 #define CHECKPOINT_LIMIT_USEC UINT64_C(5000000)
 #define CHECKPOINT_TRIES      3
@@ -510,6 +513,34 @@ static int see_through(struct activation *a, NMDevice *bond, uint64_t limit_usec
 	return destroy_checkpoint(a);
 }
 
+static bool is_on_its_way(NMDeviceState state)
+{
+	return (state >= NM_DEVICE_STATE_PREPARE && state < NM_DEVICE_STATE_ACTIVATED) ||
+	       state == NM_DEVICE_STATE_DEACTIVATING;
+}
+
+/*
+ * Without a checkpoint it may be NetworkManager's own rollback to it: that goes on as long as it
+ * waits for the bus, and switches the feature as the checkpoint has it, however late. On its way
+ * from one activation to the next a device is disconnected for a moment.
+ */
+static int wait_steady(struct nm *nm, NMDevice *bond, uint64_t deadline)
+{
+	NMDeviceState state = nm_device_get_state(bond);
+	uint64_t steady = is_on_its_way(state) ? deadline : 0;
+
+	while (state != NM_DEVICE_STATE_ACTIVATED && nm_now() < steady) {
+		nm_iterate(nm, steady);
+		state = nm_device_get_state(bond);
+		if (is_on_its_way(state))
+			steady = deadline;
+		else if (steady == deadline)
+			steady = MIN(nm_now() + STEADY_USEC, deadline);
+	}
+	return is_on_its_way(state) ? nm_failed(nm, -EIO, "an activation of the bond does not end")
+				    : 0;
+}
+
 int nm_settle(struct nm *nm, const char *bond, uint64_t limit_usec)
 {
 	struct activation a = { .nm = nm, .bond = bond, .error = TEXT_NULL };
@@ -528,6 +559,8 @@ int nm_settle(struct nm *nm, const char *bond, uint64_t limit_usec)
 		r = take_up(&a, device, checkpoint);
 		if (r >= 0)
 			r = see_through(&a, device, limit_usec);
+	} else if (device) {
+		r = wait_steady(nm, device, nm_now() + limit_usec);
 	}
 	activation_done(&a);
 	nm_leave(nm);

@@ -101,7 +101,8 @@ int nm_activate(struct nm *nm, const char *uuid, const char *bond, const char *c
  * @limit_usec: what nm_activate() was told then: by it its checkpoint is recognised
  *
  * Once bond and ports are back the checkpoint is removed, since it would have NetworkManager
- * interrupt the bond once more, minutes later; when they do not come back, it is rolled back.
+ * interrupt the bond once more, minutes later; when they do not come back, it is rolled back. Where
+ * NetworkManager has rolled it back by itself, the end of that is waited for.
  *
  * Return: 0, also when there is none; -EIO when neither goes; -ESRCH, -ETIMEDOUT, -ENOMEM.
  */

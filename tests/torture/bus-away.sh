@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# limit: 900
+# limit: 2400
 # The bus stops answering in the middle of applying, at each of the steps, and goes on later.
 
 # shellcheck source=tests/lab/guest/lab/apply.sh
@@ -13,8 +13,9 @@ for step in profile reactivate conn replace; do
 	work_in_background --apply bond0
 	check "$step: it is begun" wait_for 60 has_told "\"$step\".*\"begins\""
 	kill -STOP "$bus"
+	# Each of its questions has a limit of its own, of up to a minute, and so have those of undoing.
 	check "$step: the worker ends within its limits all the same" \
-		wait_for 240 not kill -0 "$working"
+		wait_for 420 not kill -0 "$working"
 	kill -CONT "$bus"
 	check "$step: what is left is taken back once the bus is there" wait_for 60 settle
 	check "$step: all is as it was, or as it should be" as_either
