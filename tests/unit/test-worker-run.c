@@ -219,6 +219,31 @@ START_TEST(one_that_nobody_waits_for_any_more_dies)
 }
 END_TEST
 
+/* More than a socket holds, while nobody reads. */
+static int tells_much(const struct worker_order *o _unused_)
+{
+	if (stop_defer() < 0)
+		return 1;
+	for (int i = 0; i < 20; i++)
+		printf("{\"report\": \"%0*d\"}\n", 100000, i);
+	fflush(stdout);
+	printf("{\"report\": \"%s\"}\n{\"report\": \"end\", \"status\": 0}\n",
+	       stop_asked() ? "stopped" : "whole");
+	return 0;
+}
+
+START_TEST(one_that_has_much_to_tell_is_not_stopped_by_it)
+{
+	begin(tells_much, 30000);
+	usleep(300000);
+	ck_assert_int_ge(sd_event_loop(event), 0);
+	ck_assert_int_eq(end_error, 0);
+	ck_assert_int_eq(n_reports, 21);
+	ck_assert_str_eq(last_report, "{\"report\":\"whole\"}");
+	ck_assert_int_eq(end(), 0);
+}
+END_TEST
+
 /* As one in the middle of changing something. */
 static int takes_back_when_it_is_told_to_stop(const struct worker_order *o _unused_)
 {
@@ -322,5 +347,6 @@ UNIT_MAIN("worker-run", what_is_ordered_arrives_and_reports_come_back,
 	  a_worker_that_fails_is_a_failure, one_that_finds_another_at_it_says_so,
 	  one_that_does_not_tell_how_it_ended_is_one_as_well, one_that_hangs_is_ended_at_its_limit,
 	  one_that_nobody_waits_for_any_more_dies, a_socket_where_nobody_answers_is_an_error,
+	  one_that_has_much_to_tell_is_not_stopped_by_it,
 	  one_that_is_told_to_stop_is_heard_to_its_end, an_order_without_arguments_is_one,
 	  a_strange_order_is_refused, an_order_that_breaks_off_is_none)
