@@ -272,6 +272,16 @@ static void wait_held(struct supervisor *s)
 	supervisor_set_state(s, BOND_WAITING, t.data ? t.data : "");
 }
 
+/* What there is to know of conns that the policy names no more goes along, too. */
+static void set_standing(struct supervisor *s, enum bond_state state, const char *reason)
+{
+	const char *left = s->left ? s->left : "";
+	_cleanup_text_ struct text t = TEXT_NULL;
+
+	text_printf(&t, "%s%s%s", reason, *reason && *left ? "; " : "", left);
+	supervisor_set_state(s, state, t.data ? t.data : "");
+}
+
 static void take_standing(struct supervisor *s, json_t *report)
 {
 	const char *standing = json_string_value(json_object_get(report, "standing"));
@@ -287,13 +297,13 @@ static void take_standing(struct supervisor *s, json_t *report)
 	if (s->unsettled || (s->held && s->state == BOND_FAILED))
 		return;
 	if (streq(standing, STANDING_MISSING)) {
-		supervisor_set_state(s, BOND_WAITING, reason);
+		set_standing(s, BOND_WAITING, reason);
 	} else if (streq(standing, STANDING_BLOCKED)) {
-		supervisor_set_state(s, BOND_BLOCKED, reason);
+		set_standing(s, BOND_BLOCKED, reason);
 	} else if (streq(standing, STANDING_DONE)) {
 		drift_see_done(&s->drift);
 		(void)sd_event_source_set_enabled(s->repair, SD_EVENT_OFF);
-		supervisor_set_state(s, BOND_CONFIGURED, s->left ? s->left : "");
+		set_standing(s, BOND_CONFIGURED, "");
 	} else if (monitor) {
 		supervisor_set_state(s, BOND_WAITING,
 				     "not applied: the policy says to monitor only");
