@@ -35,7 +35,7 @@ sed -i 's/nic-offload=yes/nic-offload=no/' "$example_conf"
 check "a changed conn is told" wait_for 20 logged 'changed by somebody: .*conn example' esp-offloadd
 check "and not repaired at once" grep -q nic-offload=no "$example_conf"
 check "but after a while" wait_for 60 as_should_be
-check "the bond is configured again" wait_for 30 bond_is State configured
+check "the bond is configured again" wait_for 90 bond_is State configured
 forget
 nmcli connection modify bond0 ethtool.feature-esp-hw-offload off
 check "a changed profile is told" wait_for 20 logged 'changed by somebody: .*profile' esp-offloadd
@@ -68,7 +68,7 @@ peer ipsec auto --add sibling >/dev/null
 ipsec auto --add sibling >/dev/null
 ipsec auto --up sibling >/dev/null
 cp -a /etc/ipsec.d/sibling.conf /tmp/before/ipsec.d
-check "a third tunnel is up" established sibling
+check "a third tunnel is up" established sibling 90
 
 # The policy names the conn no more, and then the bond.
 policy_of 'other*'
@@ -81,7 +81,7 @@ check "the journal has how to write no instead" \
 	wait_for 10 logged 'esp-offloadctl conn set example nic-offload=no' esp-offloadd
 check "and so has the state" wait_for 10 reason_has 'conn set example nic-offload=no'
 check "a tunnel that shares its IKE SA is up again at both ends, though pluto believed in the old one" \
-	wait_for 30 eval 'established sibling && peer ipsec trafficstatus | grep -q "\"sibling\""'
+	wait_for 90 eval 'established sibling && peer ipsec trafficstatus | grep -q "\"sibling\""'
 check "the tunnels are up" tunnels_up
 policy_of example
 systemctl reload esp-offloadd
@@ -98,6 +98,6 @@ check "revert takes all of it back, and says how to write no" \
 	contains "$(esp-offloadctl revert bond0)" 'conn set example nic-offload=no'
 check "all is as it was before" as_before
 check "the tunnel that shares the IKE SA is up as well, at both ends" \
-	wait_for 30 eval 'established sibling && peer ipsec trafficstatus | grep -q "\"sibling\""'
+	wait_for 90 eval 'established sibling && peer ipsec trafficstatus | grep -q "\"sibling\""'
 check "the neighbour's tunnel was not touched in all of this" equals \
 	"$(ipsec trafficstatus | grep -c '"neighbour"')" 1
