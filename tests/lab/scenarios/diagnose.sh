@@ -58,7 +58,7 @@ iptables-legacy -F
 with
 rules here
 rules peer input udp dport 500 drop
-check "a firewall on the way" names silence --up --capture=4
+check "a firewall on the way" names silence --up --capture=15
 check "the line for tcpdump has the device" tells 'tcpdump -i bond0 .*esp or udp port 500'
 check "packets that went out were captured" contains \
 	"$(jq -r '.rows[] | select(.id == "capture") | .evidence' $said)" '192.0.2.1.500 > 192.0.2.2.500'
