@@ -124,6 +124,15 @@ check "its system calls are filtered" process_has "$daemon" Seccomp 2
 check "it writes its state and nothing else" equals "/var/lib/esp-offloadd" "$(daemon_writes_in \
 	/etc /etc/ipsec.d /etc/esp-offloadd /usr/bin /var/lib /var/lib/esp-offloadd /run /boot /root)"
 check "its state is for root only" equals "root 700" "$(stat -c '%U %a' /var/lib/esp-offloadd)"
+# memory_has_reserve: the most that its unit ever took is a fourth of what it may, at most.
+memory_has_reserve() {
+	local peak max
+	peak=$(cat /sys/fs/cgroup/system.slice/esp-offloadd.service/memory.peak)
+	max=$(systemctl show -P MemoryMax esp-offloadd)
+	echo "$peak of $max bytes"
+	[ $((4 * peak)) -le "$max" ]
+}
+check "its memory has a limit, with a reserve" memory_has_reserve
 check "nobody else gets at its sockets" equals "600 600" \
 	"$(stat -c %a /run/esp-offloadd/worker /run/esp-offloadd/probe | xargs)"
 
