@@ -140,10 +140,11 @@ check "nobody else gets at its sockets" equals "600 600" \
 ask_for_worker
 check "a worker is there when it is asked for" wait_for 20 workers
 worker=$(workers | tail -n 1)
+# systemd names the process before it has put it into its sandbox.
 check "it has NET_ADMIN, NET_RAW and CHOWN and nothing else" \
-	process_has "$worker" CapBnd 0000000000003001
-check "it gains no privileges either" process_has "$worker" NoNewPrivs 1
-check "its system calls are filtered as well" process_has "$worker" Seccomp 2
+	wait_for 30 process_has "$worker" CapBnd 0000000000003001
+check "it gains no privileges either" wait_for 30 process_has "$worker" NoNewPrivs 1
+check "its system calls are filtered as well" wait_for 30 process_has "$worker" Seccomp 2
 for dir in /etc/systemd/system /etc/cron.d /etc/pam.d /etc/NetworkManager /etc/esp-offloadd /usr/bin \
 	/var/lib /boot /root; do
 	[ ! -d "$dir" ] || check "$dir is out of its reach" read_only "$dir"
