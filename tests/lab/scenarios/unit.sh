@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# limit: 300
+# limit: 480
 # The daemon as a service: every step works within its sandbox, and little else does; a reload
 # fails with the reason; others may look and not touch.
 
