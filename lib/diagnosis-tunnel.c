@@ -66,7 +66,8 @@ static bool pluto_is_away(struct making *m)
 	const struct diagnosis_seen *s = m->s;
 	struct row row = ROW(STEP_TUNNEL, DIAGNOSIS_FAULT);
 
-	if (s->pluto_error == 0)
+	/* One that was heard in this very run is slow, and does not hang. */
+	if (s->pluto_error == 0 || (s->pluto_error == -ETIMEDOUT && s->initiated))
 		return false;
 	if (s->pluto_error == -EACCES || (s->pluto_error == -ENOTCONN && !s->is_root)) {
 		diagnosis_skip(m, STEP_TUNNEL,

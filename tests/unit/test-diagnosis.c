@@ -136,6 +136,11 @@ START_TEST(pluto_that_is_away_or_hangs_is_the_cause)
 	seen.pluto_error = -ETIMEDOUT;
 	ck_assert_str_eq(cause(), "pluto-not-running");
 	contains(diagnosis_cause(&diagnosis)->why, "hangs");
+	/* Slow is another thing: it was heard meanwhile. */
+	seen.up_asked = seen.initiated = true;
+	seen.said = "002 \"example\" #1: IKE SA authentication request rejected by peer: "
+		    "AUTHENTICATION_FAILED\n";
+	ck_assert_str_eq(cause(), "authentication");
 }
 END_TEST
 
