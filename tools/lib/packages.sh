@@ -31,9 +31,11 @@ packages_test() {
 		ansible-core ansible-core
 		check check-devel
 		checkpolicy checkpolicy
+		clang clang
 		dbus dbus-daemon
 		fish fish
 		jq jq
+		libclang-rt-dev compiler-rt
 		libglib2.0-bin glib2
 		libxml2-utils libxml2
 		mandoc mandoc
