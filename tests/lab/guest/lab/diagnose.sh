@@ -20,7 +20,7 @@ limit() {
 waited() {
 	local s
 	s=$(jq -r '.rows[] | select(.step == "bring-up") | .seen' $said | sed -nE 's/.* after ([0-9]+)\.([0-9]) s$/\1\2/p')
-	echo $((${s:-0} * 100))
+	echo $((10#${s:-0} * 100))
 }
 
 # names CAUSE [OPTION...]: that is what is named first, in time.
