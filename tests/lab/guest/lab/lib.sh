@@ -92,7 +92,8 @@ wait_for() {
 			"$@"
 			return
 		fi
-		sleep 0.1
+		# Asking costs the emulated processors more than what is waited for.
+		sleep 0.3
 	done
 }
 
