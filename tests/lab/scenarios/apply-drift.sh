@@ -58,18 +58,6 @@ check "nothing of the boot is behind it" equals shutdown.target \
 check "it wants and requires none of what it looks at" \
 	not contains "$(systemctl show -p Wants -p Requires -p BindsTo esp-offloadd)" 'ipsec|NetworkManager'
 
-# A third one between the same two ends, which shares the IKE SA, and which only somebody's asking
-# brings up.
-sed '/nic-offload=/d; s/^conn example/conn sibling/; s/auto=start/auto=add/; $a\	leftprotoport=udp/7\n\trightprotoport=udp/7' \
-	"$example_conf" >/etc/ipsec.d/sibling.conf
-printf '\nconn sibling\n\tleft=192.0.2.2\n\tleftprotoport=udp/7\n\trightprotoport=udp/7\n' \
-	>>/etc/peer/ipsec.d/peer.conf
-peer ipsec auto --add sibling >/dev/null
-ipsec auto --add sibling >/dev/null
-ipsec auto --up sibling >/dev/null
-cp -a /etc/ipsec.d/sibling.conf /tmp/before/ipsec.d
-check "a third tunnel is up" established sibling 90
-
 # The policy names the conn no more, and then the bond.
 policy_of 'other*'
 forget
@@ -80,8 +68,6 @@ check "the feature stays" feature_is bond0 on
 check "the journal has how to write no instead" \
 	wait_for 10 logged 'esp-offloadctl conn set example nic-offload=no' esp-offloadd
 check "and so has the state" wait_for 10 reason_has 'conn set example nic-offload=no'
-check "a tunnel that shares its IKE SA is up again at both ends, though pluto believed in the old one" \
-	wait_for 90 eval 'established sibling && peer ipsec trafficstatus | grep -q "\"sibling\""'
 check "the tunnels are up" tunnels_up
 policy_of example
 systemctl reload esp-offloadd
@@ -97,7 +83,5 @@ check "with the bond again it is configured again" wait_for 90 bond_is State con
 check "revert takes all of it back, and says how to write no" \
 	contains "$(esp-offloadctl revert bond0)" 'conn set example nic-offload=no'
 check "all is as it was before" as_before
-check "the tunnel that shares the IKE SA is up as well, at both ends" \
-	wait_for 90 eval 'established sibling && peer ipsec trafficstatus | grep -q "\"sibling\""'
 check "the neighbour's tunnel was not touched in all of this" equals \
 	"$(ipsec trafficstatus | grep -c '"neighbour"')" 1

@@ -8,13 +8,19 @@ told=/tmp/worker.told
 
 ## How the host stands
 
+# bond_profile_feature: by its uuid, for NetworkManager, restarted while the bond is between two
+# activations, makes a profile of the same name in memory.
+bond_profile_feature() {
+	nmcli -g ethtool.feature-esp-hw-offload connection show uuid "$bond_uuid"
+}
+
 # before_mark: from here on as_before knows how everything was.
 before_mark() {
 	rm -rf /tmp/before
 	mkdir /tmp/before
 	cp -a /etc/ipsec.d /etc/ipsec.conf /tmp/before
 	before_feature=$(feature bond0)
-	before_profile=$(nmcli -g ethtool.feature-esp-hw-offload connection show bond0)
+	before_profile=$(bond_profile_feature)
 	before_ports=$(ports | xargs)
 }
 
@@ -59,7 +65,7 @@ pluto_like_file() {
 # as_before: all is as at before_mark, and the tunnels are up.
 as_before() {
 	diff -r /tmp/before/ipsec.d /etc/ipsec.d && diff /tmp/before/ipsec.conf /etc/ipsec.conf || return
-	equals "$before_profile" "$(nmcli -g ethtool.feature-esp-hw-offload connection show bond0)" || return
+	equals "$before_profile" "$(bond_profile_feature)" || return
 	equals "$before_feature" "$(feature bond0)" || return
 	wait_for 60 ports_are "$before_ports" || return
 	equals "" "$(ls "$journals"/undo-* 2>/dev/null)" || return
@@ -69,7 +75,7 @@ as_before() {
 # as_should_be: the policy is in force, with one keyword, and the tunnels are up.
 as_should_be() {
 	equals 1 "$(grep -c '^[[:space:]]*nic-offload=yes$' "$example_conf")" || return
-	profile_has ethtool.feature-esp-hw-offload on || return
+	equals on "$(bond_profile_feature)" || return
 	feature_is bond0 on || return
 	wait_for 60 ports_are "$before_ports" || return
 	no_strays && tunnels_up && pluto_like_file
