@@ -10,7 +10,7 @@
 /* The kernel refuses deeper jumps (NFT_JUMP_STACK_SIZE). */
 #define MAX_DEPTH 16
 
-/* Rules that are gone through for one question: a ruleset that jumps in all directions ends. */
+/* Rules that are gone through for one question, where memory for what was seen lacks. */
 #define MAX_STEPS 200000
 
 /* ---- building one ---- */
@@ -44,7 +44,55 @@ void firewall_done(struct firewall *f)
 	for (size_t i = 0; i < f->n; i++)
 		chain_done(&f->items[i]);
 	free(f->items);
+	free(f->slots);
 	*f = FIREWALL_NULL;
+}
+
+/* The slot of a chain: where its number, from 1, stands, or where it would. */
+static uint32_t *slot_of(const struct firewall *f, int family, const char *table, const char *name)
+{
+	uint32_t h = 2166136261U;
+	size_t i;
+
+	/* Tables have few names, and chains of one name are few. */
+	for (const char *c = name; *c; c++)
+		h = (h ^ (unsigned char)*c) * 16777619U;
+	for (i = (h ^ (h >> 15)) & (f->n_slots - 1); f->slots[i]; i = (i + 1) & (f->n_slots - 1)) {
+		const struct firewall_chain *c = &f->items[f->slots[i] - 1];
+
+		if (c->family == family && streq(c->table, table) && streq(c->name, name))
+			break;
+	}
+	return &f->slots[i];
+}
+
+/* Of chains that have all of it in common the first is found. */
+static void index_chain(struct firewall *f, size_t i)
+{
+	const struct firewall_chain *c = &f->items[i];
+	uint32_t *slot = slot_of(f, c->family, c->table, c->name);
+
+	if (*slot == 0)
+		*slot = (uint32_t)i + 1;
+}
+
+/* Room for one more in the index, of which never more than half is taken. */
+static int reserve_slot(struct firewall *f)
+{
+	size_t n = f->n_slots ? f->n_slots * 2 : 64;
+	uint32_t *slots;
+
+	if (f->n + 1 <= f->n_slots / 2)
+		return 0;
+	slots = calloc(n, sizeof(*slots));
+	if (!slots)
+		return -ENOMEM;
+	free(f->slots);
+	f->slots = slots;
+	f->n_slots = n;
+	for (size_t i = 0; i < f->n; i++)
+		index_chain(f, i);
+	return 0;
 }
 
 struct firewall_chain *firewall_add_chain(struct firewall *f, int family, const char *table,
@@ -52,7 +100,7 @@ struct firewall_chain *firewall_add_chain(struct firewall *f, int family, const 
 {
 	struct firewall_chain c = { .family = family };
 
-	if (ARRAY_GROW(f) < 0)
+	if (ARRAY_GROW(f) < 0 || reserve_slot(f) < 0)
 		return NULL;
 	c.table = strdup(table);
 	c.name = strdup(name);
@@ -61,23 +109,27 @@ struct firewall_chain *firewall_add_chain(struct firewall *f, int family, const 
 		return NULL;
 	}
 	f->items[f->n] = c;
+	index_chain(f, f->n);
 	return &f->items[f->n++];
 }
 
 struct firewall_chain *firewall_find(const struct firewall *f, int family, const char *table,
 				     const char *name)
 {
-	for (size_t i = 0; i < f->n; i++)
-		if (f->items[i].family == family && streq(f->items[i].table, table) &&
-		    streq(f->items[i].name, name))
-			return &f->items[i];
-	return NULL;
+	uint32_t *slot;
+
+	if (f->n == 0)
+		return NULL;
+	slot = slot_of(f, family, table, name);
+	return *slot ? &f->items[*slot - 1] : NULL;
 }
 
 void firewall_remove_table(struct firewall *f, int family, const char *table)
 {
 	size_t kept = 0;
 
+	if (f->n == 0)
+		return;
 	for (size_t i = 0; i < f->n; i++) {
 		if (f->items[i].family == family && streq(f->items[i].table, table))
 			chain_done(&f->items[i]);
@@ -85,6 +137,9 @@ void firewall_remove_table(struct firewall *f, int family, const char *table)
 			f->items[kept++] = f->items[i];
 	}
 	f->n = kept;
+	memset(f->slots, 0, f->n_slots * sizeof(*f->slots));
+	for (size_t i = 0; i < f->n; i++)
+		index_chain(f, i);
 }
 
 int firewall_add_rule(struct firewall_chain *c, struct firewall_rule *rule)
@@ -343,9 +398,15 @@ static enum truth rule_fits(const struct firewall_rule *r, const struct firewall
 
 /* ---- going through the rules ---- */
 
+/* What is known of a chain that was entered. */
+#define WITHIN       1U /* its rules are being gone through */
+#define SEEN_PERHAPS 2U /* they were, by who may not get there */
+#define SEEN_SURELY  4U /* they were, by who gets there, and comes back */
+
 struct walk {
 	const struct firewall *f;
 	const struct firewall_packet *packet;
+	uint8_t *seen; /* of each chain; NULL without memory: they are gone through again */
 	unsigned int steps;
 
 	/* How the base chain ended; CONTINUE: at its policy. */
@@ -379,9 +440,40 @@ static void note_maybe(struct walk *w, const struct firewall_chain *c,
 		w->may_pass = true;
 }
 
+static bool go(struct walk *w, const struct firewall_chain *c, bool sure, unsigned int depth,
+	       enum firewall_verdict bad);
+
 /*
- * Goes through a chain. @sure: it is entered for certain. @bad: what the caller fears, DROP or
- * TRANSLATE.
+ * A packet stays the same, and so does what a chain does to it: it is gone through once by who may
+ * get there, and once by who does. What does not end it there leads to nothing new the second time,
+ * however many ways lead to it.
+ *
+ * Return: as go() does.
+ */
+static bool enter(struct walk *w, const struct firewall_chain *c, bool sure, unsigned int depth,
+		  enum firewall_verdict bad)
+{
+	uint8_t *seen = w->seen ? &w->seen[c - w->f->items] : NULL;
+	bool ended;
+
+	/* The kernel has neither. */
+	if (depth > MAX_DEPTH || (seen && *seen & WITHIN)) {
+		w->may_pass = true;
+		return false;
+	}
+	if (seen && *seen & (sure ? SEEN_SURELY : SEEN_SURELY | SEEN_PERHAPS))
+		return false;
+	if (seen)
+		*seen |= WITHIN | (sure ? SEEN_SURELY : SEEN_PERHAPS);
+	ended = go(w, c, sure, depth, bad);
+	if (seen)
+		*seen &= (uint8_t)~WITHIN;
+	return ended;
+}
+
+/*
+ * Goes through the rules of a chain. @sure: it is entered for certain. @bad: what the caller fears,
+ * DROP or TRANSLATE.
  *
  * Return: true when the base chain has ended, as far as @sure goes.
  */
@@ -393,8 +485,10 @@ static bool go(struct walk *w, const struct firewall_chain *c, bool sure, unsign
 		const struct firewall_chain *target = NULL;
 		enum truth t;
 
-		if (++w->steps > MAX_STEPS)
+		if (!w->seen && ++w->steps > MAX_STEPS) {
+			w->may_pass = true;
 			return false;
+		}
 		if (r->verdict == FIREWALL_CONTINUE)
 			continue;
 		t = rule_fits(r, w->packet);
@@ -407,14 +501,13 @@ static bool go(struct walk *w, const struct firewall_chain *c, bool sure, unsign
 			continue;
 		}
 		if (r->verdict == FIREWALL_JUMP || r->verdict == FIREWALL_GOTO) {
-			target = depth < MAX_DEPTH ? firewall_find(w->f, c->family, c->table,
-								   r->target ? r->target : "")
-						   : NULL;
+			target = firewall_find(w->f, c->family, c->table,
+					       r->target ? r->target : "");
 			if (!target) {
 				w->may_pass = true;
 				continue;
 			}
-			if (go(w, target, sure && t == YES, depth + 1, bad) && sure && t == YES)
+			if (enter(w, target, sure && t == YES, depth + 1, bad) && sure && t == YES)
 				return true;
 			if (r->verdict == FIREWALL_GOTO) {
 				if (t == YES)
@@ -436,6 +529,18 @@ static bool go(struct walk *w, const struct firewall_chain *c, bool sure, unsign
 		return true;
 	}
 	return false;
+}
+
+static struct walk walk(const struct firewall *f, const struct firewall_packet *packet,
+			const struct firewall_chain *base, enum firewall_verdict bad)
+{
+	struct walk w = { .f = f, .packet = packet, .end = FIREWALL_CONTINUE };
+
+	w.seen = calloc(f->n, sizeof(*w.seen));
+	(void)enter(&w, base, true, 0, bad);
+	free(w.seen);
+	w.seen = NULL;
+	return w;
 }
 
 static bool is_for(const struct firewall_chain *c, enum firewall_hook hook, bool nat,
@@ -473,11 +578,9 @@ enum firewall_fate firewall_judge(const struct firewall *f, enum firewall_hook h
 
 	for (const struct firewall_chain *c = next_base(f, hook, false, packet, NULL); c;
 	     c = next_base(f, hook, false, packet, c)) {
-		struct walk w = { .f = f, .packet = packet, .end = FIREWALL_CONTINUE };
-		bool bad;
+		struct walk w = walk(f, packet, c, FIREWALL_DROP);
+		bool bad = w.end == FIREWALL_CONTINUE ? c->drops : stops(w.end);
 
-		(void)go(&w, c, true, 0, FIREWALL_DROP);
-		bad = w.end == FIREWALL_CONTINUE ? c->drops : stops(w.end);
 		if (bad && !w.may_pass) {
 			*ret = (struct firewall_answer){ w.chain ? w.chain : c, w.rule };
 			return w.end == FIREWALL_REJECT ? FIREWALL_REJECTS : FIREWALL_DROPS;
@@ -512,9 +615,8 @@ enum firewall_translation firewall_translation(const struct firewall *f,
 	for (const struct firewall_chain *c =
 		     next_base(f, FIREWALL_POSTROUTING, true, packet, NULL);
 	     c; c = next_base(f, FIREWALL_POSTROUTING, true, packet, c)) {
-		struct walk w = { .f = f, .packet = packet, .end = FIREWALL_CONTINUE };
+		struct walk w = walk(f, packet, c, FIREWALL_TRANSLATE);
 
-		(void)go(&w, c, true, 0, FIREWALL_TRANSLATE);
 		if (w.may_chain && !may.chain && changes(w.may_rule, packet, own))
 			may = (struct firewall_answer){ w.may_chain, w.may_rule };
 		if (w.end != FIREWALL_TRANSLATE)

@@ -97,6 +97,8 @@ struct firewall {
 	struct firewall_chain *items;
 	size_t n;
 	size_t alloc;
+	uint32_t *slots; /* which chain has a name, for firewall_find() */
+	size_t n_slots;
 };
 
 #define FIREWALL_NULL ((struct firewall){ 0 })

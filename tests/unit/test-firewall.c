@@ -2,7 +2,9 @@
 #include "firewall.h"
 
 #include <arpa/inet.h>
+#include <time.h>
 
+#include "text.h"
 #include "unit.h"
 
 static struct firewall rules;
@@ -186,6 +188,75 @@ START_TEST(chains_that_jump_in_circles_come_to_an_end)
 }
 END_TEST
 
+/* Each of them jumps to the next four times: four times as many ways with each. */
+START_TEST(a_chain_is_gone_through_once_however_many_ways_lead_to_it)
+{
+	_cleanup_text_ struct text t = TEXT_NULL;
+
+	text_add(&t, "*filter\n:OUTPUT DROP [0:0]\n");
+	for (int i = 0; i <= 12; i++)
+		text_printf(&t, ":c%i - [0:0]\n", i);
+	for (int i = 0; i < 4 * 12; i++)
+		text_printf(&t, "-A c%i -j c%i\n", i / 4, i / 4 + 1);
+	text_add(&t, "-A OUTPUT -j c0\n-A OUTPUT -p udp -j ACCEPT\nCOMMIT\n");
+	iptables(t.data);
+
+	ck_assert_int_eq(sends_ike(), FIREWALL_PASSES);
+}
+END_TEST
+
+START_TEST(a_chain_that_was_entered_perhaps_still_decides_for_who_gets_there)
+{
+	iptables("*filter\n:OUTPUT ACCEPT [0:0]\n:ours - [0:0]\n"
+		 "-A OUTPUT -m time --timestart 08:00 -j ours\n-A OUTPUT -p udp -j ours\n"
+		 "-A ours -p udp -j DROP\nCOMMIT\n");
+
+	ck_assert_int_eq(sends_ike(), FIREWALL_DROPS);
+}
+END_TEST
+
+/* The seconds of the processor that it takes to read so many chains, and to ask them all. */
+static double seconds_for(int n)
+{
+	_cleanup_text_ struct text t = TEXT_NULL;
+	clock_t began;
+
+	text_add(&t, "*filter\n:OUTPUT ACCEPT [0:0]\n");
+	for (int i = 0; i < n; i++)
+		text_printf(&t, ":KUBE-SVC-%i - [0:0]\n", i);
+	for (int i = 0; i < n; i++)
+		text_printf(&t, "-A OUTPUT -p udp -j KUBE-SVC-%i\n", i);
+	text_printf(&t, "-A KUBE-SVC-%i -p udp -j DROP\nCOMMIT\n", n - 1);
+	began = clock();
+	iptables(t.data);
+	ck_assert_int_eq(sends_ike(), FIREWALL_DROPS);
+	began = clock() - began;
+	firewall_done(&rules);
+	return (double)began / CLOCKS_PER_SEC;
+}
+
+/* A node of Kubernetes has tens of thousands. With the square it would take a hundred times as
+ * long. */
+START_TEST(ten_times_as_many_chains_take_some_ten_times_as_long)
+{
+	ck_assert_double_lt(seconds_for(20000), 40 * seconds_for(2000));
+}
+END_TEST
+
+START_TEST(the_index_of_chains_outlives_that_a_table_goes)
+{
+	iptables("*raw\n:OUTPUT ACCEPT [0:0]\n:one - [0:0]\nCOMMIT\n" FILTER(
+		":two - [0:0]\n-A OUTPUT -j two\n-A two -j DROP\n"));
+	firewall_remove_table(&rules, AF_INET, "raw");
+
+	ck_assert_ptr_null(firewall_find(&rules, AF_INET, "raw", "one"));
+	ck_assert_int_eq(sends_ike(), FIREWALL_DROPS);
+	firewall_remove_table(&rules, AF_INET, "filter");
+	ck_assert_ptr_null(firewall_find(&rules, AF_INET, "filter", "two"));
+	ck_assert_int_eq(sends_ike(), FIREWALL_PASSES);
+}
+END_TEST
+
 START_TEST(a_drop_that_is_only_entered_perhaps_is_no_certain_one)
 {
 	iptables("*filter\n:OUTPUT ACCEPT [0:0]\n:ours - [0:0]\n"
@@ -343,6 +414,10 @@ int main(void)
 		what_a_rule_looks_at_beyond_our_knowledge_makes_it_a_maybe,
 		jumps_lead_there_and_back,
 		chains_that_jump_in_circles_come_to_an_end,
+		a_chain_is_gone_through_once_however_many_ways_lead_to_it,
+		a_chain_that_was_entered_perhaps_still_decides_for_who_gets_there,
+		ten_times_as_many_chains_take_some_ten_times_as_long,
+		the_index_of_chains_outlives_that_a_table_goes,
 		a_drop_that_is_only_entered_perhaps_is_no_certain_one,
 		negation_turns_a_match_around,
 		a_masquerade_catches_what_is_for_the_tunnel,
