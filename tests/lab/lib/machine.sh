@@ -24,21 +24,24 @@ machine() {
 machine_accelerator() {
 	local known append
 	known=$lab_cache/accelerator-$(printf '%s %s' "$(cat /proc/sys/kernel/random/boot_id)" "$(id -u)" | lab_key)
-	if [ ! -s "$known" ]; then
+	(
+		# Another run's answer is waited for, or the one would take the other's file away.
+		flock 9
+		[ ! -s "$known" ] || exit 0
 		rm -f "$lab_cache"/accelerator-*
 		echo tcg,thread=multi >"$known.$$"
 		if [ -w /dev/kvm ]; then
 			lab_say "trying hardware virtualisation"
 			machine kvm 512 /dev/null -serial stdio
 			append=("${machine[@]/#console=ttyS0/lab.probe console=ttyS0}")
-			if timeout -k 1 8 "${append[@]}" </dev/null 2>/dev/null | grep -q 'lab: it boots'; then
+			if timeout -k 1 8 "${append[@]}" </dev/null 2>/dev/null 9>&- | grep -q 'lab: it boots'; then
 				echo kvm >"$known.$$"
 			else
 				lab_say "it does not work here: emulating"
 			fi
 		fi
 		mv "$known.$$" "$known"
-	fi
+	) 9>"$lab_cache/.accelerator.lock"
 	cat "$known"
 }
 

@@ -261,6 +261,13 @@ sas_offloaded() {
 		/^src/ { with = $2 == a || $4 == a } /crypto offload/ && with { n++ } END { print n + 0 }'
 }
 
+# all_sas_offloaded: all of those with the peer. Two, or four where both plutos began at the same time.
+all_sas_offloaded() {
+	local all
+	all=$(ip xfrm state | awk -v a="$peer_address" '/^src/ && ($2 == a || $4 == a) { n++ } END { print n + 0 }')
+	[ "$all" -ge 2 ] && equals "$all" "$(sas_offloaded)"
+}
+
 # conn_set KEY=VALUE [FILE]: gives the conn in that file the key and value, or takes the key away
 # (KEY=). For making situations, by an editor that knows only the lab's own files.
 conn_set() {
