@@ -87,6 +87,7 @@ secrets
 check "no pre-shared key" names psk-missing --up
 restore /etc/ipsec.d >/dev/null
 secrets
+with
 
 ## Mismatches
 
@@ -109,6 +110,7 @@ secrets
 check "another pre-shared key" names authentication --up
 restore /etc/ipsec.d >/dev/null
 secrets
+with
 written authby=rsasig leftcert=nosuch
 check "a certificate that is not there" names certificate-missing --up
 with nic-offload=yes
