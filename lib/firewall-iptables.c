@@ -272,6 +272,7 @@ static void take_target(struct rule_text *t, const char *name, bool is_goto)
 		}
 	/* A chain of the user's, or a target that is not known and is no chain either. */
 	t->rule.verdict = is_goto ? FIREWALL_GOTO : FIREWALL_JUMP;
+	free(t->rule.target);
 	t->rule.target = strdup(name);
 	if (!t->rule.target)
 		t->failed = true;

@@ -364,6 +364,16 @@ START_TEST(quotes_and_odd_lines_do_no_harm)
 }
 END_TEST
 
+/* iptables-save prints no such line. */
+START_TEST(of_two_targets_the_last_one_counts_and_the_first_is_let_go_of)
+{
+	iptables("*filter\n:OUTPUT ACCEPT [0:0]\n:one - [0:0]\n:two - [0:0]\n"
+		 "-A OUTPUT -j one -j two\n-A one -j ACCEPT\n-A two -j DROP\nCOMMIT\n");
+
+	ck_assert_int_eq(sends_ike(), FIREWALL_DROPS);
+}
+END_TEST
+
 START_TEST(networks_are_read_with_their_ends)
 {
 	struct facts_ip first, last;
@@ -428,6 +438,7 @@ int main(void)
 		only_the_tables_that_are_asked_for_are_read,
 		rules_of_the_other_family_are_not_asked,
 		quotes_and_odd_lines_do_no_harm,
+		of_two_targets_the_last_one_counts_and_the_first_is_let_go_of,
 		networks_are_read_with_their_ends,
 		words_of_protocols_and_states_are_read_whole,
 	};
