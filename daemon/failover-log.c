@@ -62,6 +62,13 @@ static void give_up(struct failover_log *l, const char *reason, uint64_t realtim
 		f->verdict_usec = realtime_usec - f->realtime_usec;
 }
 
+/* Forgets all but the number of the newest. */
+static void forget(struct failover_log *l)
+{
+	for (; l->n > 0; l->n--)
+		failover_done(&l->items[(l->count - l->n + 1) % FAILOVER_LOG_SIZE]);
+}
+
 /* @f becomes the log's. */
 static void remember(struct failover_log *l, struct failover *f)
 {
@@ -78,12 +85,14 @@ static void remember(struct failover_log *l, struct failover *f)
 	}
 	give_up(l, SUPERSEDED, f->realtime_usec);
 	/* A gap in the numbers means lines that were lost; what is before it goes. */
-	l->n = f->id == l->count + 1 ? l->n : 0;
+	if (f->id != l->count + 1)
+		forget(l);
+	place = &l->items[f->id % FAILOVER_LOG_SIZE];
 	if (l->n < FAILOVER_LOG_SIZE)
 		l->n++;
+	else
+		failover_done(place);
 	l->count = f->id;
-	place = &l->items[f->id % FAILOVER_LOG_SIZE];
-	failover_done(place);
 	*place = *f;
 }
 
@@ -187,8 +196,7 @@ struct failover_log *failover_log_free(struct failover_log *l)
 	if (!l)
 		return NULL;
 	(void)failover_log_write(l);
-	for (size_t i = 0; i < FAILOVER_LOG_SIZE; i++)
-		failover_done(&l->items[i]);
+	forget(l);
 	free(l->path);
 	free(l);
 	return NULL;
