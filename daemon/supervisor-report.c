@@ -391,7 +391,8 @@ static void take_bond_report(struct supervisor *s, json_t *report)
 
 	if (supervisor_is_to_be_proved(s) && (before != s->state || !s->first_proof_done)) {
 		s->first_proof_done = true;
-		if (!prover_is_open(s->prover))
+		/* One that a failover has opened while steps were taken has no probe. */
+		if (before == BOND_APPLYING || !prover_is_open(s->prover))
 			(void)supervisor_open_proof(s, 0);
 	}
 }

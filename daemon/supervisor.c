@@ -102,7 +102,11 @@ bool supervisor_open_proof(struct supervisor *s, uint64_t grace_usec)
 
 	if (!s->policy || s->n_conns == 0)
 		return false;
-	r = prover_start(s->prover, &s->policy->proof, true, grace_usec);
+	/*
+	 * While steps are taken a conn may be without its SAs for a moment: a ping would have pluto
+	 * bring them up on demand, here or at the peer, across what the step brings up.
+	 */
+	r = prover_start(s->prover, &s->policy->proof, s->state != BOND_APPLYING, grace_usec);
 	if (r < 0)
 		log_warning("%s: Cannot open a proof: %s", s->name, strerror(-r));
 	return r >= 0;

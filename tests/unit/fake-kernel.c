@@ -46,6 +46,7 @@ static struct {
 	int opener_busy, opener_error;
 	size_t n_sockets_refused;
 	int answers;
+	size_t n_requests;
 	size_t n_dumps;
 	size_t n_failing, n_disturbed, n_hurried, n_lost_requests;
 	bool failing_sas;
@@ -336,6 +337,11 @@ void kernel_answers_probes(bool hardware)
 {
 	kernel.answering = true;
 	kernel.answers_in_hardware = hardware;
+}
+
+size_t kernel_requests_sent(void)
+{
+	return kernel.n_requests;
 }
 
 void kernel_loses_requests(size_t n)
@@ -692,6 +698,7 @@ int probe_send(struct probe *p _unused_, uint16_t seq _unused_)
 {
 	bool struck = is_struck();
 
+	kernel.n_requests++;
 	if (struck && kernel.fault == KERNEL_FAILS)
 		return -EIO;
 	if (struck && kernel.fault == KERNEL_NEVER_TELLS)

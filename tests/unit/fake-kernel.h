@@ -57,6 +57,9 @@ void kernel_carries_between_reads(size_t n);
 /* kernel_answers_probes() - each echo request is answered, through the hardware or not */
 void kernel_answers_probes(bool hardware);
 
+/* kernel_requests_sent() - how many echo requests were sent since the beginning */
+size_t kernel_requests_sent(void);
+
 /* kernel_loses_requests() - so many of the next ones get lost */
 void kernel_loses_requests(size_t n);
 

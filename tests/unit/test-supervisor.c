@@ -650,6 +650,31 @@ START_TEST(without_a_socket_for_a_probe_there_is_only_the_real_traffic)
 }
 END_TEST
 
+static void worker_begins_a_step(void)
+{
+	report(0, json_pack("{s:s, s:s, s:s, s:s, s:s}", "report", REPORT_STEP, "bond", "bond0",
+			    "step", "conn", "subject", "example", "status", STEP_STATUS_BEGINS));
+}
+
+/* A re-activation makes the bond fail over, and a conn may be without its SAs just then. */
+START_TEST(no_probe_is_sent_while_steps_are_taken)
+{
+	begin_with_a_probe();
+	worker_says(0, STANDING_DONE, "");
+	run_until_proved();
+	ck_assert_uint_eq(kernel_requests_sent(), 5);
+
+	worker_begins_a_step();
+	kernel_switches(0, "ix1");
+	run_for_msec(1500);
+	ck_assert(prover_is_open(supervisors[0]->prover));
+	ck_assert_uint_eq(kernel_requests_sent(), 5);
+
+	worker_says(0, STANDING_DONE, "");
+	expect_probed();
+}
+END_TEST
+
 static void begin_with_slow_answers(void)
 {
 	begin(1);
@@ -818,8 +843,7 @@ END_TEST
 START_TEST(what_is_being_applied_is_not_proven)
 {
 	configured_and_proved();
-	report(0, json_pack("{s:s, s:s, s:s, s:s, s:s}", "report", REPORT_STEP, "bond", "bond0",
-			    "step", "conn", "subject", "example", "status", STEP_STATUS_BEGINS));
+	worker_begins_a_step();
 	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_UNKNOWN);
 	ck_assert(!prover_is_open(supervisors[0]->prover));
 	supervisor_worker_failed(supervisors[0], "killed");
@@ -1442,6 +1466,7 @@ UNIT_MAIN("supervisor", a_bond_is_waiting_until_the_worker_has_looked,
 	  a_probe_whose_socket_comes_late_is_sent_late,
 	  a_socket_for_a_probe_that_was_refused_is_asked_for_again,
 	  without_a_socket_for_a_probe_there_is_only_the_real_traffic,
+	  no_probe_is_sent_while_steps_are_taken,
 	  answers_that_are_under_way_are_waited_for,
 	  answers_that_come_late_and_through_software_make_it_partial,
 	  answers_that_never_come_prove_nothing,
