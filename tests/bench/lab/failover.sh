@@ -91,8 +91,9 @@ printf '%s\n' "${by_bare[@]}" >/tmp/by-bare
 echo "$seen" >/tmp/seen
 awk '$1 == "FailedOver" { printf "%.6f\n", $2 / 1000000 }' /tmp/subscriber >/tmp/signal
 awk '$1 == "Bare" { printf "%.6f\n", $2 / 1000000 }' /tmp/subscriber >/tmp/bare
-# ip tells the time of the day, of the machine's zone.
-sed -nE 's/^\[([-0-9]+)T([0-9:.]+)\].*BONDING FAILOVER.*/\1 \2/p' /tmp/ip-monitor | date -f - +%s.%6N >/tmp/ip
+# ip tells the time of the day, of the machine's zone; where it passes a message of another device
+# over, it has told that one's time before on the same line.
+sed -nE 's/.*\[([-0-9]+)T([0-9:.]+)\][^[]*BONDING FAILOVER.*/\1 \2/p' /tmp/ip-monitor | date -f - +%s.%6N >/tmp/ip
 check "ip monitor has seen all" equals $((2 * ROUNDS * SWITCHES)) "$(wc -l </tmp/ip)"
 
 # What ip has of the other's turns comes after the last that was asked for, or is not the first.
