@@ -5,6 +5,7 @@
 #include "array.h"
 #include "checks.h"
 #include "failover.h"
+#include "firewall.h"
 #include "ipsec-conf.h"
 #include "plan.h"
 #include "pluto-status.h"
@@ -18,7 +19,7 @@
  * the function says is looked at afterwards, so that no measured work was for nothing.
  *
  * A size of N is N conns, ten in a file, on a host with N/40 bonds of four ports, 64 at the most;
- * each conn is up, with an SA each way.
+ * each conn is up, with an SA each way. For the packet filter it is N chains.
  */
 
 #define CONNS_PER_FILE 10
@@ -242,6 +243,7 @@ static struct diagnostics diagnostics;
 static struct text text;
 static struct failover_tracker tracker;
 static struct failover failover;
+static struct firewall rules = FIREWALL_NULL;
 
 static void prepare_policy(void)
 {
@@ -399,6 +401,39 @@ static int failover_seen(void)
 	return failover_see(&tracker, &sight, &failover) == 1 ? 0 : -EBADMSG;
 }
 
+/*
+ * A node of Kubernetes has tens of thousands of chains, each reached from the first; the last one
+ * decides.
+ */
+static void prepare_firewall(void)
+{
+	text_add(&text, "*filter\n:OUTPUT ACCEPT [0:0]\n");
+	for (size_t i = 0; i < size; i++)
+		text_printf(&text, ":KUBE-SVC-%05zu - [0:0]\n", i);
+	for (size_t i = 0; i < size; i++)
+		text_printf(&text, "-A OUTPUT -p udp -j KUBE-SVC-%05zu\n", i);
+	text_printf(&text, "-A KUBE-SVC-%05zu -p udp -j DROP\nCOMMIT\n", size - 1);
+}
+
+static int firewall(void)
+{
+	const struct firewall_packet ike = {
+		.protocol = IPPROTO_UDP,
+		.source = own_end(0),
+		.destination = other_end(0),
+		.source_port = 500,
+		.destination_port = 500,
+		.in_device = "",
+		.out_device = "bond0",
+	};
+	struct firewall_answer answer;
+	int r = firewall_read_iptables(text.data, AF_INET, NULL, &rules);
+
+	if (r < 0)
+		return r;
+	return firewall_judge(&rules, FIREWALL_OUTPUT, &ike, &answer) == FIREWALL_DROPS ? 0 : -EBADMSG;
+}
+
 /* Return: whether the function has done what it was to do. */
 static bool conf_is_whole(void)
 {
@@ -445,6 +480,7 @@ static const struct {
 	{ "proof", prepare_samples, proof_of_window, NULL },
 	{ "trafficstatus", prepare_trafficstatus, trafficstatus, all_tunnels },
 	{ "failover", prepare_failover, failover_seen, NULL },
+	{ "firewall", prepare_firewall, firewall, NULL },
 };
 
 /* In a function of its own, by whose name callgrind knows it. */

@@ -2,7 +2,6 @@
 #include "firewall.h"
 
 #include <arpa/inet.h>
-#include <time.h>
 
 #include "text.h"
 #include "unit.h"
@@ -215,34 +214,6 @@ START_TEST(a_chain_that_was_entered_perhaps_still_decides_for_who_gets_there)
 }
 END_TEST
 
-/* The seconds of the processor that it takes to read so many chains, and to ask them all. */
-static double seconds_for(int n)
-{
-	_cleanup_text_ struct text t = TEXT_NULL;
-	clock_t began;
-
-	text_add(&t, "*filter\n:OUTPUT ACCEPT [0:0]\n");
-	for (int i = 0; i < n; i++)
-		text_printf(&t, ":KUBE-SVC-%i - [0:0]\n", i);
-	for (int i = 0; i < n; i++)
-		text_printf(&t, "-A OUTPUT -p udp -j KUBE-SVC-%i\n", i);
-	text_printf(&t, "-A KUBE-SVC-%i -p udp -j DROP\nCOMMIT\n", n - 1);
-	began = clock();
-	iptables(t.data);
-	ck_assert_int_eq(sends_ike(), FIREWALL_DROPS);
-	began = clock() - began;
-	firewall_done(&rules);
-	return (double)began / CLOCKS_PER_SEC;
-}
-
-/* A node of Kubernetes has tens of thousands. With the square it would take a hundred times as
- * long. */
-START_TEST(ten_times_as_many_chains_take_some_ten_times_as_long)
-{
-	ck_assert_double_lt(seconds_for(20000), 40 * seconds_for(2000));
-}
-END_TEST
-
 START_TEST(the_index_of_chains_outlives_that_a_table_goes)
 {
 	iptables("*raw\n:OUTPUT ACCEPT [0:0]\n:one - [0:0]\nCOMMIT\n" FILTER(
@@ -426,7 +397,6 @@ int main(void)
 		chains_that_jump_in_circles_come_to_an_end,
 		a_chain_is_gone_through_once_however_many_ways_lead_to_it,
 		a_chain_that_was_entered_perhaps_still_decides_for_who_gets_there,
-		ten_times_as_many_chains_take_some_ten_times_as_long,
 		the_index_of_chains_outlives_that_a_table_goes,
 		a_drop_that_is_only_entered_perhaps_is_no_certain_one,
 		negation_turns_a_match_around,
