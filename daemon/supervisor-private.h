@@ -18,8 +18,8 @@ void supervisor_changed(struct supervisor *s, unsigned int what);
 void supervisor_set_state(struct supervisor *s, enum bond_state state, const char *reason);
 
 /*
- * supervisor_open_proof() - begins a proof after the grace, where there is something to prove; without
- * the policy's probe while steps are taken
+ * supervisor_open_proof() - begins a proof after the grace, where there is something to prove;
+ * without the policy's probe while steps are taken
  *
  * Return: true; false when there is nothing, or it cannot be done.
  */

@@ -431,7 +431,8 @@ static int firewall(void)
 
 	if (r < 0)
 		return r;
-	return firewall_judge(&rules, FIREWALL_OUTPUT, &ike, &answer) == FIREWALL_DROPS ? 0 : -EBADMSG;
+	return firewall_judge(&rules, FIREWALL_OUTPUT, &ike, &answer) == FIREWALL_DROPS ? 0
+											: -EBADMSG;
 }
 
 /* Return: whether the function has done what it was to do. */
