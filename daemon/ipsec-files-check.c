@@ -175,17 +175,14 @@ static int stage_text(const struct stage *stage, const char *bytes, size_t len, 
 {
 	size_t at = 0, next;
 	size_t offset;
-	int r;
 
 	for (size_t line = 0; line < len; line = next) {
 		const char *newline = memchr(bytes + line, '\n', len - line);
 
 		next = newline ? (size_t)(newline - bytes) + 1 : len;
-		r = ipsec_conf_include_path(ipsec_conf_version(stage->conf), bytes, len, line,
-					    &offset);
-		if (r < 0)
-			return r;
-		if (r == 0 || bytes[offset + (bytes[offset] == '{')] != '/')
+		if (!ipsec_conf_include_path(ipsec_conf_version(stage->conf), bytes, len, line,
+					     &offset) ||
+		    bytes[offset + (bytes[offset] == '{')] != '/')
 			continue;
 		if (is_elsewhere(stage, bytes + offset, strcspn(bytes + offset, " \t\r\n")))
 			continue;

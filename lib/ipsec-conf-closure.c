@@ -397,7 +397,7 @@ static int judge_default_alias(struct ipsec_conf *c)
 	const struct slot *slot;
 
 	if (c->version.major >= 5 || c->conns.n == 0 ||
-	    !ipsec_key_find(&c->keys, "connalias", strlen("connalias"), &key, &end))
+	    !ipsec_key_find(c->version, "connalias", strlen("connalias"), &key, &end))
 		return 0;
 	slot = &c->default_slots[slot_index(key, end)];
 	if (!slot->statement)

@@ -323,7 +323,7 @@ static int reads_as(struct plan *p, const struct intent *intent, const char *tex
 		    const char *value)
 {
 	_cleanup_text_ struct text line = TEXT_NULL;
-	struct ipsec_lex lex = { .index = &p->c->keys };
+	struct ipsec_lex lex = { .version = p->c->version };
 	enum ipsec_token type;
 	bool bare;
 
@@ -599,7 +599,7 @@ static int judge_key(struct plan *p, const struct ipsec_conf_change *change, str
 	if (!ret->name)
 		return -ENOMEM;
 	ret->value = change->value;
-	ret->field = p->c->keys.fields[ret->key];
+	ret->field = ipsec_key_field(ret->key);
 	ret->end = end;
 	if (!change->value)
 		return 0;

@@ -37,14 +37,16 @@ static const struct builtin {
 	{ "type", "tunnel", 3, 0, 5 },
 };
 
+static bool is_builtin(const struct builtin *b, struct libreswan_version v)
+{
+	return libreswan_at_least(v, b->since_major, b->since_minor) && v.major <= b->until_major;
+}
+
 static const char *builtin_value(struct libreswan_version v, const char *key)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(builtins); i++) {
-		const struct builtin *b = &builtins[i];
-
-		if (streq(b->key, key) && libreswan_at_least(v, b->since_major, b->since_minor) &&
-		    v.major <= b->until_major)
-			return b->value;
+		if (is_builtin(&builtins[i], v) && streq(builtins[i].key, key))
+			return builtins[i].value;
 	}
 	return NULL;
 }
@@ -66,7 +68,7 @@ bool ipsec_conf_has_key(const struct ipsec_conf *c, const char *name, uint16_t *
 	enum ipsec_end end;
 	uint16_t key;
 
-	if (!*name || !ipsec_key_find(&c->keys, name, strlen(name), &key, &end) ||
+	if (!*name || !ipsec_key_find(c->version, name, strlen(name), &key, &end) ||
 	    !(ipsec_keys[key].where & IPSEC_KEY_IN_CONN))
 		return false;
 	kind = ipsec_key_kind(c->version, &ipsec_keys[key]);
@@ -84,7 +86,7 @@ const char *ipsec_conf_key(struct ipsec_conf *c, const char *name)
 
 	if (!ipsec_conf_has_key(c, name, &key, &end))
 		return NULL;
-	return field_name(c, c->keys.fields[key], end);
+	return field_name(c, ipsec_key_field(key), end);
 }
 
 static const char *copy_value(struct ipsec_conf *c, const struct statement *s)
@@ -220,7 +222,7 @@ int ipsec_conf_effective(struct ipsec_conf *c, const struct ipsec_conf_conn *con
 	r = ipsec_conf_close(c, c->conn_sections.items[conn->i]);
 	if (r < 0)
 		return r;
-	return value_of(c, c->keys.fields[key], end, ret);
+	return value_of(c, ipsec_key_field(key), end, ret);
 }
 
 struct values {
@@ -271,13 +273,18 @@ static int add_all(struct ipsec_conf *c, struct values *values)
 			}
 		}
 	}
-	for (size_t i = 0; r == 0 && i < ipsec_n_keys; i++) {
-		size_t k = slot_index((uint16_t)i, IPSEC_END_NONE);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(builtins); i++) {
+		const char *name = builtins[i].key;
+		enum ipsec_end end;
+		uint16_t key;
+		size_t k;
 
-		if (!(ipsec_keys[i].where & IPSEC_KEY_OF_END) && c->keys.fields[i] == i &&
-		    !closure->slots[k].statement && !c->default_slots[k].statement &&
-		    builtin_value(c->version, ipsec_keys[i].name))
-			r = add_value(c, (uint16_t)i, IPSEC_END_NONE, values);
+		if (!is_builtin(&builtins[i], c->version) ||
+		    !ipsec_key_find(c->version, name, strlen(name), &key, &end))
+			continue;
+		k = slot_index(key, end);
+		if (!closure->slots[k].statement && !c->default_slots[k].statement)
+			r = add_value(c, key, end, values);
 	}
 	return r;
 }

@@ -40,7 +40,8 @@ struct ipsec_key {
 	const char *words[2]; /* for IPSEC_KEY_WORD, blanks between them; NULL: not checked */
 };
 
-/* In the order of their names. The one with the empty name is left= and right=. */
+/* In the order of their names, by which they are looked up. The one with the empty name is left=
+ * and right=. */
 extern const struct ipsec_key ipsec_keys[];
 extern const size_t ipsec_n_keys;
 
@@ -53,27 +54,21 @@ enum ipsec_end {
 };
 
 /*
- * An index of the keys for one version. Fields are numbered like keys: the field of a key is the
- * number of the documented key.
- */
-struct ipsec_key_index {
-	struct libreswan_version version;
-	uint16_t *slots; /* number of a key + 1; 0 is free */
-	uint16_t *fields;
-};
-
-int ipsec_key_index_init(struct ipsec_key_index *index, struct libreswan_version version);
-void ipsec_key_index_done(struct ipsec_key_index *index);
-
-/*
  * ipsec_key_find() - looks a key up as the parser does, in any case
  *
  * The empty name, which is what a NUL leaves, is right=, as the parser has it.
  *
  * Return: true, the key's number and its end; false when the version has no such key.
  */
-bool ipsec_key_find(const struct ipsec_key_index *index, const char *name, size_t len,
+bool ipsec_key_find(struct libreswan_version version, const char *name, size_t len,
 		    uint16_t *ret_key, enum ipsec_end *ret_end);
+
+/*
+ * ipsec_key_field() - the number of the documented key that this one is another name for
+ *
+ * Return: it; @key for one that is itself documented.
+ */
+uint16_t ipsec_key_field(uint16_t key);
 
 /* Whether this version reads a key in this way. 5.x's column counts from 5.0 on. */
 static inline enum ipsec_key_kind ipsec_key_kind(struct libreswan_version v,

@@ -105,9 +105,9 @@ static enum ipsec_token lex_value(struct ipsec_lex *lex)
 	if (longest == strlen("%forever") && memcmp(s, "%forever", longest) == 0) {
 		token(lex, IPSEC_TOKEN_STRING, lex->position, lex->position + longest);
 		lex->form = IPSEC_FORM_FOREVER;
-		return lex->index->version.major >= 5 ? IPSEC_TOKEN_STRING : IPSEC_TOKEN_INTEGER;
+		return lex->version.major >= 5 ? IPSEC_TOKEN_STRING : IPSEC_TOKEN_INTEGER;
 	}
-	if (lex->index->version.major < 5 && is_digits(s, longest))
+	if (lex->version.major < 5 && is_digits(s, longest))
 		return token(lex, IPSEC_TOKEN_INTEGER, lex->position, lex->position + longest);
 
 	if (s[0] == '"') {
@@ -143,7 +143,7 @@ static bool lex_bool(struct ipsec_lex *lex)
 /* A word that is none of the grammar's own. */
 static enum ipsec_token lex_key(struct ipsec_lex *lex, size_t len)
 {
-	bool old = lex->index->version.major < 5;
+	bool old = lex->version.major < 5;
 	const char *s = lex->text + lex->position;
 
 	token(lex, IPSEC_TOKEN_KEY, lex->position, lex->position + len);
@@ -154,16 +154,16 @@ static enum ipsec_token lex_key(struct ipsec_lex *lex, size_t len)
 		return IPSEC_TOKEN_COMMENT_KEY;
 	}
 	lex->state = IPSEC_LEX_KEY;
-	if (!ipsec_key_find(lex->index, s, len, &lex->key, &lex->key_end))
+	if (!ipsec_key_find(lex->version, s, len, &lex->key, &lex->key_end))
 		return old ? IPSEC_TOKEN_STRING : IPSEC_TOKEN_UNKNOWN;
-	if (ipsec_key_kind(lex->index->version, &ipsec_keys[lex->key]) == IPSEC_KEY_BOOL)
+	if (ipsec_key_kind(lex->version, &ipsec_keys[lex->key]) == IPSEC_KEY_BOOL)
 		lex->state = IPSEC_LEX_BOOL_KEY;
 	return IPSEC_TOKEN_KEY;
 }
 
 static enum ipsec_token lex_word(struct ipsec_lex *lex, size_t len)
 {
-	bool old = lex->index->version.major < 5;
+	bool old = lex->version.major < 5;
 	static const struct {
 		const char *word;
 		enum ipsec_token type;
@@ -233,7 +233,7 @@ static enum ipsec_token lex_end(struct ipsec_lex *lex)
 	lex->form = IPSEC_FORM_EMPTY;
 	if (!lex->newline)
 		return IPSEC_TOKEN_EOL; /* the state stays, into the next file even */
-	if (state == IPSEC_LEX_COMMENT_VALUE && lex->index->version.major < 5)
+	if (state == IPSEC_LEX_COMMENT_VALUE && lex->version.major < 5)
 		return IPSEC_TOKEN_CONTINUE;
 	lex->state = IPSEC_LEX_INITIAL;
 	return IPSEC_TOKEN_EOL;
@@ -278,24 +278,20 @@ enum ipsec_token ipsec_lex_next(struct ipsec_lex *lex)
 	return lex_end(lex);
 }
 
-int ipsec_conf_include_path(struct libreswan_version version, const char *bytes, size_t len,
-			    size_t line, size_t *ret)
+bool ipsec_conf_include_path(struct libreswan_version version, const char *bytes, size_t len,
+			     size_t line, size_t *ret)
 {
 	static const char word[] = "include";
 	const size_t word_len = sizeof(word) - 1;
-	struct ipsec_key_index index;
-	struct ipsec_lex lex = { .index = &index };
+	struct ipsec_lex lex = { .version = version };
 	bool is_include;
 
 	/* Nearly all lines are none. */
 	if (len - line <= word_len || memcmp(bytes + line, word, word_len) != 0)
-		return 0;
-	if (ipsec_key_index_init(&index, version) < 0)
-		return -ENOMEM;
+		return false;
 	ipsec_lex_line(&lex, bytes, len, line);
 	is_include = ipsec_lex_next(&lex) == IPSEC_TOKEN_INCLUDE &&
 		     ipsec_lex_next(&lex) == IPSEC_TOKEN_STRING;
-	ipsec_key_index_done(&index);
 	if (is_include)
 		*ret = lex.token_begin;
 	return is_include;

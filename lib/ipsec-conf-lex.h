@@ -48,7 +48,7 @@ enum ipsec_form {
 
 /* One line, being read. */
 struct ipsec_lex {
-	const struct ipsec_key_index *index;
+	struct libreswan_version version;
 	const char *text; /* of the file */
 	size_t position;
 	size_t end; /* of the line: at its newline, or at the end of the file */

@@ -320,7 +320,7 @@ static int parse_key(struct parser *p)
 		.key_begin = (uint32_t)p->lex.token_begin,
 		.key_len = (uint16_t)(p->lex.token_end - p->lex.token_begin),
 		.key = p->lex.key,
-		.field = p->c->keys.fields[p->lex.key],
+		.field = ipsec_key_field(p->lex.key),
 		.end = (uint8_t)p->lex.key_end,
 	};
 	enum ipsec_token type;
@@ -707,7 +707,7 @@ int ipsec_conf_parse(struct ipsec_conf *c, const char *path, const struct ipsec_
 	struct parser p = {
 		.c = c,
 		.source = source,
-		.lex = { .index = &c->keys },
+		.lex = { .version = c->version },
 		.open = NO_SECTION,
 		.seen = { seen_keys, seen_fields },
 	};

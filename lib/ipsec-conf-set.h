@@ -103,7 +103,6 @@ struct closure {
 
 struct ipsec_conf {
 	struct libreswan_version version;
-	struct ipsec_key_index keys;
 	struct arena arena;
 	bool no_place; /* there was no memory for a place_text() */
 

@@ -3,8 +3,6 @@
 
 #include "ipsec-conf-keys.h"
 
-#define N_SLOTS 1024 /* a power of two, well above the number of keys */
-
 static inline unsigned char lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (unsigned char)(c - 'A' + 'a') : (unsigned char)c;
@@ -19,72 +17,42 @@ static bool equal_any_case(const char *a, size_t len, const char *b)
 	return !b[len];
 }
 
-static uint32_t hash_any_case(const char *s, size_t len)
-{
-	uint32_t h = 2166136261u;
-
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ lower(s[i])) * 16777619u;
-	return h ^ (h >> 15);
-}
-
 static bool begins_with_any_case(const char *s, size_t len, const char *prefix, size_t prefix_len)
 {
 	return len >= prefix_len && equal_any_case(s, prefix_len, prefix);
 }
 
-int ipsec_key_index_init(struct ipsec_key_index *index, struct libreswan_version version)
+/* The order of the table, whose names are in lower case. */
+static int compare_any_case(const char *name, size_t len, const char *key)
 {
-	index->version = version;
-	index->slots = calloc(N_SLOTS, sizeof(*index->slots));
-	index->fields = calloc(ipsec_n_keys, sizeof(*index->fields));
-	if (!index->slots || !index->fields) {
-		ipsec_key_index_done(index);
-		return -ENOMEM;
+	for (size_t i = 0; i < len; i++) {
+		if (!key[i])
+			return 1;
+		if (lower(name[i]) != (unsigned char)key[i])
+			return lower(name[i]) < (unsigned char)key[i] ? -1 : 1;
 	}
-
-	for (size_t i = 0; i < ipsec_n_keys; i++) {
-		const char *name = ipsec_keys[i].name;
-		uint32_t slot = hash_any_case(name, strlen(name)) % N_SLOTS;
-
-		if (ipsec_key_kind(version, &ipsec_keys[i]) == IPSEC_KEY_NONE)
-			continue;
-		while (index->slots[slot])
-			slot = (slot + 1) % N_SLOTS;
-		index->slots[slot] = (uint16_t)(i + 1);
-	}
-	for (size_t i = 0; i < ipsec_n_keys; i++) {
-		index->fields[i] = (uint16_t)i;
-		for (size_t j = 0; ipsec_keys[i].field && j < ipsec_n_keys; j++)
-			if (streq(ipsec_keys[i].field, ipsec_keys[j].name))
-				index->fields[i] = (uint16_t)j;
-	}
-	return 0;
+	return key[len] ? -1 : 0;
 }
 
-void ipsec_key_index_done(struct ipsec_key_index *index)
+static const struct ipsec_key *find_exact(const char *name, size_t len)
 {
-	free(index->slots);
-	free(index->fields);
-	index->slots = NULL;
-	index->fields = NULL;
-}
+	size_t low = 0, high = ipsec_n_keys;
 
-static const struct ipsec_key *find_exact(const struct ipsec_key_index *index, const char *name,
-					  size_t len)
-{
-	uint32_t slot = hash_any_case(name, len) % N_SLOTS;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int r = compare_any_case(name, len, ipsec_keys[middle].name);
 
-	for (; index->slots[slot]; slot = (slot + 1) % N_SLOTS) {
-		const struct ipsec_key *key = &ipsec_keys[index->slots[slot] - 1];
-
-		if (equal_any_case(name, len, key->name))
-			return key;
+		if (r == 0)
+			return &ipsec_keys[middle];
+		if (r < 0)
+			high = middle;
+		else
+			low = middle + 1;
 	}
 	return NULL;
 }
 
-bool ipsec_key_find(const struct ipsec_key_index *index, const char *name, size_t len,
+bool ipsec_key_find(struct libreswan_version version, const char *name, size_t len,
 		    uint16_t *ret_key, enum ipsec_end *ret_end)
 {
 	const struct ipsec_key *key;
@@ -98,11 +66,12 @@ bool ipsec_key_find(const struct ipsec_key_index *index, const char *name, size_
 		end = IPSEC_END_RIGHT;
 		skip = 5;
 	}
-	if (skip > 0 && index->version.major >= 5 && skip < len && name[skip] == '-')
+	if (skip > 0 && version.major >= 5 && skip < len && name[skip] == '-')
 		skip++;
 
-	key = find_exact(index, name + skip, len - skip);
-	if (!key || (skip > 0) > !!(key->where & IPSEC_KEY_OF_END))
+	key = find_exact(name + skip, len - skip);
+	if (!key || ipsec_key_kind(version, key) == IPSEC_KEY_NONE ||
+	    (skip > 0) > !!(key->where & IPSEC_KEY_OF_END))
 		return false;
 	if (skip == 0 && (key->where & IPSEC_KEY_OF_END))
 		end = IPSEC_END_RIGHT;
@@ -110,6 +79,14 @@ bool ipsec_key_find(const struct ipsec_key_index *index, const char *name, size_
 	*ret_key = (uint16_t)(key - ipsec_keys);
 	*ret_end = end;
 	return true;
+}
+
+uint16_t ipsec_key_field(uint16_t key)
+{
+	const char *field = ipsec_keys[key].field;
+	const struct ipsec_key *documented = field ? find_exact(field, strlen(field)) : NULL;
+
+	return documented ? (uint16_t)(documented - ipsec_keys) : key;
 }
 
 /* Whether a word is in a list with blanks between. */
@@ -388,36 +365,16 @@ bool ipsec_key_same(struct libreswan_version v, const struct ipsec_key *key, con
 	}
 }
 
-/* Without an index, which takes a thousand times as long to make as a key to find. */
-static const struct ipsec_key *find_as_documented(struct libreswan_version version,
-						  const char *name)
-{
-	for (size_t i = 0; i < ipsec_n_keys; i++)
-		if (ipsec_keys[i].name[0] == name[0] && streq(ipsec_keys[i].name, name) &&
-		    ipsec_key_kind(version, &ipsec_keys[i]) != IPSEC_KEY_NONE)
-			return &ipsec_keys[i];
-	return NULL;
-}
-
 bool ipsec_conf_same_value(struct libreswan_version version, const char *name, const char *a,
 			   const char *b)
 {
-	const struct ipsec_key *documented;
-	struct ipsec_key_index index;
 	enum ipsec_end end;
 	uint16_t key;
-	bool found;
 
 	if (streq(a, b))
 		return true;
-	documented = find_as_documented(version, name);
-	if (documented)
-		return ipsec_key_same(version, documented, a, b);
-	if (ipsec_key_index_init(&index, version) < 0)
-		return false;
-	found = ipsec_key_find(&index, name, strlen(name), &key, &end);
-	ipsec_key_index_done(&index);
-	return found && ipsec_key_same(version, &ipsec_keys[key], a, b);
+	return ipsec_key_find(version, name, strlen(name), &key, &end) &&
+	       ipsec_key_same(version, &ipsec_keys[key], a, b);
 }
 
 static const char *name_of(const char *const *names, size_t n, size_t i)

@@ -204,9 +204,6 @@ int ipsec_conf_load(const char *path, struct libreswan_version version,
 		return -ENOMEM;
 	c->version = version;
 	c->closure.section = NO_SECTION;
-	r = ipsec_key_index_init(&c->keys, version);
-	if (r < 0)
-		return r;
 	r = ipsec_conf_parse(c, path, source);
 	if (r < 0)
 		return r;
@@ -239,7 +236,6 @@ struct ipsec_conf *ipsec_conf_free(struct ipsec_conf *c)
 	free(c->alsos.items);
 	free(c->default_slots);
 	closure_done(&c->closure);
-	ipsec_key_index_done(&c->keys);
 	arena_done(&c->arena);
 	free(c);
 	return NULL;

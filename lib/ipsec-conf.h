@@ -114,11 +114,11 @@ const char *ipsec_conf_pattern(const struct ipsec_conf *conf, size_t i);
  *
  * For making a copy of a set that includes files elsewhere.
  *
- * Return: 1, and the offset of the pattern's first character in @ret; 0 when the line is no include
- * statement; -ENOMEM.
+ * Return: true, and the offset of the pattern's first character in @ret; false when the line is no
+ * include statement.
  */
-int ipsec_conf_include_path(struct libreswan_version version, const char *bytes, size_t len,
-			    size_t line, size_t *ret);
+bool ipsec_conf_include_path(struct libreswan_version version, const char *bytes, size_t len,
+			     size_t line, size_t *ret);
 
 /* A place in the set: file number, line and column from 1 (in bytes); line 0 when there is none. */
 struct ipsec_conf_place {
@@ -361,7 +361,8 @@ int ipsec_conf_plan(struct ipsec_conf *conf, const char *name,
 		    struct ipsec_conf_edit **ret) _must_check_;
 
 /*
- * ipsec_conf_plan_crypto_policy() - plans to leave the system-wide crypto policy, or to return to it
+ * ipsec_conf_plan_crypto_policy() - plans to leave the system-wide crypto policy, or to return to
+ * it
  * @on: false: each line of the first file that includes a file of /etc/crypto-policies becomes a
  *      comment; true: the first such comment becomes a line again
  *

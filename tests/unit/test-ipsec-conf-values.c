@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "conf-texts.h"
+#include "ipsec-conf-keys.h"
 
 /*
  * What each key of a conn ends up as. The values are what addconn of 4.10 and 5.2 sent to pluto for
@@ -470,6 +471,54 @@ START_TEST(a_chain_of_a_hundred_thousand_conns_takes_no_longer_than_it_should)
 }
 END_TEST
 
+/* They are looked up by halving. */
+START_TEST(the_keys_are_in_the_order_of_their_names_and_each_is_found)
+{
+	for (size_t i = 0; i < ipsec_n_keys; i++) {
+		const struct ipsec_key *key = &ipsec_keys[i];
+		enum ipsec_end end;
+		uint16_t found;
+
+		if (i > 0)
+			ck_assert_msg(strcmp(ipsec_keys[i - 1].name, key->name) < 0,
+				      "\"%s\" stands behind \"%s\"", key->name,
+				      ipsec_keys[i - 1].name);
+		for (const char *c = key->name; *c; c++)
+			ck_assert(*c < 'A' || *c > 'Z');
+		for (int major = 0; major <= 1; major++) {
+			struct libreswan_version v = major ? v5 : v4;
+			bool has = ipsec_key_kind(v, key) != IPSEC_KEY_NONE;
+
+			ck_assert(ipsec_key_find(v, key->name, strlen(key->name), &found, &end) ==
+				  has);
+			if (has)
+				ck_assert_uint_eq(found, i);
+		}
+		if (key->field)
+			ck_assert_str_eq(ipsec_keys[ipsec_key_field((uint16_t)i)].name, key->field);
+		else
+			ck_assert_uint_eq(ipsec_key_field((uint16_t)i), i);
+	}
+}
+END_TEST
+
+START_TEST(no_other_word_is_a_key)
+{
+	static const char *const none[] = {
+		"a", "zzz", "es", "espp", "left--id", "leftike", "lef"
+	};
+	static const char with_nul[] = { 'e', 's', 'p', '\0' };
+	enum ipsec_end end;
+	uint16_t key;
+
+	for (size_t i = 0; i < ARRAY_SIZE(none); i++)
+		ck_assert(!ipsec_key_find(v5, none[i], strlen(none[i]), &key, &end));
+	ck_assert(!ipsec_key_find(v5, with_nul, sizeof(with_nul), &key, &end));
+	ck_assert(ipsec_key_find(v5, "EsP", 3, &key, &end));
+	ck_assert_str_eq(ipsec_keys[key].name, "esp");
+}
+END_TEST
+
 UNIT_MAIN("ipsec-conf-values", a_key_that_stands_twice,
 	  the_default_section_is_below_all_others_wherever_it_stands, also_in_the_default_section,
 	  also_is_as_strong_as_own_keys, also_goes_round_in_circles_without_harm,
@@ -481,4 +530,5 @@ UNIT_MAIN("ipsec-conf-values", a_key_that_stands_twice,
 	  keys_have_one_documented_name, values_that_mean_the_same,
 	  networkmanager_owns_what_it_names_or_marks, versions_are_found_in_what_ipsec_says,
 	  every_code_and_origin_has_a_word,
+	  the_keys_are_in_the_order_of_their_names_and_each_is_found, no_other_word_is_a_key,
 	  a_chain_of_a_hundred_thousand_conns_takes_no_longer_than_it_should)
