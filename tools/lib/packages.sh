@@ -99,7 +99,7 @@ packages_rpm() {
 }
 
 packages_say() {
-	printf '==> %s\n' "$*" >&2
+	printf '==> %3d s: %s\n' "$SECONDS" "$*" >&2
 }
 
 # as_root COMMAND...: as it is for root, through sudo for others.
