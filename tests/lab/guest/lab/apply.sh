@@ -112,14 +112,15 @@ has_told() {
 
 # outcome_is OUTCOME [PATTERN]: the last one it told of, and its reason.
 outcome_is() {
-	local last
-	last=$(jq -c 'select(.report == "outcome")' "$told" | tail -n 1)
-	equals "$1" "$(jq -r .outcome <<<"$last")" || {
+	local outcome='' reason=''
+	jq -r 'select(.report == "outcome") | .outcome, (.reason // "" | gsub("\n"; " "))' "$told" | tail -n 2 |
+		{ read -r outcome && read -r reason; }
+	equals "$1" "$outcome" || {
 		cat "$told.err"
-		jq -r .reason <<<"$last"
+		echo "$reason"
 		return 1
 	}
-	[ -z "${2:-}" ] || contains "$(jq -r .reason <<<"$last")" "$2"
+	[ -z "${2:-}" ] || contains "$reason" "$2"
 }
 
 # kill_worker: with all that it has started, and at once.

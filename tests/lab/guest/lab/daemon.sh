@@ -35,12 +35,12 @@ start_daemon() {
 
 # pluto_has TEXT: in what pluto says of a conn.
 pluto_has() {
-	ipsec status | grep "\"${2:-example}\"" | grep -qF "$1"
+	whack --status | grep "\"${2:-example}\"" | grep -qF "$1"
 }
 
 # pluto_offloads [CONN]: it has the conn with offload, in the words of its version.
 pluto_offloads() {
-	ipsec status | grep "\"${1:-example}\"" | grep -qE 'nic-offload:(yes|crypto);'
+	whack --status | grep "\"${1:-example}\"" | grep -qE 'nic-offload:(yes|crypto);'
 }
 
 # failovers_since_mark N: the daemon has counted that many since mark_failovers.

@@ -245,9 +245,14 @@ pluto_pid() {
 	systemctl show -P MainPID ipsec
 }
 
+# whack OPTION...: what ipsec asks pluto with, without the shell script around it: it is asked often.
+whack() {
+	/usr/libexec/ipsec/whack "$@"
+}
+
 # tunnel_up [CONN]: pluto has it up.
 tunnel_up() {
-	ipsec trafficstatus | grep -q "\"${1:-example}\""
+	[[ $(whack --trafficstatus) == *"\"${1:-example}\""* ]]
 }
 
 # established [CONN [SECONDS]]
