@@ -21,11 +21,12 @@ struct polkit_query;
  * polkit_check() - calls @allowed when the caller may do @action, else answers with an error
  * @waiting: the list of those who wait, which is the caller's
  * @call: the method call, which is kept until it is answered
- * @action: POLKIT_… in names.h
+ * @action: POLKIT_… in names.h, which is kept as well
  *
- * root is always allowed, at once and without polkit. Others wait for polkit's answer, for at most
- * two minutes if the caller let it ask for a password; where there is no polkit the answer is no.
- * More of them than share.h has are refused.
+ * The bus is asked who the caller is; where it does not say so in ten seconds, the answer is no.
+ * root is always allowed, without polkit. Others wait for polkit's answer, for at most two minutes
+ * if the caller let it ask for a password; where there is no polkit the answer is no. More of them
+ * than share.h has are refused.
  *
  * Return: as a method handler: 1 when the call is answered or will be; a negative errno.
  */

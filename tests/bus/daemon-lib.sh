@@ -41,13 +41,13 @@ alive() { kill -0 "$daemon"; }
 logged_twice() { [ "$(grep -cE -- "$1" "$work/daemon.err")" -ge 2 ]; }
 logged() { in_file "$work/daemon.err" "$1"; }
 
-# property NAME, of bond0; manager NAME
+# property NAME, of bond0; manager NAME. busctl's own limit is for calls only.
 property() {
-	busctl --user --timeout=5 get-property org.espoffload1 /org/espoffload1/bond/"${2:-bond0}" \
+	timeout 10 busctl --user get-property org.espoffload1 /org/espoffload1/bond/"${2:-bond0}" \
 		org.espoffload1.Bond "$1"
 }
 manager() {
-	busctl --user --timeout=5 get-property org.espoffload1 /org/espoffload1 \
+	timeout 10 busctl --user get-property org.espoffload1 /org/espoffload1 \
 		org.espoffload1.Manager "$1"
 }
 state_is() { equals "s \"$1\"" "$(property State)"; }

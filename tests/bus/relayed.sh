@@ -58,4 +58,51 @@ for ((i = 1; i <= n; i++)); do
 	done
 done
 
+# ---- who asks: what the bus answers to that, while somebody waits for his Apply() ----
+strike_next() { echo "$1" >"$work/how"; }
+is_struck() { [ ! -s "$work/how" ]; }
+apply() {
+	busctl --user --timeout=20 call org.espoffload1 /org/espoffload1/bond/bond0 \
+		org.espoffload1.Bond Apply 'a{sv}' 0 2>&1
+}
+applied() { grep -c -- '--apply' "$work/worker/called"; }
+# applies_once HOW
+applies_once() {
+	local before
+	before=$(applied)
+	strike_next "$1"
+	apply || return 1
+	is_struck && equals $((before + 1)) "$(applied)"
+}
+is_refused() { contains "$(cat "$1")" 'Access denied|Not authorized'; }
+is_refused_now() {
+	apply >"$work/refused"
+	is_refused "$work/refused"
+}
+
+cp /dev/null "$work/how"
+lead_daemon "$work/how" 0
+check "the daemon is on the bus" wait_for 60 on_bus
+check "the bond is configured" wait_for 30 state_is configured
+check "who asks is told late: it is applied" applies_once late
+check "who asks is told twice: it is applied once" applies_once twice
+before=$(applied)
+strike_next fails
+check "who asks is not told: it is refused" is_refused_now
+check "that was the answer that was struck" is_struck
+strike_next never
+start "$work/asking" apply
+check "who asks is never told" wait_for 5 is_struck
+check "others are served meanwhile" state_is configured
+check "it is refused in time" wait_for 15 is_refused "$work/asking"
+check "nothing was applied by that" equals "$before" "$(applied)"
+check "the next one is applied" apply
+strike_next never
+start "$work/asking" apply
+check "again who asks is never told" wait_for 5 is_struck
+end_daemon
+check "and it ends meanwhile, as it should" equals 0 "$status"
+check "nothing was complained of by the sanitizers" not logged 'Sanitizer|runtime error'
+stop "$relay"
+
 finish

@@ -21,6 +21,9 @@
  * The Nth answer on its way to a program, of all programs together, is struck: HOW is "fails" (it
  * is an error instead), "late" (it and all behind it, by three seconds), "twice" or "never"; N is
  * 0 for none. The file COUNT has how many answers there were.
+ *
+ * Where HOW is the path of a file, the next answer after one of these words was written to it is
+ * struck so, and the file is emptied.
  */
 
 enum {
@@ -172,35 +175,56 @@ static void send_error(int fd, const uint8_t *m)
 	write_all(fd, error, align(16 + n, 8));
 }
 
-static bool is_struck(const uint8_t *m)
+/* The word in the file, which is empty then; an empty one if there is none. */
+static const char *take_word(const char *path)
+{
+	static char word[16];
+	int fd = open(path, O_RDWR);
+	ssize_t n;
+
+	if (fd < 0)
+		return "";
+	n = read(fd, word, sizeof(word) - 1);
+	if (n < 0 || (n > 0 && ftruncate(fd, 0) < 0))
+		die(path);
+	close(fd);
+	word[n] = '\0';
+	word[strcspn(word, "\n")] = '\0';
+	return word;
+}
+
+/* How this message is struck; an empty word for not at all. */
+static const char *struck_how(const uint8_t *m)
 {
 	char text[32];
 	unsigned long n;
 
 	if (m[1] != TYPE_RETURN && m[1] != TYPE_ERROR)
-		return false;
+		return "";
 	n = ++*count;
 	snprintf(text, sizeof(text), "%10lu\n", n);
 	if (pwrite(count_fd, text, strlen(text), 0) < 0)
 		die("count");
-	return n == nth;
+	if (how[0] == '/')
+		return take_word(how);
+	return n == nth ? how : "";
 }
 
 /* One whole message on its way to the program. */
 static void lead(int fd, const uint8_t *m, size_t len)
 {
-	bool struck = is_struck(m);
+	const char *struck = struck_how(m);
 
-	if (struck && strcmp(how, "never") == 0)
+	if (strcmp(struck, "never") == 0)
 		return;
-	if (struck && strcmp(how, "fails") == 0) {
+	if (strcmp(struck, "fails") == 0) {
 		send_error(fd, m);
 		return;
 	}
-	if (struck && strcmp(how, "late") == 0)
+	if (strcmp(struck, "late") == 0)
 		sleep(LATE_SECONDS);
 	write_all(fd, m, len);
-	if (struck && strcmp(how, "twice") == 0)
+	if (strcmp(struck, "twice") == 0)
 		write_all(fd, m, len);
 }
 
