@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "manager-private.h"
 
+#include <time.h>
+
 #include "log.h"
 #include "names.h"
 
@@ -14,6 +16,9 @@
 
 /* A bus that has not given us our name by then is one that hangs. */
 #define ANSWER_USEC UINT64_C(10000000)
+
+/* How long one that takes nothing any more is waited for, when it is left with something to say. */
+#define LEAVE_USEC UINT64_C(2000000)
 
 /* What RequestName() answers when the name is ours; with others it is somebody else's. */
 enum {
@@ -31,15 +36,38 @@ static void set_timer(struct manager *m, uint64_t usec)
 	(void)sd_event_source_set_enabled(m->bus_timer, SD_EVENT_ONESHOT);
 }
 
-/* What was not sent yet goes, where somebody takes it. */
+static uint64_t now_usec(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* What was not sent yet goes, where somebody takes it. sd_bus_flush() would wait for ever. */
+static void send_rest(sd_bus *bus)
+{
+	uint64_t end = now_usec() + LEAVE_USEC, now, n;
+
+	while (sd_bus_get_n_queued_write(bus, &n) >= 0 && n > 0 && (now = now_usec()) < end) {
+		int r = sd_bus_process(bus, NULL);
+
+		if (r == 0)
+			r = sd_bus_wait(bus, end - now);
+		if (r < 0)
+			return;
+	}
+}
+
 static void leave(struct manager *m)
 {
 	if (m->watches)
 		(void)watches_set_bus(m->watches, NULL);
 	m->objects = bus_objects_free(m->objects);
 	m->name_slot = sd_bus_slot_unref(m->name_slot);
+	m->gone_slot = sd_bus_slot_unref(m->gone_slot);
 	if (m->named)
-		(void)sd_bus_flush(m->bus);
+		send_rest(m->bus);
 	m->named = false;
 	if (m->bus)
 		sd_bus_close(m->bus);
@@ -76,6 +104,13 @@ static int read_answer(sd_bus_message *answer)
 	return what == NAME_IS_OURS || what == NAME_WAS_OURS ? 0 : -EEXIST;
 }
 
+int manager_bus_end(struct manager *m, int r)
+{
+	if (m->bus)
+		(void)sd_bus_detach_event(m->bus);
+	return sd_event_exit(m->event, r);
+}
+
 static int on_named(sd_bus_message *answer, void *userdata, sd_bus_error *error _unused_)
 {
 	struct manager *m = userdata;
@@ -83,7 +118,7 @@ static int on_named(sd_bus_message *answer, void *userdata, sd_bus_error *error 
 
 	if (r == -EEXIST && !m->ready) {
 		log_error("Another esp-offloadd runs already");
-		return sd_event_exit(m->event, r);
+		return manager_bus_end(m, r);
 	}
 	if (r < 0) {
 		log_warning("The bus does not give us our name, asking again: %s", strerror(-r));
@@ -110,7 +145,7 @@ static int open_bus(struct manager *m)
 	r = sd_bus_attach_event(m->bus, m->event, SD_EVENT_PRIORITY_NORMAL);
 	if (r < 0)
 		return r;
-	r = sd_bus_match_signal_async(m->bus, NULL, NULL, "/org/freedesktop/DBus/Local",
+	r = sd_bus_match_signal_async(m->bus, &m->gone_slot, NULL, "/org/freedesktop/DBus/Local",
 				      "org.freedesktop.DBus.Local", "Disconnected", on_disconnected,
 				      NULL, m);
 	if (r < 0)

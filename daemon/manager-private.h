@@ -36,7 +36,7 @@ struct manager {
 
 	sd_bus *bus;
 	struct bus_objects *objects;
-	sd_bus_slot *name_slot;
+	sd_bus_slot *gone_slot, *name_slot;
 	bool named;                 /* the bus has given us our name */
 	sd_event_source *bus_timer; /* armed while it has not */
 
@@ -94,5 +94,14 @@ int manager_bus_init(struct manager *m);
 /* manager_bus_open() - the bus is asked for our name, and looked for again when it is not there */
 void manager_bus_open(struct manager *m);
 
-/* manager_bus_done() - leaves it, with what is to be sent sent */
+/*
+ * manager_bus_end() - ends the loop with @r; a loop with a bus would send what is left on its way
+ * out, and wait for that without a limit
+ *
+ * Return: as sd_event_exit().
+ */
+int manager_bus_end(struct manager *m, int r);
+
+/* manager_bus_done() - leaves it, with what is to be sent sent, as far as that goes in two seconds
+ */
 void manager_bus_done(struct manager *m);

@@ -188,7 +188,7 @@ static void on_worker_done(void *userdata, int error)
 			"The worker ended and has not told how a bond stands that it was changing");
 	}
 	if (m->stopping)
-		(void)sd_event_exit(m->event, 0);
+		(void)manager_bus_end(m, 0);
 	else if (error == -EBUSY)
 		run_again_when_free(m);
 	else if (error < 0)

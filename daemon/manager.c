@@ -367,7 +367,7 @@ static int on_end_signal(sd_event_source *s _unused_, const struct signalfd_sigi
 	struct manager *m = userdata;
 
 	if (!manager_worker_stop(m))
-		return sd_event_exit(m->event, 0);
+		return manager_bus_end(m, 0);
 	(void)sd_notify(false, "STOPPING=1\nSTATUS=The worker takes back what it has begun.");
 	return 0;
 }

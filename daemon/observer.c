@@ -113,7 +113,8 @@ static int look_at_unit(struct look *l)
 		return 0;
 	if (units_look(bus, IPSEC_UNIT, l->limit_usec, &state) >= 0)
 		l->facts->ipsec_unit = state.state;
-	sd_bus_flush_close_unref(bus);
+	sd_bus_close(bus);
+	sd_bus_unref(bus);
 	return 0;
 }
 

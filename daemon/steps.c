@@ -8,7 +8,8 @@
 void steps_done(struct steps *s)
 {
 	nm_close(s->nm);
-	sd_bus_flush_close_unref(s->bus);
+	sd_bus_close(s->bus);
+	sd_bus_unref(s->bus);
 	ethtool_close(s->ethtool);
 	free(s->why);
 	free(s->remark);

@@ -40,7 +40,8 @@ struct daemon *daemon_close(struct daemon *d)
 {
 	if (!d)
 		return NULL;
-	sd_bus_flush_close_unref(d->bus);
+	sd_bus_close(d->bus);
+	sd_bus_unref(d->bus);
 	free(d);
 	return NULL;
 }

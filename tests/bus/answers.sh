@@ -154,6 +154,34 @@ daemon=$started
 check "with such a bus from the beginning it starts, and looks at the host" wait_for 30 more_runs_than "$before"
 end_daemon
 check "and ends well" equals 0 "$status"
+stop "$silent"
+
+# more_than_fits N: findings that are told, of which a few are more than the kernel keeps for a bus
+# that reads nothing.
+more_than_fits() {
+	{
+		printf '{"report": "bond", "bond": "bond0", "standing": "done", "reason": "", "findings": [{'
+		printf '"id": "x", "severity": "warning", "subject": "%s", "seen": "' "$1"
+		head -c 6000000 /dev/zero | tr '\0' x
+		printf '", "why": "", "remedy": ""}], "plan": [], "conns": []}\n'
+	} >"$work/worker/reports"
+}
+start_bus
+reports "done" ""
+check "the daemon runs with a bus again" start_daemon
+check "the bond is configured" state_soon configured
+kill -STOP "$bus_pid"
+for i in 1 2 3 4 5; do
+	more_than_fits "$i"
+	kill -HUP "$daemon"
+	check "a bus that takes nothing any more does not hold it up, $i" wait_for 20 logged "x warning: $i: "
+done
+kill "$daemon"
+check "nor when it ends with something to say" wait_for 10 not alive
+kill -CONT "$bus_pid"
+kill -KILL "$daemon" 2>/dev/null
+wait "$daemon"
+check "and it ends well" equals 0 "$?"
 check "nothing was complained of by the sanitizers, to the end" not logged 'Sanitizer|runtime error'
 
 finish
