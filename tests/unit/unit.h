@@ -11,23 +11,6 @@
  * file UNIT_MAIN("subject", a_sentence, another_sentence).
  */
 
-/*
- * Tests that wait are shared among several processes: UNIT_SHARE=2/3 is the second of three.
- * Whether test number i belongs to this one.
- */
-static inline bool unit_is_ours(size_t i)
-{
-	const char *share = getenv("UNIT_SHARE");
-	size_t mine, of;
-	char end;
-
-	if (!share)
-		return true;
-	if (sscanf(share, "%zu/%zu%c", &mine, &of, &end) != 2 || mine < 1 || mine > of)
-		exit(EXIT_FAILURE);
-	return i % of == mine - 1;
-}
-
 static inline int unit_run_fixture(const char *subject, SFun setup, SFun cleanup,
 				   const TTest *const *tests, size_t n_tests)
 {
@@ -39,10 +22,8 @@ static inline int unit_run_fixture(const char *subject, SFun setup, SFun cleanup
 	tcase_set_timeout(tcase, 60);
 	if (setup)
 		tcase_add_checked_fixture(tcase, setup, cleanup);
-	for (size_t i = 0; i < n_tests; i++) {
-		if (unit_is_ours(i))
-			tcase_add_test(tcase, tests[i]);
-	}
+	for (size_t i = 0; i < n_tests; i++)
+		tcase_add_test(tcase, tests[i]);
 	suite_add_tcase(suite, tcase);
 
 	runner = srunner_create(suite);
