@@ -47,8 +47,9 @@ class EspOffload(Plugin, RedHatPlugin, DebianPlugin, UbuntuPlugin):
             "ip -s -d xfrm",
             r"((?:auth|auth-trunc|enc|aead|comp)\s+\S+\s+)0x[0-9a-fA-F]*",
             r"\1(scrubbed)")
-        # Nobody should put such a thing into the policy, and yet.
-        self.do_path_regex_sub(
-            r"/(etc|run)/esp-offloadd/.*",
-            r"(?i)(psk|secret|password)(\s*[:=]\s*)\S+",
-            r"\1\2(scrubbed)")
+        # Nobody should put such a thing into the policy, and yet; the command and the daemon show
+        # lines with a mistake as they are.
+        secret = r"(?i)(psk|secret|password)(\s*[:=]\s*)\S+"
+        self.do_path_regex_sub(r"/(etc|run)/esp-offloadd/.*", secret, r"\1\2(scrubbed)")
+        for command in ("esp-offloadctl", "systemctl status", "journalctl"):
+            self.do_cmd_output_sub(command, secret, r"\1\2(scrubbed)")

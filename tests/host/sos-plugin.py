@@ -67,6 +67,18 @@ for call in plugin.do_path_regex_sub.call_args_list:
     policy = re.sub(pattern, substitute, policy)
 assert "hunter2" not in policy and "connections: [example]" in policy, policy
 
+# A line with a mistake is shown as it is, by the command and in the journal.
+DIAGNOSTIC = 'config.yaml:4:5: error: unknown key "psk"\n    psk: hunter2\n    ^\n'
+collected = commands + ["journalctl --no-pager --unit esp-offloadd"]
+for shown in ("esp-offloadctl config validate", "journalctl", "systemctl status"):
+    assert any(c.startswith(shown) for c in collected), shown
+    text = DIAGNOSTIC
+    for call in plugin.do_cmd_output_sub.call_args_list:
+        command, pattern, substitute = call.args
+        if command in shown:
+            text = re.sub(pattern, substitute, text)
+    assert "hunter2" not in text and 'unknown key "psk"' in text, (shown, text)
+
 
 # ---- a report ----
 
