@@ -16,6 +16,17 @@ int bonds_argument(int argc, char **argv, const char **ret)
 	return CTL_FINE;
 }
 
+int bonds_argument_here(const struct ctl *ctl, int argc, char **argv, const char **ret)
+{
+	if (ctl->root) {
+		ctl_error("This is about the running host, whatever lies below %s: --root= is for "
+			  "init, check, plan, diagnose, conn and config.",
+			  ctl->root);
+		return CTL_USAGE;
+	}
+	return bonds_argument(argc, argv, ret);
+}
+
 int bonds_options(struct ctl *ctl, int argc, char **argv, const char *help, const char **ret)
 {
 	static const struct option options[] = { CTL_OPTIONS, { 0 } };
@@ -26,7 +37,7 @@ int bonds_options(struct ctl *ctl, int argc, char **argv, const char *help, cons
 		if (status >= 0)
 			return status;
 	}
-	status = bonds_argument(argc, argv, ret);
+	status = bonds_argument_here(ctl, argc, argv, ret);
 	return status == CTL_FINE ? -1 : status;
 }
 

@@ -6,7 +6,8 @@
 /* What the verbs about bonds have in common: reading the options, and which bond is meant. */
 
 /*
- * bonds_options() - the command line of a verb that has no options but the common ones
+ * bonds_options() - the command line of a verb that asks the daemon, and has no options but the
+ * common ones
  * @help: printed for -h
  *
  * Return: -1 to go on, with the one bond in @ret, or NULL; else the exit status to leave with.
@@ -19,6 +20,14 @@ int bonds_options(struct ctl *ctl, int argc, char **argv, const char *help, cons
  * Return: CTL_FINE with it in @ret, NULL for none; CTL_USAGE when there is more.
  */
 int bonds_argument(int argc, char **argv, const char **ret);
+
+/*
+ * bonds_argument_here() - the same for a verb that asks the daemon, which knows nothing of --root=
+ *
+ * Return: as bonds_argument(); CTL_USAGE with --root= as well, for who means another system must
+ * not change this one.
+ */
+int bonds_argument_here(const struct ctl *ctl, int argc, char **argv, const char **ret);
 
 /*
  * bonds_read() - asks the daemon for everything

@@ -244,6 +244,6 @@ int verb_failovers(struct ctl *ctl, int argc, char **argv)
 		if (status >= 0)
 			return status;
 	}
-	status = bonds_argument(argc, argv, &name);
+	status = bonds_argument_here(ctl, argc, argv, &name);
 	return status == CTL_FINE ? list_failovers(ctl, name, since) : status;
 }

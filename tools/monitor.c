@@ -524,7 +524,7 @@ int verb_monitor(struct ctl *ctl, int argc, char **argv)
 		if (status >= 0)
 			return status;
 	}
-	status = bonds_argument(argc, argv, &m.only);
+	status = bonds_argument_here(ctl, argc, argv, &m.only);
 	if (status != CTL_FINE)
 		return status;
 	if (read_view(ctl, view, &live) < 0) {

@@ -252,6 +252,6 @@ int verb_verify(struct ctl *ctl, int argc, char **argv)
 				return status;
 		}
 	}
-	status = bonds_argument(argc, argv, &name);
+	status = bonds_argument_here(ctl, argc, argv, &name);
 	return status == CTL_FINE ? verify_bonds(ctl, &v, name) : status;
 }

@@ -28,6 +28,11 @@ for verb in status check plan apply verify revert failovers monitor; do
 	ctl $verb bond0 bond1
 	check "$verb of two bonds is wrong usage" status_is 2
 done
+for verb in status apply verify revert failovers reload monitor metrics; do
+	ctl "--root=$work" $verb
+	check "$verb of another system is wrong usage" status_is 2
+	check "which is said ($verb)" complains "about the running host"
+done
 ctl status --json=nonsense
 check "--json=nonsense is wrong usage" status_is 2
 
