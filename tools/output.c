@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <unistd.h>
 
+#include "terminal.h"
 #include "utf8.h"
 
 int ctl_option(struct ctl *ctl, int option, const char *argument, const char *help)
@@ -110,9 +111,15 @@ json_t *ctl_json_text(const char *s)
 struct libscols_table *ctl_table(const struct ctl *ctl, const struct ctl_column *columns, size_t n)
 {
 	struct libscols_table *table = scols_new_table();
+	unsigned int width = terminal_width();
 
 	if (!table)
 		return NULL;
+	/* By itself it asks the terminal first, which is none in front of a pager. */
+	if (width > 0) {
+		scols_table_set_termforce(table, SCOLS_TERMFORCE_ALWAYS);
+		scols_table_set_termwidth(table, width);
+	}
 	scols_table_enable_noheadings(table, !ctl->legend);
 	scols_table_enable_colors(table, ctl->color);
 	for (size_t i = 0; i < n; i++) {

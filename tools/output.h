@@ -88,7 +88,7 @@ json_t *ctl_json_text(const char *s);
 struct ctl_column {
 	const char *name;
 	bool right; /* numbers */
-	bool wide;  /* gives way when the terminal is narrow, by ending in an ellipsis */
+	bool wide;  /* gives way when the terminal is narrow, by being cut off */
 };
 
 /* ctl_table() - an empty table with these columns; NULL when there is no memory */

@@ -106,6 +106,11 @@ ESP_OFFLOAD_PAGER="cat"
 check "cat is no pager" contains "$(on_terminal "$show")" "version: 1"
 ESP_OFFLOAD_PAGER=/nowhere/pager
 check "one that is not there is said" contains "$(on_terminal "$show" 2>&1)" 'not found'
+ESP_OFFLOAD_PAGER="sed 's/\$/|/'"
+conf=$work/long/etc/ipsec.conf
+printf 'conn office\n\tleft=192.0.2.1\n\trightid="%s"\n' "$(printf 'x%.0s' {1..200})" >"$conf"
+check "a table in front of it is as wide as the terminal" contains \
+	"$(on_terminal "stty cols 70; $CTL conn show office --root=$work/long")" '^rightid +x{10,30} +own .*\|$'
 unset ESP_OFFLOAD_PAGER
 
 # ---- a first one ----

@@ -150,6 +150,8 @@ PORT ACTIVE DRIVER LINK ESP-HW-OFFLOAD TX_IPSEC RX_IPSEC LINK FAILURES
 ix0  -      ixgbe  up   on                 1000      900             2
 ix1  yes    ixgbe  up   on                   15       14             0
 END
+COLUMNS=72 ctl status
+check "a table gives way as well" equals 72 "$(wc -L <"$work/out")"
 ctl status bond1
 check "findings that block come first" says $'blocks  ix2.*\n.*why:.*\n.*to do:.*\n  warns   ix2: no carrier'
 ctl status bond7
