@@ -51,3 +51,13 @@ grep -q '^esp_offload_bond_verdict{' "$dir/out/esp-offload.prom" || { echo "a me
 printf '#!/bin/sh\necho half\nexit 1\n' >"$dir/bin/esp-offloadctl"
 PATH=$dir/bin:$PATH sh -eu "$dir/command" && { echo "the failure is not told"; exit 1; }
 [ -z "$(ls -A "$dir/out")" ] || { echo "something is left: $(ls -A "$dir/out")"; exit 1; }
+
+# Nor when it hangs, and systemd ends all of it.
+echo old >"$dir/out/esp-offload.prom"
+printf '#!/bin/sh\n: >"%s/begun"\nexec sleep 300\n' "$dir" >"$dir/bin/esp-offloadctl"
+PATH=$dir/bin:$PATH setsid sh -eu "$dir/command" &
+hanging=$!
+until [ -e "$dir/begun" ]; do sleep 0.1; done
+kill -- "-$hanging"
+wait "$hanging"
+[ -z "$(ls -A "$dir/out")" ] || { echo "after a hang there is: $(ls -A "$dir/out")"; exit 1; }
