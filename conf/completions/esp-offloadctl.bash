@@ -36,6 +36,7 @@ _esp_offloadctl() {
 	--json) mapfile -t COMPREPLY < <(compgen -W 'short pretty off' -- "$current") ;;
 	--root) mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
 	--worker | --config) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
+	--view) mapfile -t COMPREPLY < <(compgen -W 'live lines auto' -- "$current") ;;
 	--since) mapfile -t COMPREPLY < <(compgen -W 'today yesterday -1h -1d -1w' -- "$current") ;;
 	-*) ;;
 	*)

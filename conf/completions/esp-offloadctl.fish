@@ -15,7 +15,7 @@ function __esp_offloadctl_words
         $program $verb --help 2>/dev/null |
             string match -r -- '^ +(?:-[a-z], )?--[a-z-]+(?:\[?=)?' |
             string replace -r -- '^.*?(--[a-z-]+=?)\[?=?$' '$1' |
-            string match -rv -- '^--(json|root|since|worker|config)=' # those are below
+            string match -rv -- '^--(json|root|since|view|worker|config)=' # those are below
         return
     end
 
@@ -45,5 +45,6 @@ complete -c esp-offloadctl -l json -x -a 'short pretty off'
 complete -c esp-offloadctl -l root -x -a '(__fish_complete_directories (commandline -ct))'
 complete -c esp-offloadctl -n '__fish_seen_subcommand_from failovers' -l since -x \
     -a 'today yesterday -1h -1d -1w'
-complete -c esp-offloadctl -n '__fish_seen_subcommand_from check plan diagnose' -l worker -r -F
+complete -c esp-offloadctl -n '__fish_seen_subcommand_from monitor' -l view -x -a 'live lines auto'
+complete -c esp-offloadctl -n '__fish_seen_subcommand_from init check plan diagnose' -l worker -r -F
 complete -c esp-offloadctl -n '__fish_seen_subcommand_from conn' -l config -r -F

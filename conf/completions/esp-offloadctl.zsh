@@ -22,6 +22,10 @@ elif [[ $PREFIX == --(worker|config)=* ]]; then
 	compset -P '*='
 	_files
 	return
+elif [[ $PREFIX == --view=* ]]; then
+	compset -P '--view='
+	compadd live lines auto
+	return
 elif [[ $PREFIX == --since=* ]]; then
 	compset -P '--since='
 	compadd -- today yesterday -1h -1d -1w

@@ -49,6 +49,7 @@ check "bash: an option of the verb" completes verify --pro --probe
 check "bash: one with a value" completes failovers --si --since=
 check "bash: an option of the whole" completes --no "--no-legend --no-pager"
 check "bash: the values of an option" completes status --json = p pretty
+check "bash: those of a verb's own" completes monitor --view = li "live lines"
 check "bash: all values of an option" completes status --json = "short pretty off"
 check "bash: what config can do" completes config s show
 check "bash: what conn can do" completes conn un unset
@@ -80,6 +81,7 @@ if command -v zsh >/dev/null; then
 	check "zsh: an option of the verb" zsh_completes verify --pro --probe
 	check "zsh: one with a value" zsh_completes failovers --si --since=
 	check "zsh: the values of an option" zsh_completes status --json=p pretty
+	check "zsh: those of a verb's own" zsh_completes monitor --view=li "live lines"
 	check "zsh: what conn can do" zsh_completes conn un unset
 	check "zsh: nothing where there is nothing" zsh_completes metrics '' ''
 else
@@ -99,6 +101,8 @@ if command -v fish >/dev/null; then
 	check "fish: one with a value" fish_completes 'failovers --si' --since
 	check "fish: one of all verbs" fish_completes 'plan --js' --json
 	check "fish: the values of an option" fish_completes 'status --json=p' --json=pretty
+	check "fish: those of a verb's own" fish_completes 'monitor --view=li' "--view=lines --view=live"
+	check "fish: every verb that a worker can be named to" fish_completes 'init --wo' --worker
 	check "fish: what conn can do" fish_completes 'conn un' unset
 	check "fish: nothing where there is nothing" fish_completes 'metrics ' ''
 else
