@@ -85,12 +85,14 @@ static void print_pings(const json_t *proof)
 }
 
 /* What to do about a verdict that is not the good one. */
-static void print_advice(const struct verifying *v, const char *bond, const char *verdict)
+static void print_advice(const struct verifying *v, const char *bond, const json_t *proof)
 {
-	int status = bond_text_verdict_status(verdict);
+	int status = bond_text_verdict_status(field_string(proof, "verdict"));
 
 	if (status == CTL_NOT_OFFLOADED)
 		fprintf(stderr, "See \"esp-offloadctl check %s\" for the cause.\n", bond);
+	else if (status == CTL_NOT_PROVABLE && field_is(proof, "port", ""))
+		fprintf(stderr, "See \"esp-offloadctl status %s\" for its ports.\n", bond);
 	else if (status == CTL_NOT_PROVABLE && !v->probe)
 		fprintf(stderr,
 			"Without packets there is no proof: send some through the tunnel "
@@ -126,7 +128,7 @@ static void print_proof(const struct ctl *ctl, const struct verifying *v, const 
 	terminal_wrap(stdout, NAMES_WIDTH + 2, terminal_width(), line);
 	fputs(terminal_end(ctl, tone), stdout);
 	fflush(stdout);
-	print_advice(v, field_string(bond, "interface"), field_string(proof, "verdict"));
+	print_advice(v, field_string(bond, "interface"), proof);
 }
 
 /* ---- all of it ---- */
@@ -165,6 +167,11 @@ static int verify(struct daemon *d, const struct ctl *ctl, const struct verifyin
 					   "esp-offloadd gave a strange answer");
 	if (r < 0) {
 		status = daemon_complain(&error, name);
+		if (status == CTL_USAGE && v->probe && !v->address)
+			fprintf(stderr,
+				"Name one with \"esp-offloadctl verify %s --probe=ADDRESS\", or as "
+				"\"proof: {probe: {address: …}}\"\nof the bond in the policy.\n",
+				name);
 		sd_bus_error_free(&error);
 		json_decref(proof);
 		return status;

@@ -346,6 +346,11 @@ vary '.Verify = [{error: ["org.freedesktop.DBus.Error.InvalidArgs", "The policy 
 ctl verify --probe bond0
 check "what the daemon finds wrong usage is one" status_is 2
 check "with its words" complains 'names no address'
+check "and how to name one" complains 'verify bond0 --probe=ADDRESS'
+vary '.Verify[0].reply |= . + {verdict: "unknown", reason: "the bond has no active port", port: ""}'
+ctl verify bond0
+check "without an active port more packets are no advice" not complains 'Without packets|pings'
+check "but a look at the ports is" complains 'esp-offloadctl status bond0'
 vary '.Verify[0].reply |= . + {verdict: "unknown", reason: "no packets"}'
 ctl verify bond0
 check "unknown is not provable now" status_is 5
