@@ -38,7 +38,12 @@ int ctl_option(struct ctl *ctl, int option, const char *argument, const char *he
 		fputs(help, stdout);
 		return CTL_FINE;
 	default:
-		return CTL_USAGE; /* getopt_long() has said why */
+		/* getopt_long() has said why. How it is used ends with the first empty line. */
+		if (*help)
+			fprintf(stderr, "%.*s\n", (int)(strstr(help, "\n\n") - help), help);
+		else
+			fputs("See \"esp-offloadctl --help\".\n", stderr);
+		return CTL_USAGE;
 	}
 }
 

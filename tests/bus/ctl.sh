@@ -13,17 +13,21 @@ check "an unknown verb is wrong usage" status_is 2
 check "and is named" complains stauts
 ctl --help
 check "--help is fine" status_is 0
-for verb in status check plan apply verify revert failovers reload monitor metrics config diagnose; do
+for verb in status check plan apply verify revert failovers reload monitor metrics config conn init diagnose; do
 	check "--help names $verb" says "^  $verb "
 done
-for verb in status check plan apply verify revert failovers reload monitor metrics config diagnose; do
+for verb in status check plan apply verify revert failovers reload monitor metrics config conn init diagnose; do
 	ctl $verb --help
 	check "$verb --help is fine" status_is 0
 	check "$verb --help says how" says "^Usage: esp-offloadctl $verb"
 	check "$verb --help tells the exit status" says "^Exit status: "
 	ctl $verb --no-such-option
 	check "$verb with an unknown option is wrong usage" status_is 2
+	check "and it is said how it is used ($verb)" complains "^Usage: esp-offloadctl $verb"
 done
+ctl --no-such-option
+check "an unknown option of the whole is wrong usage" status_is 2
+check "and it is said where to look" complains 'esp-offloadctl --help'
 for verb in status check plan apply verify revert failovers monitor; do
 	ctl $verb bond0 bond1
 	check "$verb of two bonds is wrong usage" status_is 2
