@@ -10,9 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A folder of the test's own, which goes with it. */
+/* A folder of the test's own, which goes with it: one for all files of a test. */
 
-static char temporary_dir[64];
+__attribute__((weak)) char temporary_dir[64];
 
 static inline void temporary_make(void)
 {

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "fake-host.h"
+#include "temporary.h"
+#include "transaction.h"
+#include "unit.h"
+
+/* ---- repairs ---- */
+
+START_TEST(a_revert_goes_back_before_the_first_apply_whatever_was_repaired)
+{
+	_cleanup_free_ char *reason = NULL;
+
+	host_begin();
+	ck_assert_int_eq(apply(), EXECUTOR_DONE);
+	world->profile = 0;
+	world->bit = 0;
+	write_conf(conf_before);
+	world->loaded = false;
+	ck_assert_int_eq(apply(), EXECUTOR_DONE);
+	all_is_as_it_should_be();
+	world->profile = 0;
+	ck_assert_int_eq(apply(), EXECUTOR_DONE);
+	ck_assert_int_eq(revert(&reason), EXECUTOR_DONE);
+	all_is_as_before();
+	host_end();
+}
+END_TEST
+
+START_TEST(what_others_have_edited_meanwhile_stays)
+{
+	static const char edited[] = "# of the administrator\n"
+				     "conn example\n"
+				     "\tleft=192.0.2.1\n"
+				     "\tright=192.0.2.2\n"
+				     "\tauto=start\n"
+				     "\tmtu=1400\n"
+				     "\n"
+				     "conn neighbour\n"
+				     "\tleft=192.0.2.1\n"
+				     "\tright=192.0.2.3\n"
+				     "\tnic-offload=no\n";
+	_cleanup_free_ char *reason = NULL;
+
+	host_begin();
+	ck_assert_int_eq(apply(), EXECUTOR_DONE);
+	write_conf(edited);
+	ck_assert_int_eq(apply(), EXECUTOR_DONE);
+	ck_assert(file_says_yes());
+	ck_assert_int_eq(revert(&reason), EXECUTOR_DONE);
+	conf_is(edited);
+	host_end();
+}
+END_TEST
+
+START_TEST(what_somebody_has_set_otherwise_is_not_taken_back)
+{
+	_cleanup_free_ char *reason = NULL;
+
+	host_begin();
+	ck_assert_int_eq(apply(), EXECUTOR_DONE);
+	world->profile = 0;
+	ck_assert_int_eq(revert(&reason), EXECUTOR_DONE);
+	ck_assert_int_eq(world->profile, 0);
+	host_end();
+}
+END_TEST
+
+/* ---- conns that the policy names no more ---- */
+
+START_TEST(a_bond_that_the_policy_names_no_more_is_reverted)
+{
+	struct policy none = { 0 };
+
+	host_begin();
+	ck_assert_int_eq(apply(), EXECUTOR_DONE);
+	ck_assert_int_eq(settle_with(&none), 0);
+	ck_assert_uint_eq(n_told, 1);
+	ck_assert_int_eq(told_what, SETTLE_BOND);
+	ck_assert_int_eq(told_outcome, EXECUTOR_DONE);
+	all_is_as_before();
+	ck_assert_int_eq(settle_with(&none), 0);
+	ck_assert_uint_eq(n_told, 0);
+	host_end();
+}
+END_TEST
+
+START_TEST(a_conn_that_the_policy_names_no_more_is_reverted_alone)
+{
+	struct policy p = { .bonds = &policy, .n_bonds = 1 };
+
+	host_begin();
+	ck_assert_int_eq(apply(), EXECUTOR_DONE);
+	ck_assert_int_eq(settle_with(&p), 0);
+	ck_assert_uint_eq(n_told, 0);
+	strcpy(policy.conns[0], "other");
+	policy.manage = POLICY_MONITOR;
+	ck_assert_int_eq(settle_with(&p), 0);
+	ck_assert_uint_eq(n_told, 0);
+	policy.manage = POLICY_ENFORCE;
+	ck_assert_int_eq(settle_with(&p), 0);
+	ck_assert_uint_eq(n_told, 1);
+	ck_assert_int_eq(told_what, SETTLE_CONNS);
+	conf_is(conf_before);
+	ck_assert(!world->loaded);
+	ck_assert(world->example_up);
+	ck_assert_int_eq(world->profile, 1);
+	ck_assert_int_eq(world->bit, 1);
+	ck_assert_int_eq(settle_with(&p), 0);
+	ck_assert_uint_eq(n_told, 0);
+	host_end();
+}
+END_TEST
+
+START_TEST(what_cannot_be_taken_back_is_tried_again_and_nothing_done_twice)
+{
+	struct policy none = { 0 };
+	_cleanup_free_ char *reason = NULL;
+
+	host_begin();
+	ck_assert_int_eq(apply_by(STEP_LIVE, STEP_RESTART, &reason), EXECUTOR_DONE);
+	world->nm_away = true;
+	ck_assert_int_eq(settle_with(&none), 1);
+	ck_assert_int_eq(told_outcome, EXECUTOR_FAILED_HALF);
+	ck_assert_uint_eq(world->neighbour_lost, 2);
+	ck_assert_int_eq(settle_with(&none), 1);
+	ck_assert_uint_eq(world->neighbour_lost, 2);
+	world->nm_away = false;
+	ck_assert_int_eq(settle_with(&none), 0);
+	ck_assert_uint_eq(world->neighbour_lost, 2);
+	ck_assert_int_eq(world->profile, -1);
+	ck_assert_int_eq(world->bit, 0);
+	conf_is(conf_before);
+	host_end();
+}
+END_TEST
+
+static const char conf_without_example[] = "conn neighbour\n"
+					   "\tleft=192.0.2.1\n"
+					   "\tright=192.0.2.3\n"
+					   "\tnic-offload=no\n";
+
+START_TEST(a_conn_that_is_gone_from_the_files_leaves_pluto_and_the_journal)
+{
+	struct policy p = { .bonds = &policy, .n_bonds = 1 };
+	_cleanup_free_ char *reason = NULL;
+
+	host_begin();
+	ck_assert_int_eq(apply(), EXECUTOR_DONE);
+	strcpy(policy.conns[0], "other");
+	write_conf(conf_without_example);
+	ck_assert_int_eq(settle_with(&p), 0);
+	ck_assert_int_eq(told_outcome, EXECUTOR_DONE);
+	ck_assert(!world->loaded);
+	ck_assert(!world->example_up);
+	ck_assert_uint_eq(world->replacements, 1);
+	ck_assert_int_eq(settle_with(&p), 0);
+	ck_assert_uint_eq(n_told, 0);
+	host_end();
+
+	host_begin();
+	ck_assert_int_eq(apply(), EXECUTOR_DONE);
+	write_conf(conf_without_example);
+	ck_assert_int_eq(revert(&reason), EXECUTOR_DONE);
+	ck_assert(!world->example_up);
+	ck_assert_int_eq(world->profile, -1);
+	conf_is(conf_without_example);
+	ck_assert_uint_eq(count_files(temporary_path("state")), 0);
+	host_end();
+}
+END_TEST
+
+START_TEST(a_conn_that_cannot_be_seen_stays_in_pluto)
+{
+	_cleanup_free_ char *reason = NULL;
+
+	host_begin();
+	ck_assert_int_eq(apply(), EXECUTOR_DONE);
+	write_conf("conn neighbour\n\tthis is no line of Libreswan's\n");
+	ck_assert_int_eq(revert(&reason), EXECUTOR_FAILED_HALF);
+	ck_assert_ptr_nonnull(strstr(reason, "whether conn example is gone"));
+	ck_assert(world->example_up);
+	host_end();
+}
+END_TEST
+
+START_TEST(a_restart_that_is_undone_brings_up_again_what_nobody_else_would)
+{
+	_cleanup_free_ char *reason = NULL;
+
+	host_begin();
+	ck_assert_int_eq(apply_by(STEP_LIVE, STEP_RESTART, &reason), EXECUTOR_DONE);
+	ck_assert_int_eq(revert(&reason), EXECUTOR_DONE);
+	ck_assert_uint_eq(world->neighbour_lost, 2);
+	all_is_as_before();
+	host_end();
+}
+END_TEST
+
+static long journal_size(void)
+{
+	struct stat st;
+
+	ck_assert_int_eq(stat(temporary_path("state/undo-bond0.jsonl"), &st), 0);
+	return (long)st.st_size;
+}
+
+START_TEST(a_file_that_cannot_be_put_back_costs_no_tunnel_however_often_it_is_tried)
+{
+	struct policy none = { 0 };
+	_cleanup_free_ char *reason = NULL;
+
+	host_begin();
+	ck_assert_int_eq(apply_by(STEP_LIVE, STEP_RESTART, &reason), EXECUTOR_DONE);
+	files_cannot_be_put_back();
+	ck_assert_int_eq(settle_with(&none), 1);
+	ck_assert_int_eq(settle_with(&none), 1);
+	ck_assert_uint_eq(world->neighbour_lost, 1);
+	world->files_refused = false;
+	ck_assert_int_eq(settle_with(&none), 0);
+	ck_assert_uint_eq(world->neighbour_lost, 2);
+	ck_assert(!world->loaded);
+	ck_assert_uint_eq(count_files(temporary_path("state")), 0);
+	host_end();
+
+	host_begin();
+	ck_assert_int_eq(apply(), EXECUTOR_DONE);
+	files_cannot_be_put_back();
+	ck_assert_int_eq(settle_with(&none), 1);
+	ck_assert_uint_eq(world->replacements, 1);
+	world->files_refused = false;
+	ck_assert_int_eq(settle_with(&none), 0);
+	ck_assert_uint_eq(world->replacements, 2);
+	ck_assert(!world->loaded);
+	host_end();
+}
+END_TEST
+
+START_TEST(nor_does_one_of_a_conn_that_the_policy_names_no_more)
+{
+	struct policy p = { .bonds = &policy, .n_bonds = 1 };
+	long size;
+
+	host_begin();
+	ck_assert_int_eq(apply(), EXECUTOR_DONE);
+	size = journal_size();
+	strcpy(policy.conns[0], "other");
+	files_cannot_be_put_back();
+	ck_assert_int_eq(settle_with(&p), 1);
+	ck_assert_int_eq(settle_with(&p), 1);
+	ck_assert_int_eq(told_what, SETTLE_CONNS);
+	ck_assert_uint_eq(world->replacements, 1);
+	ck_assert_int_eq(journal_size(), size);
+	world->files_refused = false;
+	ck_assert_int_eq(settle_with(&p), 0);
+	ck_assert_uint_eq(world->replacements, 2);
+	ck_assert(!world->loaded);
+	host_end();
+}
+END_TEST
+
+START_TEST(what_a_failed_restart_left_down_comes_up_though_a_file_cannot_be_put_back)
+{
+	_cleanup_free_ char *reason = NULL;
+
+	host_begin();
+	world->restart_fails = true;
+	ck_assert_int_eq(apply_by(STEP_LIVE, STEP_RESTART, &reason), EXECUTOR_FAILED_HALF);
+	ck_assert(world->example_up && world->neighbour_up);
+	ck_assert(executor_is_unsettled(host_options(), "bond0"));
+	host_end();
+}
+END_TEST
+
+/* Each try has pluto started, for there is no tunnel left to be interrupted; until it is up. */
+START_TEST(so_does_what_could_not_be_started_then_with_the_next_try)
+{
+	_cleanup_free_ char *reason = NULL;
+	struct policy none = { 0 };
+
+	host_begin();
+	world->restart_fails = world->start_fails = true;
+	ck_assert_int_eq(apply_by(STEP_LIVE, STEP_RESTART, &reason), EXECUTOR_FAILED_HALF);
+	ck_assert(!world->example_up);
+	ck_assert_int_eq(settle_with(&none), 1);
+	ck_assert(!world->example_up);
+	world->start_fails = false;
+	ck_assert_int_eq(settle_with(&none), 1);
+	ck_assert(world->example_up && world->neighbour_up);
+	ck_assert_uint_eq(world->neighbour_lost, 1);
+	ck_assert_int_eq(settle_with(&none), 1);
+	ck_assert_uint_eq(world->neighbour_lost, 1);
+	world->files_refused = world->restart_fails = false;
+	ck_assert_int_eq(settle_with(&none), 0);
+	ck_assert(!executor_is_unsettled(host_options(), "bond0"));
+	ck_assert(world->example_up && world->neighbour_up && !world->loaded);
+	host_end();
+}
+END_TEST
+
+START_TEST(so_does_a_conn_that_a_replacement_has_lost)
+{
+	struct policy none = { 0 };
+
+	host_begin();
+	ck_assert_int_eq(apply(), EXECUTOR_DONE);
+	files_cannot_be_put_back();
+	world->example_up = false;
+	ck_assert_int_eq(settle_with(&none), 1);
+	ck_assert(world->example_up);
+	ck_assert_uint_eq(world->replacements, 2);
+	ck_assert_int_eq(settle_with(&none), 1);
+	ck_assert_uint_eq(world->replacements, 2);
+	host_end();
+}
+END_TEST
+
+UNIT_MAIN("executor-revert", a_revert_goes_back_before_the_first_apply_whatever_was_repaired,
+	  what_others_have_edited_meanwhile_stays,
+	  what_somebody_has_set_otherwise_is_not_taken_back,
+	  a_bond_that_the_policy_names_no_more_is_reverted,
+	  a_conn_that_the_policy_names_no_more_is_reverted_alone,
+	  what_cannot_be_taken_back_is_tried_again_and_nothing_done_twice,
+	  a_conn_that_is_gone_from_the_files_leaves_pluto_and_the_journal,
+	  a_conn_that_cannot_be_seen_stays_in_pluto,
+	  a_restart_that_is_undone_brings_up_again_what_nobody_else_would,
+	  a_file_that_cannot_be_put_back_costs_no_tunnel_however_often_it_is_tried,
+	  nor_does_one_of_a_conn_that_the_policy_names_no_more,
+	  what_a_failed_restart_left_down_comes_up_though_a_file_cannot_be_put_back,
+	  so_does_what_could_not_be_started_then_with_the_next_try,
+	  so_does_a_conn_that_a_replacement_has_lost)
