@@ -8,28 +8,20 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "array.h"
 #include "conn-ends.h"
 #include "link.h"
 #include "outage.h"
+#include "tunnels.h"
 #include "xfrm.h"
 
 /* The least time between two looks: a restart of many tunnels sends thousands of messages. */
 #define LOOK_USEC UINT64_C(10000)
 
-/* A tunnel, by its ends; several conns between the same ends are one. */
-struct pair {
-	struct facts_ip local, remote;
-	size_t subject;
-	unsigned int in, out; /* SAs seen in a look */
-};
-
 struct meter {
 	char bond[FACTS_NAME_SIZE];
 	struct facts_address *addresses;
 	size_t n_addresses;
-	struct pair *items; /* sorted */
-	size_t n, alloc;
+	struct tunnels tunnels;
 	struct outages outages;
 	uint64_t end_usec;
 
@@ -51,96 +43,25 @@ static uint64_t now_usec(void)
 
 /* ---- the tunnels ---- */
 
-static int compare_ips(const struct facts_ip *a, const struct facts_ip *b)
-{
-	if (a->family != b->family)
-		return a->family < b->family ? -1 : 1;
-	return memcmp(a->bytes, b->bytes, sizeof(a->bytes));
-}
-
-static int compare_pairs(const void *a, const void *b)
-{
-	const struct pair *x = a, *y = b;
-	int r = compare_ips(&x->local, &y->local);
-
-	return r != 0 ? r : compare_ips(&x->remote, &y->remote);
-}
-
-static struct pair pair_of(const struct facts_sa *sa)
-{
-	bool in = sa->direction == FACTS_IN;
-
-	return (struct pair){ .local = in ? sa->destination : sa->source,
-			      .remote = in ? sa->source : sa->destination };
-}
-
-static struct pair *find_pair(struct meter *m, const struct facts_sa *sa)
-{
-	const struct pair key = pair_of(sa);
-
-	/* SPI 0: the kernel asks for an SA, and has none yet. */
-	if (m->n == 0 || sa->spi == 0)
-		return NULL;
-	return bsearch(&key, m->items, m->n, sizeof(key), compare_pairs);
-}
-
-static bool counts(const struct facts_sa *sa)
-{
-	return sa->spi != 0 && sa->direction == FACTS_OUT;
-}
-
-static int add_pair(struct meter *m, const struct facts_sa *sa)
-{
-	struct pair key = pair_of(sa);
-	int r;
-
-	for (size_t i = 0; i < m->n; i++)
-		if (compare_pairs(&m->items[i], &key) == 0)
-			return 0;
-	r = ARRAY_GROW(m);
-	if (r >= 0)
-		m->items[m->n++] = key;
-	return r;
-}
-
-static bool is_up(const struct pair *p)
-{
-	return p->in > 0 && p->out > 0;
-}
-
-static void count_sas(struct meter *m, const struct facts_sa *sas, size_t n)
-{
-	for (size_t i = 0; i < m->n; i++)
-		m->items[i].in = m->items[i].out = 0;
-	for (size_t i = 0; i < n; i++) {
-		struct pair *p = find_pair(m, &sas[i]);
-
-		if (p && sas[i].direction == FACTS_IN)
-			p->in++;
-		else if (p)
-			p->out++;
-	}
-}
-
-/* "the tunnel of example" where one conn has these ends, else the peer's address. */
-static int name_pair(struct meter *m, struct pair *p, const struct conn_ends_list *conns)
+/* By pluto's word, else by its ends where one conn alone has these; else the peer's address. */
+static int name_tunnel(struct meter *m, struct tunnel *tunnel, const struct conn_ends_list *conns)
 {
 	char name[POLICY_CONN_NAME_MAX + 32], address[FACTS_IP_TEXT_SIZE];
-	const char *conn = NULL;
+	const char *conn = tunnel->conn;
 	int r;
 
-	for (size_t i = 0; i < conns->n; i++)
-		if (compare_ips(&conns->items[i].remote, &p->remote) == 0)
+	for (size_t i = 0; i < conns->n && !tunnel->conn; i++)
+		if (facts_ip_equal(&conns->items[i].remote, &tunnel->remote))
 			conn = conn ? "" : conns->items[i].name;
 	if (conn && *conn)
 		snprintf(name, sizeof(name), "the tunnel of %.*s", POLICY_CONN_NAME_MAX, conn);
 	else
 		snprintf(name, sizeof(name), "the tunnel to %s",
-			 facts_ip_print(&p->remote, address));
-	r = outages_add(&m->outages, name, is_up(p));
+			 facts_ip_print(&tunnel->remote, address));
+	r = outages_add(&m->outages, name, tunnel_is_up(tunnel));
 	if (r < 0)
 		return r;
-	p->subject = (size_t)r;
+	tunnel->subject = (size_t)r;
 	return 0;
 }
 
@@ -150,20 +71,20 @@ static int take_in_tunnels(struct meter *m, const struct facts *before,
 	_cleanup_(conn_ends_list_done) struct conn_ends_list conns = { 0 };
 	char all[] = "*", *patterns[] = { all };
 	struct policy_bond every = *policy;
+	_cleanup_free_ struct facts_flow *flows = NULL;
+	size_t n = 0;
 	int r = 0;
 
 	every.conns = patterns;
 	every.n_conns = 1;
 	if (before->conf)
 		r = conn_ends_of(before, &every, &conns);
-	for (size_t i = 0; r >= 0 && i < before->n_sas; i++)
-		if (counts(&before->sas[i]))
-			r = add_pair(m, &before->sas[i]);
-	if (m->n > 0)
-		qsort(m->items, m->n, sizeof(*m->items), compare_pairs);
-	count_sas(m, before->sas, before->n_sas);
-	for (size_t i = 0; r >= 0 && i < m->n; i++)
-		r = name_pair(m, &m->items[i], &conns);
+	if (r >= 0)
+		r = xfrm_dump_flows(&flows, &n);
+	if (r >= 0)
+		r = tunnels_know(&m->tunnels, before, flows, n);
+	for (size_t i = 0; r >= 0 && i < m->tunnels.n; i++)
+		r = name_tunnel(m, &m->tunnels.items[i], &conns);
 	return r;
 }
 
@@ -188,18 +109,21 @@ static void look_at_bond(struct meter *m)
 
 static void look_at_sas(struct meter *m)
 {
-	struct facts_sa *sas;
+	_cleanup_free_ struct facts_flow *flows = NULL;
+	_cleanup_free_ struct facts_sa *sas = NULL;
+	size_t n_flows, n_sas;
 	uint64_t now;
-	size_t n;
 
-	if (xfrm_dump(m->addresses, m->n_addresses, &sas, &n) < 0)
+	if (xfrm_dump_flows(&flows, &n_flows) < 0 ||
+	    xfrm_dump(m->addresses, m->n_addresses, &sas, &n_sas) < 0)
 		return;
 	now = now_usec();
-	count_sas(m, sas, n);
-	free(sas);
+	if (tunnels_see(&m->tunnels, sas, n_sas, flows, n_flows) < 0)
+		return;
 	pthread_mutex_lock(&m->lock);
-	for (size_t i = 0; i < m->n; i++)
-		(void)outages_see(&m->outages, m->items[i].subject, is_up(&m->items[i]), now);
+	for (size_t i = 0; i < m->tunnels.n; i++)
+		(void)outages_see(&m->outages, m->tunnels.items[i].subject,
+				  tunnel_is_up(&m->tunnels.items[i]), now);
 	pthread_mutex_unlock(&m->lock);
 }
 
@@ -259,7 +183,7 @@ static int meter_open(struct meter *m, const struct facts *before, const struct 
 	if (r >= 0)
 		r = link_watch_open(&m->links);
 	if (r >= 0)
-		r = xfrm_watch_open(&m->sas);
+		r = xfrm_watch_open_with_flows(&m->sas);
 	if (r < 0)
 		return r;
 	m->stop_fd = eventfd(0, EFD_CLOEXEC);
@@ -323,7 +247,7 @@ struct meter *meter_free(struct meter *m)
 		close(m->stop_fd);
 	outages_done(&m->outages);
 	free(m->addresses);
-	free(m->items);
+	tunnels_done(&m->tunnels);
 	pthread_mutex_destroy(&m->lock);
 	free(m);
 	return NULL;

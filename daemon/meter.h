@@ -9,8 +9,9 @@
  * Measures what the steps of a transaction really interrupt: a thread watches the kernel's SAs and
  * the bond while the steps are taken, so that what takes a moment is seen at that moment.
  *
- * A bond is interrupted while it has no active port; a tunnel while the kernel has no SA between
- * its two ends in one of the directions. That a packet got through is not known here; that none
+ * A bond is interrupted while it has no active port; a tunnel while the kernel has no SA of
+ * it in one of the directions, or nothing that leads into it. Tunnels between the same ends are
+ * told apart (tunnels.h). That a packet got through is not known here; that none
  * could is.
  */
 struct meter;

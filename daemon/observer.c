@@ -147,7 +147,8 @@ static int compare_serials(const void *a, const void *b)
 	return x->serial < y->serial ? -1 : x->serial > y->serial;
 }
 
-/* Pluto's own list of SAs tells which IKE SA a tunnel hangs on. */
+/* Pluto's own list of SAs tells which IKE SA a tunnel hangs on, and which of the kernel's is its.
+ */
 static int look_at_ike_sas(struct look *l)
 {
 	struct pluto_sas sas = PLUTO_SAS_NULL;
@@ -164,8 +165,10 @@ static int look_at_ike_sas(struct look *l)
 			sas.n > 0 ? bsearch(&key, sas.items, sas.n, sizeof(key), compare_serials)
 				  : NULL;
 
-		if (sa)
+		if (sa) {
 			l->facts->tunnels[i].ike = sa->ike;
+			l->facts->tunnels[i].spi = sa->spi;
+		}
 	}
 	pluto_sas_done(&sas);
 	return 0;

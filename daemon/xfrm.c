@@ -324,9 +324,8 @@ int xfrm_parse_change(const struct nlmsghdr *h, struct xfrm_message *ret)
 	return 0;
 }
 
-int xfrm_watch_open(struct xfrm_watch **ret)
+static int open_watch(const unsigned int *groups, struct xfrm_watch **ret)
 {
-	static const unsigned int groups[] = { XFRMNLGRP_SA, XFRMNLGRP_EXPIRE, 0 };
 	_cleanup_(xfrm_watch_closep) struct xfrm_watch *w = NULL;
 	int r;
 
@@ -339,6 +338,21 @@ int xfrm_watch_open(struct xfrm_watch **ret)
 
 	*ret = TAKE_PTR(w);
 	return 0;
+}
+
+int xfrm_watch_open(struct xfrm_watch **ret)
+{
+	static const unsigned int groups[] = { XFRMNLGRP_SA, XFRMNLGRP_EXPIRE, 0 };
+
+	return open_watch(groups, ret);
+}
+
+int xfrm_watch_open_with_flows(struct xfrm_watch **ret)
+{
+	static const unsigned int groups[] = { XFRMNLGRP_SA, XFRMNLGRP_EXPIRE, XFRMNLGRP_POLICY,
+					       0 };
+
+	return open_watch(groups, ret);
 }
 
 struct xfrm_watch *xfrm_watch_close(struct xfrm_watch *w)

@@ -35,6 +35,18 @@ int xfrm_parse(const struct nlmsghdr *h, const struct facts_address *addresses, 
 int xfrm_dump(const struct facts_address *addresses, size_t n_addresses, struct facts_sa **ret,
 	      size_t *ret_n) _must_check_;
 
+/*
+ * xfrm_parse_flow() - reads an XFRM_MSG_NEWPOLICY message
+ *
+ * Return: 0 with @ret filled; -ENOMSG for other messages, and for policies that lead nothing into
+ * an SA: those for other directions, those that block, and those that ask for no SA; -EBADMSG for
+ * malformed ones.
+ */
+int xfrm_parse_flow(const struct nlmsghdr *h, struct facts_flow *ret) _must_check_;
+
+/* xfrm_dump_flows() - what leads into SAs, all of it. Return: as xfrm_dump() */
+int xfrm_dump_flows(struct facts_flow **ret, size_t *ret_n) _must_check_;
+
 enum xfrm_change {
 	XFRM_ADDED,
 	XFRM_UPDATED,
@@ -64,6 +76,12 @@ struct xfrm_watch;
 
 /* xfrm_watch_open() - needs CAP_NET_ADMIN, else -EPERM */
 int xfrm_watch_open(struct xfrm_watch **ret) _must_check_;
+
+/*
+ * xfrm_watch_open_with_flows() - the same, and readable as well when what leads into SAs has
+ * changed, of which xfrm_watch_read() tells nothing
+ */
+int xfrm_watch_open_with_flows(struct xfrm_watch **ret) _must_check_;
 struct xfrm_watch *xfrm_watch_close(struct xfrm_watch *w);
 DEFINE_CLEANUP(struct xfrm_watch, xfrm_watch_close)
 

@@ -149,6 +149,22 @@ struct facts_sa {
 	int offload_link; /* ifindex in XFRMA_OFFLOAD_DEV, or FACTS_NO_LINK: not offloaded */
 };
 
+/*
+ * What is to leave the host through SAs with this reqid: an outgoing policy of the kernel (struct
+ * xfrm_userpolicy_info in linux/xfrm.h).
+ */
+struct facts_flow {
+	uint32_t reqid;
+	struct facts_ip source, destination; /* of the packets, not the ends of the tunnel */
+	uint8_t source_bits, destination_bits;
+	uint8_t proto;                          /* 0: any */
+	uint16_t source_port, destination_port; /* host order */
+	uint16_t source_port_mask, destination_port_mask;
+	int link;            /* ifindex; FACTS_NO_LINK: any */
+	uint32_t if_id;      /* of an xfrm interface; 0: none */
+	uint32_t mark, mask; /* of the packets */
+};
+
 /* The version of the installed Libreswan; 0.0 when it is not known. */
 struct facts_version {
 	unsigned int major;
@@ -178,6 +194,7 @@ struct facts_tunnel {
 	 */
 	unsigned long ike;
 	unsigned long serial; /* pluto's own number of it: "#2" */
+	uint32_t spi;         /* of one of its SAs, in host order; 0: not known */
 };
 
 struct ipsec_conf;

@@ -32,6 +32,22 @@ static void as_change(const struct nlmsghdr *h)
 	FUZZ_CHECK(r == 0 || fuzz_untouched(&m, sizeof(m), 0x5a));
 }
 
+static void as_flow(const struct nlmsghdr *h)
+{
+	struct facts_flow flow;
+	int r;
+
+	memset(&flow, 0x5a, sizeof(flow));
+	r = xfrm_parse_flow(h, &flow);
+	FUZZ_CHECK(r == 0 || r == -ENOMSG || r == -EBADMSG);
+	if (r < 0) {
+		FUZZ_CHECK(fuzz_untouched(&flow, sizeof(flow), 0x5a));
+		return;
+	}
+	FUZZ_CHECK(flow.reqid != 0);
+	FUZZ_CHECK(flow.source.family != 0 && flow.source.family == flow.destination.family);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	_cleanup_free_ struct nlmsghdr *h = netlink_input(data, size);
@@ -39,6 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (h) {
 		as_sa(h);
 		as_change(h);
+		as_flow(h);
 	}
 	return 0;
 }

@@ -115,6 +115,53 @@ START_TEST(what_is_flushed_and_does_not_come_back_is_interrupted_to_the_end)
 }
 END_TEST
 
+/* Something goes through SAs with that reqid. */
+#define LEAD(to, reqid)                                                                            \
+	"ip xfrm policy update dir out src 10.9.1.0/24 dst " to " tmpl src " OWN " dst " PEER      \
+	" proto esp mode tunnel reqid " reqid
+#define RESERVE_FOR(reqid, from, to, spi)                                                          \
+	"ip xfrm state allocspi src " from " dst " to " proto esp mode tunnel reqid " reqid        \
+	" min " spi " max " spi " >/dev/null"
+
+START_TEST(of_two_between_the_same_ends_the_one_that_was_interrupted_is_told)
+{
+	char name[] = "bond0", one[] = "one", two[] = "two";
+	const struct policy_bond policy = { .name = name };
+	struct facts_tunnel known[] = { { .conn = one, .spi = 0x1000 },
+					{ .conn = two, .spi = 0x4000 } };
+
+	live_must(LEAD("10.9.2.0/24", "1"));
+	live_must(LEAD("10.9.3.0/24", "2"));
+	live_must(RESERVE_FOR("1", OWN, PEER, "0x1000"));
+	live_must(RESERVE_FOR("1", PEER, OWN, "0x2000"));
+	live_must(RESERVE_FOR("2", OWN, PEER, "0x3000"));
+	live_must(RESERVE_FOR("2", PEER, OWN, "0x4000"));
+	ck_assert_int_eq(facts_ip_parse(OWN, &own.ip), 0);
+	facts = (struct facts){ .addresses = &own,
+				.n_addresses = 1,
+				.tunnels = known,
+				.n_tunnels = ARRAY_SIZE(known) };
+	ck_assert_int_eq(xfrm_dump(&own, 1, &facts.sas, &facts.n_sas), 0);
+	ck_assert_int_eq(meter_start(&facts, &policy, &meter), 0);
+
+	/* It comes back with other numbers, and is the same all the same. */
+	live_must(DELETE(OWN, PEER, "0x1000"));
+	live_must(DELETE(PEER, OWN, "0x2000"));
+	usleep(500000);
+	live_must(RESERVE_FOR("3", OWN, PEER, "0x1001"));
+	live_must(RESERVE_FOR("3", PEER, OWN, "0x2001"));
+	live_must(LEAD("10.9.2.0/24", "3"));
+	usleep(300000);
+	meter_step(meter, 1);
+	live_must(DELETE(PEER, OWN, "0x4000"));
+	usleep(100000);
+	meter_stop(meter);
+	interrupted(0, "the tunnel of one", 0.4, 30);
+	interrupted(1, "the tunnel of two", 0, 30);
+	end();
+}
+END_TEST
+
 static bool possible(void)
 {
 	struct facts_sa *sas;
@@ -132,4 +179,5 @@ static bool possible(void)
 
 LIVE_MAIN("live-meter", possible, a_tunnel_that_loses_an_sa_and_gets_it_back_was_interrupted,
 	  a_rekey_that_makes_before_it_breaks_interrupts_nothing,
-	  what_is_flushed_and_does_not_come_back_is_interrupted_to_the_end)
+	  what_is_flushed_and_does_not_come_back_is_interrupted_to_the_end,
+	  of_two_between_the_same_ends_the_one_that_was_interrupted_is_told)

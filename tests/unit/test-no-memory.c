@@ -7,6 +7,7 @@
 #include "plan.h"
 #include "pluto-messages.h"
 #include "pluto-status.h"
+#include "tunnels.h"
 
 /*
  * The core when memory runs out: each allocation fails in turn, and each time the answer is -ENOMEM
@@ -184,6 +185,49 @@ START_TEST(a_plan_is_made_or_there_is_no_memory)
 	begin_busy_host();
 	ck_assert_uint_gt(each_failing_of(make_plan), 100);
 	end_host();
+}
+END_TEST
+
+/* ---- tunnels ---- */
+
+static int know_tunnels(void)
+{
+	static const struct facts_ip own = { AF_INET, { 192, 0, 2, 1 } },
+				     peer = { AF_INET, { 192, 0, 2, 2 } };
+	static struct facts_sa sas[] = {
+		{ .spi = 1,
+		  .direction = FACTS_OUT,
+		  .source = own,
+		  .destination = peer,
+		  .reqid = 5 },
+		{ .spi = 2, .direction = FACTS_IN, .source = peer, .destination = own, .reqid = 5 },
+	};
+	static char conn[] = "example";
+	static struct facts_tunnel known = { .conn = conn, .spi = 2 };
+	static const struct facts_flow flow = { .reqid = 5, .source = own, .destination = peer };
+	static const struct facts facts = {
+		.sas = sas, .n_sas = ARRAY_SIZE(sas), .tunnels = &known, .n_tunnels = 1
+	};
+	struct tunnels t = TUNNELS_NULL;
+	struct text seen = TEXT_NULL;
+	int r;
+
+	r = tunnels_know(&t, &facts, &flow, 1);
+	if (r == 0)
+		r = tunnels_see(&t, sas, 1, &flow, 1);
+	no_memory_pause();
+	ck_assert(r < 0 || (t.n == 1 && t.items[0].out == 1 && t.items[0].in == 0));
+	if (r == 0) {
+		text_add(&seen, t.items[0].conn);
+		same_as_ever(&seen);
+	}
+	tunnels_done(&t);
+	return r;
+}
+
+START_TEST(tunnels_are_told_apart_or_there_is_no_memory)
+{
+	ck_assert_uint_gt(each_failing_of(know_tunnels), 7);
 }
 END_TEST
 
@@ -450,6 +494,7 @@ END_TEST
 
 UNIT_MAIN("no memory", a_policy_is_read_and_printed_or_there_is_no_memory,
 	  a_host_is_judged_or_there_is_no_memory, a_plan_is_made_or_there_is_no_memory,
+	  tunnels_are_told_apart_or_there_is_no_memory,
 	  a_configuration_is_read_or_there_is_no_memory,
 	  a_conn_is_put_together_or_there_is_no_memory,
 	  an_edit_is_planned_or_refused_or_there_is_no_memory,

@@ -167,9 +167,9 @@ int ipsec_tunnels(const struct ipsec *ipsec, struct facts_tunnel **ret, size_t *
 
 int ipsec_sas(const struct ipsec *ipsec, struct pluto_sas *ret)
 {
-	static const struct pluto_sa sas[] = { { .serial = 9, .ike = 1 },
-					       { .serial = 9, .ike = 1 },
-					       { .serial = 2, .ike = 3 } };
+	static const struct pluto_sa sas[] = { { .serial = 9, .ike = 1, .spi = 0x91 },
+					       { .serial = 9, .ike = 1, .spi = 0x91 },
+					       { .serial = 2, .ike = 3, .spi = 0x23 } };
 
 	(void)ipsec;
 	if (play.sas < 0)
@@ -350,6 +350,9 @@ START_TEST(each_tunnel_gets_its_ike_sa)
 	ck_assert_uint_eq(seen->tunnels[0].ike, 1);
 	ck_assert_uint_eq(seen->tunnels[1].ike, 3);
 	ck_assert_uint_eq(seen->tunnels[2].ike, 0);
+	ck_assert_uint_eq(seen->tunnels[0].spi, 0x91);
+	ck_assert_uint_eq(seen->tunnels[1].spi, 0x23);
+	ck_assert_uint_eq(seen->tunnels[2].spi, 0);
 	done();
 
 	play.sas = -ETIMEDOUT;

@@ -373,6 +373,108 @@ START_TEST(a_deleted_sa_is_told_by_its_id)
 }
 END_TEST
 
+/* What leads into the SAs of a conn for two networks. */
+static struct xfrm_userpolicy_info policy_of(uint8_t direction, uint8_t action)
+{
+	struct xfrm_userpolicy_info info = {
+		.sel = { .family = AF_INET,
+			 .prefixlen_s = 24,
+			 .prefixlen_d = 32,
+			 .proto = IPPROTO_TCP,
+			 .sport = htons(80),
+			 .sport_mask = 0xffff,
+			 .dport = htons(443),
+			 .dport_mask = htons(0xff00),
+			 .ifindex = 9 },
+		.dir = direction,
+		.action = action,
+	};
+
+	set_address(&info.sel.saddr, "10.9.1.0");
+	set_address(&info.sel.daddr, "10.9.2.1");
+	return info;
+}
+
+/* With IPcomp first, as pluto has it. */
+static size_t put_transforms(struct message *m, uint8_t proto, uint32_t reqid)
+{
+	struct xfrm_user_tmpl transforms[2] = { { .id.proto = IPPROTO_COMP, .reqid = 16390 },
+						{ .id.proto = proto, .reqid = reqid } };
+
+	return message_put(m, XFRMA_TMPL, transforms, sizeof(transforms));
+}
+
+static int parse_flow_only(const struct nlmsghdr *h)
+{
+	struct facts_flow flow;
+
+	return xfrm_parse_flow(h, &flow);
+}
+
+START_TEST(what_leads_into_sas_is_read_in_full)
+{
+	const struct xfrm_userpolicy_info info = policy_of(XFRM_POLICY_OUT, XFRM_POLICY_ALLOW);
+	const struct facts_ip source = ip("10.9.1.0"), destination = ip("10.9.2.1");
+	const struct xfrm_mark mark = { .v = 3, .m = 7 };
+	struct facts_flow flow;
+	struct message m;
+
+	message_begin(&m, XFRM_MSG_NEWPOLICY, &info, sizeof(info));
+	put_transforms(&m, IPPROTO_ESP, 16389);
+	message_put_u32(&m, XFRMA_IF_ID, 5);
+	message_put(&m, XFRMA_MARK, &mark, sizeof(mark));
+	ck_assert_int_eq(xfrm_parse_flow(&m.header, &flow), 0);
+	ck_assert_uint_eq(flow.reqid, 16389);
+	ck_assert(facts_ip_equal(&flow.source, &source));
+	ck_assert(facts_ip_equal(&flow.destination, &destination));
+	ck_assert_uint_eq(flow.source_bits, 24);
+	ck_assert_uint_eq(flow.destination_bits, 32);
+	ck_assert_uint_eq(flow.proto, IPPROTO_TCP);
+	ck_assert_uint_eq(flow.source_port, 80);
+	ck_assert_uint_eq(flow.source_port_mask, 0xffff);
+	ck_assert_uint_eq(flow.destination_port, 443);
+	ck_assert_uint_eq(flow.destination_port_mask, 0xff00);
+	ck_assert_int_eq(flow.link, 9);
+	ck_assert_uint_eq(flow.if_id, 5);
+	ck_assert_uint_eq(flow.mark, 3);
+	ck_assert_uint_eq(flow.mask, 7);
+	message_damage(&m, parse_flow_only);
+}
+END_TEST
+
+START_TEST(what_leads_into_none_is_passed_over)
+{
+	struct xfrm_userpolicy_info info = policy_of(XFRM_POLICY_IN, XFRM_POLICY_ALLOW);
+	struct message m;
+
+	message_begin(&m, XFRM_MSG_NEWPOLICY, &info, sizeof(info));
+	put_transforms(&m, IPPROTO_ESP, 16389);
+	ck_assert_int_eq(parse_flow_only(&m.header), -ENOMSG);
+
+	info = policy_of(XFRM_POLICY_OUT, XFRM_POLICY_BLOCK);
+	message_begin(&m, XFRM_MSG_NEWPOLICY, &info, sizeof(info));
+	put_transforms(&m, IPPROTO_ESP, 16389);
+	ck_assert_int_eq(parse_flow_only(&m.header), -ENOMSG);
+
+	info = policy_of(XFRM_POLICY_OUT, XFRM_POLICY_ALLOW);
+	message_begin(&m, XFRM_MSG_NEWPOLICY, &info, sizeof(info));
+	ck_assert_int_eq(parse_flow_only(&m.header), -ENOMSG);
+	put_transforms(&m, IPPROTO_ESP, 0);
+	ck_assert_int_eq(parse_flow_only(&m.header), -ENOMSG);
+
+	message_begin(&m, XFRM_MSG_NEWPOLICY, &info, sizeof(info));
+	put_transforms(&m, IPPROTO_AH, 1);
+	ck_assert_int_eq(parse_flow_only(&m.header), 0);
+	m.header.nlmsg_type = XFRM_MSG_NEWSA;
+	ck_assert_int_eq(parse_flow_only(&m.header), -ENOMSG);
+
+	info.sel.family = AF_UNIX;
+	message_begin(&m, XFRM_MSG_NEWPOLICY, &info, sizeof(info));
+	put_transforms(&m, IPPROTO_ESP, 16389);
+	ck_assert_int_eq(parse_flow_only(&m.header), -EBADMSG);
+}
+END_TEST
+
 START_TEST(an_expiry_is_soft_or_hard)
 {
 	struct xfrm_user_expire e = { .state = info_of("192.0.2.1", "198.51.100.2") };
@@ -431,5 +533,6 @@ UNIT_MAIN("xfrm-messages", an_offloaded_sa_is_read_in_full, nothing_of_the_key_i
 	  a_family_that_is_neither_ipv4_nor_ipv6_is_malformed,
 	  a_device_with_a_negative_index_is_malformed, other_messages_are_no_sa,
 	  no_damage_makes_it_read_beyond_the_message, a_new_sa_and_an_updated_one_are_changes,
-	  a_deleted_sa_is_told_by_its_id, an_expiry_is_soft_or_hard,
+	  a_deleted_sa_is_told_by_its_id, what_leads_into_sas_is_read_in_full,
+	  what_leads_into_none_is_passed_over, an_expiry_is_soft_or_hard,
 	  a_flush_tells_its_protocol_or_none_for_all, other_messages_are_no_change_of_an_sa)
