@@ -193,9 +193,24 @@ check "and it still is what the worker gets" in_file "$work/worker/policy" '"exa
 kill -HUP "$daemon"
 check "by signal it is the same" wait_for 10 logged_twice "unknown key .conections"
 check "and the daemon lives" alive
+start "$work/heard" busctl --user --json=short monitor --match="type='signal',sender='org.espoffload1'"
+check "somebody listens" wait_for 10 in_file "$work/heard.err" Monitoring
+# told MEMBER FILTER: there was such a signal, and jq's filter finds in it what it asks for.
+told() {
+	jq -e -s --arg member "$1" "any(.[]; .member == \$member and (.payload.data | $2))" \
+		"$work/heard" >/dev/null 2>&1
+}
 sed 's/bond0/bond5/' "$work/good.yaml" >"$policy"
 run timeout 20 "$CTL" reload
 check "the mended file is taken" status_is 0
+check "the new bond is told of, with its properties" wait_for 10 told InterfacesAdded \
+	'.[0] == "/org/espoffload1/bond/bond5" and .[1]["org.espoffload1.Bond"].Interface.data == "bond5"'
+check "the one that went is told of, too" wait_for 10 told InterfacesRemoved \
+	'.[0] == "/org/espoffload1/bond/bond0" and (.[1] | index("org.espoffload1.Bond") != null)'
+check "so are the manager's properties" wait_for 10 told PropertiesChanged \
+	'.[0] == "org.espoffload1.Manager" and .[1].Bonds.data == ["/org/espoffload1/bond/bond5"] and
+		.[1].ConfigurationValid.data'
+stop "$started"
 check "and is valid" equals "b true" "$(manager ConfigurationValid)"
 check "the new bond is there" contains "$(manager Bonds)" 'ao 1 .*/bond5"'
 check "with an object" property State bond5
