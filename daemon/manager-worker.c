@@ -51,7 +51,7 @@ static void log_left_bond(const char *bond, json_t *report)
 	bool bad = outcome && streq(outcome, OUTCOME_UNSETTLED);
 
 	if (outcome)
-		log_event(bad ? LOG_ERR : LOG_NOTICE, bad ? MESSAGE_STEP_FAILED : MESSAGE_UNDONE,
+		log_event(bad ? LOG_ERR : LOG_NOTICE, bad ? MESSAGE_UNSETTLED : MESSAGE_UNDONE,
 			  fields, ARRAY_SIZE(fields), "%s: the policy names it no more: %s%s%s",
 			  bond,
 			  bad ? "what was applied cannot be taken back yet"

@@ -9,6 +9,7 @@
 #include "finding.h"
 #include "log.h"
 #include "names.h"
+#include "plan.h"
 #include "text.h"
 #include "worker-report.h"
 
@@ -409,13 +410,24 @@ static void take_interruption(struct supervisor *s, const char *step, const char
 		supervisor_changed(s, SUPERVISOR_INTERRUPTIONS);
 }
 
+/* Whether the subject of such a step is a conn. */
+static bool is_about_conn(const char *step)
+{
+	return streq_ptr(step, step_kind_name(STEP_CONN)) ||
+	       streq_ptr(step, step_kind_name(STEP_REPLACE)) ||
+	       streq_ptr(step, step_kind_name(STEP_REKEY));
+}
+
 static void take_step(struct supervisor *s, json_t *report)
 {
 	const char *step = json_string_value(json_object_get(report, "step"));
 	const char *subject = json_string_value(json_object_get(report, "subject"));
 	const char *status = json_string_value(json_object_get(report, "status"));
 	const char *text = json_string_value(json_object_get(report, "text"));
-	const struct log_field fields[] = { { LOG_FIELD_BOND, s->name }, { LOG_FIELD_STEP, step } };
+	const struct log_field fields[] = { { LOG_FIELD_BOND, s->name },
+					    { LOG_FIELD_STEP, step },
+					    { LOG_FIELD_CONN,
+					      is_about_conn(step) ? subject : NULL } };
 	bool bad;
 
 	if (!step || !subject || !status)

@@ -46,6 +46,14 @@ def items(text, macro):
     return found
 
 
+def check_journal():
+    text = section(page("esp-offloadd.8"), "THE JOURNAL")
+    for prefix, macro in (("LOG_FIELD", "Va"), ("MESSAGE", "Li")):
+        same(f"esp-offloadd(8), THE JOURNAL, {macro}",
+             re.findall(rf'^#define {prefix}_\w+\s+"(\w+)"', source("lib/names.h"), re.M),
+             re.findall(rf"^\.It {macro} (\w+)", text, re.M))
+
+
 def check_words():
     words = [line.split() for line in output(sys.argv[2]).splitlines()]
     text = page("esp-offload.7")
@@ -154,5 +162,6 @@ check_daemon()
 check_command()
 check_policy()
 check_bus()
+check_journal()
 print("\n".join(wrong))
 sys.exit(bool(wrong))

@@ -64,8 +64,30 @@ def check_catalog():
             wrong.append(f"catalog: {head[:32]} does not explain itself")
 
 
+def check_events():
+    """Each entry has the fields that its text in the catalog names, and there is nothing idle."""
+    catalog = (top / "conf/esp-offloadd.catalog").read_text()
+    texts = {entry[:32]: entry for entry in re.split(r"^-- ", catalog, flags=re.M)[1:]}
+    programs = {path: path.read_text() for path in (top / "daemon").glob("*.c")}
+    used = set()
+    for path, text in sorted(programs.items()):
+        for call in re.finditer(r"\blog_event\((.*?)\);", text, re.S):
+            ids = re.findall(r"\bMESSAGE_\w+", call[1])
+            tables = re.findall(r"struct log_field fields\[\] = \{(.*?)\};", text[:call.start()], re.S)
+            given = re.findall(r"\bLOG_FIELD_\w+", tables[-1]) if ", fields," in re.sub(r"\s+", " ", call[1]) else []
+            used.update(ids, given)
+            for name in ids:
+                wanted = set(re.findall(r"@(\w+)@", texts.get(names[name], "")))
+                for field in sorted(wanted - {names[g] for g in given}):
+                    wrong.append(f"{path.name}: an entry {name} has no field {field}, of which its text tells")
+    for name in sorted(names):
+        if name.startswith(("MESSAGE_", "LOG_FIELD_")) and name not in used:
+            wrong.append(f"journal: no entry has {name}")
+
+
 check_polkit()
 check_bus()
 check_catalog()
+check_events()
 print("\n".join(wrong))
 sys.exit(bool(wrong))
