@@ -5,6 +5,9 @@
 
 #include "array.h"
 
+/* Packets that a port holds before it counts them: a ring of ixgbe's default size. */
+#define RING_SIZE 512
+
 const char *verdict_name(enum verdict v)
 {
 	switch (v) {
@@ -108,6 +111,8 @@ struct side {
 	/* What all SAs with offload carried and the port did not count: for certain, and at most.
 	 */
 	uint64_t missing, missing_most;
+	/* What the port counted for certain and no SA carried; 0 where that can hide nothing. */
+	uint64_t surplus;
 
 	struct proof_flow flow;
 	enum verdict verdict; /* of this direction by itself; unknown where it has no say */
@@ -118,6 +123,7 @@ struct side {
 		WHY_ONE_LACKS,  /* just as much is missing as an SA carried */
 		WHY_ONE_MAY,    /* more is */
 		WHY_NEIGHBOURS, /* packets are missing that may be the neighbours' */
+		WHY_SURPLUS,    /* the port counted more, which may make up for an SA */
 	} why;
 };
 
@@ -192,11 +198,33 @@ static uint64_t beyond(uint64_t n, uint64_t limit)
 }
 
 /*
+ * Whether what the port counted beyond the packets may stand for one of the policy's SAs in this
+ * direction: it is another's then, so that another one must have carried something.
+ */
+static bool may_hide_one(const struct window *w, enum facts_direction direction)
+{
+	size_t next = 0, n = 0, n_ours = 0;
+
+	for (size_t i = 0; i < w->to->n_sas; i++) {
+		const struct proof_sa *sa = &w->to->sas[i];
+		uint64_t packets;
+
+		if (!sa->offloaded || sa->direction != direction)
+			continue;
+		packets = carried(w, sa, &next);
+		n += packets > 0;
+		n_ours += sa->conn != PROOF_NO_CONN && packets >= w->min_packets;
+	}
+	return n > 1 && n_ours > 0;
+}
+
+/*
  * The port's part, by its counter before and after each sample. The port counts for all conns: what
  * it counted less than all SAs carried is held against the policy's conns, for a busy neighbour
  * would hide any number of their packets otherwise.
  */
-static void count_hardware(struct side *s, const uint64_t from[2], const uint64_t to[2])
+static void count_hardware(const struct window *w, struct side *s, const uint64_t from[2],
+			   const uint64_t to[2])
 {
 	uint64_t all = s->offloadable + s->others, counted = to[0] - from[0];
 
@@ -207,6 +235,9 @@ static void count_hardware(struct side *s, const uint64_t from[2], const uint64_
 	};
 	s->missing = beyond(all, to[1] - from[0]);
 	s->missing_most = beyond(all, beyond(to[0], from[1]));
+	s->surplus = beyond(beyond(to[0], from[1]), all);
+	if (s->surplus > 0 && !may_hide_one(w, s->direction))
+		s->surplus = 0;
 }
 
 static double flow_ratio(const struct proof_flow *f)
@@ -255,6 +286,16 @@ static enum why look_for_one(const struct window *w, const struct side *s)
 	return lacks ? WHY_ONE_LACKS : WHY_ONE_MAY;
 }
 
+/*
+ * More than can have been under way at the window's beginning, when the SA had counted it already
+ * and the port had not: a small share of the packets, and no more than a ring of the card holds.
+ */
+static bool is_surplus_proven(const struct window *w, const struct side *s)
+{
+	return s->surplus > RING_SIZE ||
+	       (double)s->surplus > (1 - w->ratio) * (double)(s->offloadable + s->others);
+}
+
 /* The ratio is good: is there anything that it hides? */
 static enum verdict doubt_good_ratio(const struct window *w, struct side *s)
 {
@@ -262,6 +303,8 @@ static enum verdict doubt_good_ratio(const struct window *w, struct side *s)
 		s->why = WHY_SOFTWARE;
 	else if (s->doubtful > 0)
 		s->why = WHY_SHARED;
+	else if (is_surplus_proven(w, s))
+		s->why = WHY_SURPLUS;
 	else
 		s->why = look_for_one(w, s);
 
@@ -274,6 +317,7 @@ static enum verdict doubt_good_ratio(const struct window *w, struct side *s)
 	case WHY_SHARED:
 	case WHY_ONE_MAY:
 	case WHY_NEIGHBOURS:
+	case WHY_SURPLUS:
 		break;
 	}
 	return VERDICT_UNKNOWN;
@@ -327,6 +371,10 @@ static const char *reason_for_unknown(const struct side *tx, const struct side *
 	if (has(tx, rx, WHY_ONE_MAY))
 		return "more packets are missing in the port's counters than some of the SAs "
 		       "carried: it cannot be told whether the CPU does all of one";
+	if (has(tx, rx, WHY_SURPLUS))
+		return "the port counted more than the SAs carried, such as segments that were "
+		       "made of larger packets: it cannot be told whether the CPU does all of an "
+		       "SA beside";
 	if (tx->verdict == VERDICT_OFFLOADED)
 		return "what was transmitted went through the hardware, but too little was "
 		       "received to judge that direction";
@@ -419,8 +467,8 @@ static void judge(const struct window *w, const struct proof_port *before,
 		discard(ret, "an SA went away meanwhile");
 		return;
 	}
-	count_hardware(&tx, tx_from, tx_to);
-	count_hardware(&rx, rx_from, rx_to);
+	count_hardware(w, &tx, tx_from, tx_to);
+	count_hardware(w, &rx, rx_from, rx_to);
 	tx.verdict = judge_side(w, &tx);
 	rx.verdict = judge_side(w, &rx);
 
@@ -432,6 +480,7 @@ static void judge(const struct window *w, const struct proof_port *before,
 		.tx = tx.flow,
 		.rx = rx.flow,
 		.n_idle = tx.n_idle + rx.n_idle,
+		.surplus = tx.surplus + rx.surplus,
 		.neighbours = tx.neighbours || rx.neighbours,
 	};
 	ret->ratio = flow_ratio(&(struct proof_flow){
@@ -487,14 +536,23 @@ void proof_judge(const struct proof_sample *from, const struct proof_sample *to,
 
 void proof_take_refusals(struct proof *p, uint64_t n_refused)
 {
-	if (p->verdict != VERDICT_OFFLOADED || n_refused == 0 || p->n_idle == 0)
+	const char *neighbours =
+		p->neighbours ? "; they may be of tunnels that the policy does not name" : "";
+
+	if (p->verdict != VERDICT_OFFLOADED || n_refused == 0 ||
+	    (p->n_idle == 0 && p->surplus == 0))
 		return;
 	p->verdict = p->neighbours ? VERDICT_UNKNOWN : VERDICT_PARTIAL;
-	snprintf(p->reason, sizeof(p->reason),
-		 "the kernel could not give %llu of the SAs to the active port, and %llu have not "
-		 "carried enough to show that they are none of these%s",
-		 (unsigned long long)n_refused, (unsigned long long)p->n_idle,
-		 p->neighbours ? "; they may be of tunnels that the policy does not name" : "");
+	if (p->n_idle > 0)
+		snprintf(p->reason, sizeof(p->reason),
+			 "the kernel could not give %llu of the SAs to the active port, and %llu "
+			 "have not carried enough to show that they are none of these%s",
+			 (unsigned long long)n_refused, (unsigned long long)p->n_idle, neighbours);
+	else
+		snprintf(p->reason, sizeof(p->reason),
+			 "the kernel could not give %llu of the SAs to the active port, which "
+			 "counted more than the SAs carried, so that it does not show which%s",
+			 (unsigned long long)n_refused, neighbours);
 }
 
 void proof_name_conns(struct proof *p, const char *const names[])

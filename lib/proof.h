@@ -78,9 +78,10 @@ struct proof {
 	size_t conns[PROOF_MAX_CONNS];
 	size_t n_conns;
 	bool more_conns;
-	uint64_t n_idle; /* SAs of the policy's conns that carried too little to show where */
-	bool neighbours; /* there are SAs with offload of conns that the policy does not name */
-	bool discard;    /* the window cannot be judged; take a new one from its end on */
+	uint64_t n_idle;  /* SAs of the policy's conns that carried too little to show where */
+	uint64_t surplus; /* counted beyond what all SAs carried, so that one more may be missing */
+	bool neighbours;  /* there are SAs with offload of conns that the policy does not name */
+	bool discard;     /* the window cannot be judged; take a new one from its end on */
 };
 
 /*
@@ -105,8 +106,10 @@ struct proof {
  * when it is just as much as an SA carried, and unknown, so that a longer window decides, when it
  * is more.
  *
- * A port that segments after encryption counts more than the SA, which sees a TSO super-frame once:
- * what it counts beyond the packets is left aside.
+ * Where segments are made of a super-frame after the SA has counted it, the port counts more than
+ * the SA: what it counts beyond the packets is no hardware's merit. Such a surplus may make up for
+ * all that another SA carried in software: where several carried something, and it is more than can
+ * have been under way, the verdict is unknown rather than offloaded.
  */
 void proof_judge(const struct proof_sample *from, const struct proof_sample *to, double ratio,
 		 uint64_t min_packets, struct proof *ret);
@@ -116,8 +119,8 @@ void proof_judge(const struct proof_sample *from, const struct proof_sample *to,
  * @n_refused: SAs that it could not give to the active port
  *
  * Counters that agree prove the SAs that carried something. One that carried nothing may be the one
- * that was refused: then "offloaded" is too much to say. It is unknown where it may as well be a
- * neighbour's.
+ * that was refused, and any surplus may make up for what it carried: then "offloaded" is too much
+ * to say. It is unknown where it may as well be a neighbour's.
  */
 void proof_take_refusals(struct proof *p, uint64_t n_refused);
 

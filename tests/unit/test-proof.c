@@ -615,6 +615,101 @@ START_TEST(an_sa_that_the_kernel_refused_may_be_one_that_carried_nothing)
 }
 END_TEST
 
+/* Two conns' SAs out and one in each; what port A counted out, and in exactly. */
+static void two_sent(uint64_t bulk, uint64_t other, uint64_t counted_out)
+{
+	set_up();
+	sa_out(&from, 11, 0);
+	sa_out(&from, 21, 0);
+	sa_in(&from, 12, 0);
+	sa_in(&from, 22, 0);
+	sa_out(&to, 11, bulk);
+	sa_out(&to, 21, other);
+	sa_in(&to, 12, EACH);
+	sa_in(&to, 22, EACH);
+	port(&from, PORT_A, 0, 0);
+	port(&to, PORT_A, counted_out, 2 * EACH);
+	judge();
+	tear_down();
+}
+
+START_TEST(a_surplus_may_hide_all_that_one_of_several_sas_carried)
+{
+	two_sent(100, 500, 1000);
+	ck_assert_int_eq(proof.verdict, VERDICT_UNKNOWN);
+	ck_assert(!proof.discard);
+	ck_assert_ptr_nonnull(strstr(proof.reason, "more than the SAs carried"));
+
+	/* The only conn of the policy, beside a neighbour's super-frames. */
+	set_up();
+	sa_out(&from, 11, 0);
+	sa_in(&from, 12, 0);
+	sa_full(&from, 21, FACTS_OUT, true, false, 0);
+	sa_out(&to, 11, 500);
+	sa_in(&to, 12, 500);
+	sa_full(&to, 21, FACTS_OUT, true, false, 100);
+	port(&from, PORT_A, 0, 0);
+	port(&to, PORT_A, 1000, 500);
+	judge();
+	ck_assert_int_eq(proof.verdict, VERDICT_UNKNOWN);
+	tear_down();
+}
+END_TEST
+
+START_TEST(a_surplus_of_the_only_sa_that_carried_something_hides_nothing)
+{
+	two_sent(100, 0, 1000);
+	ck_assert_int_eq(proof.verdict, VERDICT_OFFLOADED);
+	ck_assert_uint_eq(proof.tx.counted, 1000);
+	ck_assert_uint_eq(proof.surplus, 0);
+}
+END_TEST
+
+START_TEST(a_surplus_of_what_was_under_way_takes_no_verdict)
+{
+	two_sent(100, 500, 600);
+	ck_assert_int_eq(proof.verdict, VERDICT_OFFLOADED);
+	ck_assert_uint_eq(proof.surplus, 0);
+	two_sent(100, 500, 610);
+	ck_assert_int_eq(proof.verdict, VERDICT_OFFLOADED);
+	/* Of very many packets no share is under way, but what a card's ring holds. */
+	two_sent(1000000, 500, 1000500 + 400);
+	ck_assert_int_eq(proof.verdict, VERDICT_OFFLOADED);
+	two_sent(1000000, 500, 1000500 + 4000);
+	ck_assert_int_eq(proof.verdict, VERDICT_UNKNOWN);
+}
+END_TEST
+
+START_TEST(what_was_counted_while_the_sas_were_read_is_no_surplus)
+{
+	set_up();
+	for (size_t i = 0; i < CONNS; i++)
+		add_conn(i, true, false, EACH);
+	port(&from, PORT_A, 0, 0);
+	from.ports[0].later = (struct facts_counters){ CONNS * EACH, CONNS * EACH };
+	port(&to, PORT_A, 2 * CONNS * EACH, 2 * CONNS * EACH);
+	judge();
+	ck_assert_int_eq(proof.verdict, VERDICT_OFFLOADED);
+	ck_assert_uint_eq(proof.surplus, 0);
+	tear_down();
+}
+END_TEST
+
+START_TEST(any_surplus_may_hide_an_sa_that_the_kernel_refused)
+{
+	two_sent(100, 500, 601);
+	ck_assert_int_eq(proof.verdict, VERDICT_OFFLOADED);
+	proof_take_refusals(&proof, 1);
+	ck_assert_int_eq(proof.verdict, VERDICT_PARTIAL);
+	ck_assert_ptr_nonnull(strstr(proof.reason, "could not give 1 "));
+	ck_assert_ptr_nonnull(strstr(proof.reason, "more than the SAs carried"));
+
+	two_sent(100, 500, 600);
+	proof_take_refusals(&proof, 1);
+	ck_assert_int_eq(proof.verdict, VERDICT_OFFLOADED);
+}
+END_TEST
+
 START_TEST(conns_stand_behind_the_reason_as_far_as_there_is_room)
 {
 	static const char *const names[] = { "a", "b or c", "d" };
@@ -640,7 +735,12 @@ START_TEST(conns_stand_behind_the_reason_as_far_as_there_is_room)
 }
 END_TEST
 
-UNIT_MAIN("proof", one_conn_of_many_without_offload_makes_it_partial_and_is_named,
+UNIT_MAIN("proof", a_surplus_may_hide_all_that_one_of_several_sas_carried,
+	  a_surplus_of_the_only_sa_that_carried_something_hides_nothing,
+	  a_surplus_of_what_was_under_way_takes_no_verdict,
+	  what_was_counted_while_the_sas_were_read_is_no_surplus,
+	  any_surplus_may_hide_an_sa_that_the_kernel_refused,
+	  one_conn_of_many_without_offload_makes_it_partial_and_is_named,
 	  one_packet_of_an_sa_without_offload_is_enough_for_that,
 	  an_idle_sa_without_offload_says_nothing,
 	  one_conn_of_many_that_the_port_did_not_count_makes_it_partial_and_is_named,
