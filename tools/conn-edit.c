@@ -93,7 +93,7 @@ static int answer_text(struct conn_context *c, const char *name, enum outcome ou
 			    "that share its IKE SA)\n",
 			    v.major >= 5 ? "replace" : "auto --replace", name);
 	ctl_print_safe(stdout, text.data ? text.data : "");
-	return fflush(stdout) == 0 ? CTL_FINE : CTL_ERROR;
+	return CTL_FINE;
 }
 
 /* Has it checked and written, unless it is refused, is so already, or a dry run. */

@@ -162,8 +162,6 @@ int conn_list(struct conn_context *c, int argc, char **argv)
 		printed = list_json(c, wanted);
 	} else {
 		printed = list_plain(c, wanted) ? CTL_FINE : list_table(c, wanted);
-		if (fflush(stdout) != 0 && printed == CTL_FINE)
-			printed = CTL_ERROR;
 		conn_print_findings(c->conf, NULL);
 	}
 	if (printed == CTL_FINE && ipsec_conf_is_broken(c->conf))

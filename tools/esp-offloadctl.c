@@ -68,13 +68,23 @@ static bool has_no_pager(char **argv)
 	return false;
 }
 
+/* Half an answer is none, for who reads it from a file on a disk that was full. */
+static int judge_output(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	if (status != CTL_ERROR)
+		ctl_error("Cannot write all of the answer.");
+	return CTL_ERROR;
+}
+
 static int run(const struct verb *verb, bool no_pager, struct ctl *ctl, int argc, char **argv)
 {
 	int status;
 
 	if (verb->paged && !no_pager)
 		pager_begin();
-	status = verb->function(ctl, argc, argv);
+	status = judge_output(verb->function(ctl, argc, argv));
 	pager_end();
 	return status;
 }

@@ -402,4 +402,19 @@ ctl failovers bond10
 check "who may not ask is told to be root" complains 'polkit says no'
 check "which is an error" status_is 1
 
+# ---- a full disk ----
+play "$here/scenarios/usual.json"
+for words in "status bond0" "check bond0" "plan bond0" "verify bond0" metrics "config show" "config validate" \
+	"conn list" "conn show office" "conn set -n office esn=no"; do
+	full=() # what needs no daemon
+	case $words in conf* | conn*) full=("--root=$work/full") ;; esac
+	mkdir -p "$work/full/etc"
+	printf 'conn office\n\tleft=192.0.2.1\n' >"$work/full/etc/ipsec.conf"
+	# shellcheck disable=SC2086 # words of a command
+	timeout 60 "$CTL" $words "${full[@]}" >/dev/full 2>"$work/err"
+	status=$? err=$(cat "$work/err")
+	check "$words that cannot be written is an error" status_is 1
+	check "which is said ($words)" complains 'Cannot (write|print)'
+done
+
 finish
