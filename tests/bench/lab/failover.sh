@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# limit: 900
+# limit: 1200
 # Row "failover": 200 switches, each timed from the moment it is asked for: until `ip monitor` has
 # the kernel's message, and until a subscriber on the bus has the daemon's signal. In turns with as
 # many that a bare program tells, which is what nobody can go below that waits for the same message;
-# and the bus alone.
+# and the bus alone. Then what a script sees that reads /proc/net/bonding once a second.
 
-ROUNDS=4 SWITCHES=50 HOPS=200
+ROUNDS=4 SWITCHES=50 HOPS=200 POLLED=40
 hop=/usr/libexec/esp-offloadd-lab/hop
 
 no_worker() {
@@ -51,6 +51,33 @@ told_by_the_bare() {
 	kill "$pid"
 }
 
+# poll: prints when another port is active than a second ago.
+poll() {
+	local last='' word
+	while sleep 1; do
+		while IFS=: read -r word port; do
+			[ "$word" = "Currently Active Slave" ] || continue
+			[ "$port" = "$last" ] || echo "$EPOCHREALTIME"
+			last=$port
+		done </proc/net/bonding/bond0
+	done
+}
+
+# seen_by_a_script: at no moment of its second in particular.
+seen_by_a_script() {
+	local i pid
+	poll >/tmp/polled &
+	pid=$!
+	disown
+	sleep 3
+	for ((i = 0; i < POLLED; i++)); do
+		asked+=("$EPOCHREALTIME")
+		echo "ix$(((i + 1) % 2))" >/sys/class/net/bond0/bonding/active_slave
+		sleep "$((RANDOM % 2 + 1)).$((RANDOM % 900 + 100))"
+	done
+	kill "$pid"
+}
+
 # sample_from SERIES ASKED TIMES: from each time in one file to the first one in the other that comes
 # before the next is asked for, seconds in both.
 sample_from() {
@@ -85,6 +112,9 @@ done
 "$hop" send "$HOPS"
 check "the bus alone was heard" wait_for 30 heard Hop "$HOPS"
 kill "$monitor" "$subscriber"
+asked=()
+seen_by_a_script
+check "the script has seen all" equals "$((POLLED + 1))" "$(wc -l </tmp/polled)"
 
 printf '%s\n' "${by_daemon[@]}" >/tmp/by-daemon
 printf '%s\n' "${by_bare[@]}" >/tmp/by-bare
@@ -102,6 +132,8 @@ sample_from "ip -ts monitor link" /tmp/by-daemon /tmp/ip
 sample_from "esp-offloadd's signal" /tmp/by-daemon /tmp/signal
 sample_from "ip beside the bare program" /tmp/by-bare /tmp/ip
 sample_from "a bare program's signal" /tmp/by-bare /tmp/bare
+printf '%s\n' "${asked[@]}" >/tmp/by-script
+sample_from "a script, once a second" /tmp/by-script /tmp/polled
 awk '$1 == "Hop" { printf "%.3f\n", ($2 - $3) / 1000 }' /tmp/subscriber | while read -r ms; do
 	sample failover "the bus alone" wall "$ms"
 done

@@ -3,7 +3,7 @@
 # limit: 2400
 # Row "scale-lab": 64 bonds over 256 ports, 10,000 conns in 1,000 files, 2,000 SAs. What a failover of
 # one bond costs the daemon, whether it looks after that bond alone or after all 64; how much memory
-# each more of them takes.
+# each more of them takes; and what each SA of the host adds to a failover's proof.
 
 tell_machine
 
@@ -36,6 +36,7 @@ make_bonds() {
 remove_bonds() {
 	local b
 	ip xfrm state deleteall src 10.0.0.0/8
+	ip xfrm state deleteall dst 10.0.0.0/8
 	for ((b = 0; b < BONDS; b++)); do
 		echo "link del wide$b"
 	done | ip -batch -
@@ -58,9 +59,10 @@ make_conns() {
 	}'
 }
 
-# make_sas: of the first conns, one each way.
+# make_sas N: so many, of the first conns, one each way.
 make_sas() {
-	awk -v sas="$SAS" -v bonds="$BONDS" 'BEGIN {
+	ip xfrm state flush
+	awk -v sas="$1" -v bonds="$BONDS" 'BEGIN {
 		key = "0x000102030405060708090a0b0c0d0e0f10111213"
 		for (i = 0; i < sas / 2; i++) {
 			own = "10.0." i % bonds ".1"
@@ -105,9 +107,35 @@ slope() {
 		"$(awk -v kb=$((memory[$2] - memory[$1])) -v n=$(($2 - $1)) 'BEGIN { printf "%.2f", kb / n }')"
 }
 
+# measure_failovers SERIES: seven of them, there and back, and until all is quiet again: the proof of
+# each is part of it. Sets median, in us.
+measure_failovers() {
+	local before port used=()
+	for _ in {1..7}; do
+		before=$(processor_usec "$daemon")
+		for port in ix5 ix4; do
+			ip link set wide0 type bond active_slave "$port"
+			sleep 0.5
+		done
+		wait_for 60 is_quiet
+		used+=($(($(processor_usec "$daemon") - before)))
+		sample scale-lab "$1" failover "$(milliseconds "${used[-1]}")"
+	done
+	median=$(printf '%s\n' "${used[@]}" | sort -n | sed -n 4p)
+}
+
+# measure_sas N: with so many on the host, and one bond looked after.
+declare -A median_of
+measure_sas() {
+	check "$1 SAs: they are there" make_sas "$1"
+	wait_for 60 is_quiet
+	measure_failovers "$1 SAs"
+	median_of[$1]=$median
+}
+
 # measure_bonds N: what it is like to look after that many.
 measure_bonds() {
-	local port before series="$1 bonds"
+	local series="$1 bonds"
 	[ "$1" -ne 1 ] || series="1 bond"
 	rm -rf /var/lib/esp-offloadd
 	policy_of "$1"
@@ -117,22 +145,13 @@ measure_bonds() {
 	memory[$1]=$(private_kb "$daemon")
 	sample scale-lab "$series" memory "${memory[$1]}"
 
-	# There and back, and until all is quiet again: the proof of each is part of it.
-	for _ in {1..7}; do
-		before=$(processor_usec "$daemon")
-		for port in ix5 ix4; do
-			ip link set wide0 type bond active_slave "$port"
-			sleep 0.5
-		done
-		wait_for 60 is_quiet
-		sample scale-lab "$series" failover "$(milliseconds "$(($(processor_usec "$daemon") - before))")"
-	done
+	measure_failovers "$series"
 	check "$series: all of the failovers were seen" failovers_are 14
 }
 
 check "there are $BONDS bonds over $((BONDS * PORTS)) ports" make_bonds
 check "and $CONNS conns" make_conns
-check "and $SAS SAs" make_sas
+check "and $SAS SAs" make_sas "$SAS"
 check "as many as meant" test "$(ip xfrm state count | grep -o '[0-9]*')" -ge "$SAS"
 wait_for 60 grep -q ix4 /sys/class/net/wide0/bonding/active_slave
 ip link set wide0 type bond active_slave ix4
@@ -142,6 +161,13 @@ for n in 1 16 64; do
 done
 slope 1 16
 slope 16 64
+measure_bonds 1
+for n in 20 200 2000; do
+	measure_sas "$n"
+done
+# Each failover of the pair has a proof of its own.
+sample scale-lab "from 20 to 2000 SAs" "for each SA" \
+	"$(awk -v us=$((median_of[2000] - median_of[20])) 'BEGIN { printf "%.3f", us / 2 / 1980 }')"
 say "a look at $BONDS bonds: $("$measure" /usr/libexec/esp-offload-worker run) (wall and processor in us, memory in kB, exit status)"
 systemctl stop esp-offloadd
 rm -f /etc/ipsec.d/scale-*.conf
