@@ -44,15 +44,6 @@ static int rekey(struct steps *s, const char *conn)
 	return 0;
 }
 
-static int replace(struct steps *s, const struct step *step)
-{
-	_cleanup_(undo_entry_freep) struct undo_entry *entry = NULL;
-	int r;
-
-	r = step_replace.note(s, step, &entry);
-	return r != 0 ? r : step_replace.take(s, step, entry);
-}
-
 /* ---- one tunnel ---- */
 
 struct repair {
@@ -98,7 +89,8 @@ static void begin(struct steps *s, struct repair *r, const struct ipsec *ipsec)
 		end(s, r, result);
 		return;
 	}
-	result = r->step->kind == STEP_REKEY ? rekey(s, r->step->subject) : replace(s, r->step);
+	result = r->step->kind == STEP_REKEY ? rekey(s, r->step->subject)
+					     : steps_replace(s, r->step->subject);
 	if (result != 0) {
 		end(s, r, result);
 		return;

@@ -372,6 +372,8 @@ static void bring_back(struct steps *s)
 {
 	const char *missing = NULL;
 
+	free(s->remark);
+	s->remark = NULL;
 	if (steps_bring_back(s, &missing) < 0 || !missing)
 		return;
 	if (asprintf(&s->remark, "the tunnel of conn %s was up before, and is not up again yet",
@@ -381,16 +383,86 @@ static void bring_back(struct steps *s)
 		log_warning("%s: %s", s->bond, s->remark);
 }
 
+static bool is_to_stop(const struct steps *s)
+{
+	return s->options->stop && s->options->stop();
+}
+
+/* What was done to whom once more is told like a step. */
+static int replace_deaf(struct steps *s, const char *const *conns, const char *reason)
+{
+	log_warning("%s: %s", s->bond, reason);
+	for (size_t i = 0; conns[i]; i++) {
+		const struct step step = { .kind = STEP_REPLACE,
+					   .subject = (char *)(uintptr_t)conns[i] };
+		int r;
+
+		if (is_to_stop(s))
+			return stopped(s);
+		tell(s->options, s->bond, &step, STEP_STATUS_BEGINS, NULL);
+		r = steps_replace(s, conns[i]);
+		if (r < 0)
+			r = steps_fail(s, "%s", strerror(-r));
+		tell(s->options, s->bond, &step, r ? STEP_STATUS_FAILED : STEP_STATUS_DONE,
+		     r ? s->why : NULL);
+		if (r != 0)
+			return r;
+	}
+	return 0;
+}
+
 /* Return: 0, with what could not be seen in s->remark; 1 with the reason in s->why. */
+static int conclude(struct steps *s, int r, char *reason, bool again)
+{
+	if (r == -ECANCELED)
+		return stopped(s);
+	if (r > 0)
+		return steps_fail(s, "%s%s", reason,
+				  again ? ", also after replacing once more" : "");
+	if (r < 0)
+		return steps_fail(s, "the outcome cannot be looked at: %s", strerror(-r));
+	if (reason) {
+		log_warning("%s: %s", s->bond, reason);
+		free(s->remark);
+		s->remark = strdup(reason);
+	}
+	return 0;
+}
+
+/*
+ * Once pluto has taken conns up, a tunnel may be deaf for the reason alone that the peer began at
+ * the same moment. Before everything is undone for that, it is tried once more.
+ */
+static int try_out(struct steps *s, const struct plan *plan, bool answered)
+{
+	struct ipsec ipsec = s->options->ipsec;
+
+	ipsec.stop = s->options->stop;
+	for (bool again = false;; again = true) {
+		_cleanup_free_ const char **deaf = NULL;
+		_cleanup_free_ char *reason = NULL;
+		int r;
+
+		if (has_plutos(plan))
+			bring_back(s);
+		r = trial_run(s->facts, s->policy, &ipsec, answered, &deaf, &reason);
+		if (r != TRIAL_DEAF || again || !has_plutos(plan))
+			return conclude(s, r, reason, again);
+		r = replace_deaf(s, deaf, reason);
+		if (r != 0)
+			return r;
+	}
+}
+
+/* Return: as conclude(). */
 static int take_all(struct steps *s, struct undo *u, const struct plan *plan, struct meter *meter)
 {
 	const bool answered = trial_is_answered(s->facts, s->policy);
-	struct ipsec ipsec = s->options->ipsec;
-	_cleanup_free_ char *reason = NULL;
-	int r;
 
 	for (size_t i = 0; i < plan->n; i++) {
-		if (s->options->stop && s->options->stop())
+		int r;
+
+		if (is_to_stop(s))
 			return stopped(s);
 		if (meter)
 			meter_step(meter, i);
@@ -398,22 +470,7 @@ static int take_all(struct steps *s, struct undo *u, const struct plan *plan, st
 		if (r != 0)
 			return r;
 	}
-	if (has_plutos(plan))
-		bring_back(s);
-	ipsec.stop = s->options->stop;
-	r = trial_run(s->facts, s->policy, &ipsec, answered, &reason);
-	if (r == -ECANCELED)
-		return stopped(s);
-	if (r > 0)
-		return steps_fail(s, "%s", reason);
-	if (r < 0)
-		return steps_fail(s, "the outcome cannot be looked at: %s", strerror(-r));
-	if (reason) {
-		log_warning("%s: %s", s->bond, reason);
-		free(s->remark);
-		s->remark = TAKE_PTR(reason);
-	}
-	return 0;
+	return try_out(s, plan, answered);
 }
 
 /* What the steps have really interrupted, and their undoing, until all was back or given up. */

@@ -394,14 +394,29 @@ static int replace(struct steps *s, const char *conn, enum ipsec_auto want, bool
 	return steps_fail(s, "conn %s cannot be replaced: %s", conn, strerror(-r));
 }
 
-static int replace_take(struct steps *s, const struct step *step, const struct undo_entry *noted)
+static int take_up(struct steps *s, const struct undo_entry *noted, const struct plan *but)
 {
-	int r = replace(s, step->subject, (enum ipsec_auto)noted->after, noted->before);
+	int r = replace(s, noted->subject, (enum ipsec_auto)noted->after, noted->before);
 
 	s->replace_failed |= r != 0;
-	bring_up(s, s->plan, noted);
-	renew_orphans(s, s->plan);
+	bring_up(s, but, noted);
+	renew_orphans(s, but);
 	return r;
+}
+
+static int replace_take(struct steps *s, const struct step *step _unused_,
+			const struct undo_entry *noted)
+{
+	return take_up(s, noted, s->plan);
+}
+
+int steps_replace(struct steps *s, const char *conn)
+{
+	const struct step step = { .kind = STEP_REPLACE, .subject = (char *)(uintptr_t)conn };
+	_cleanup_(undo_entry_freep) struct undo_entry *entry = NULL;
+	int r = replace_note(s, &step, &entry);
+
+	return r != 0 ? r : take_up(s, entry, NULL);
 }
 
 /* A pluto that does not run reads the files when it starts. */

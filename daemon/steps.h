@@ -57,6 +57,14 @@ int steps_ethtool(struct steps *s);
  */
 int steps_bring_back(struct steps *s, const char **ret_missing);
 
+/*
+ * steps_replace() - has pluto take a conn up once more, with nothing to take back: no file has
+ * changed, or whoever takes that back replaces it as well
+ *
+ * Return: as a step.
+ */
+int steps_replace(struct steps *s, const char *conn);
+
 /* steps_is_named() - true for a conn of the policy */
 bool steps_is_named(const struct policy_bond *policy, const char *conn);
 

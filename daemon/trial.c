@@ -8,6 +8,7 @@
 
 #include "conn-others.h"
 #include "ethtool.h"
+#include "ipsec-conf.h"
 #include "link.h"
 #include "log.h"
 #include "probe.h"
@@ -143,6 +144,9 @@ struct trial {
 	struct prover *prover;
 	struct prover_outcome outcome;
 	bool (*stop)(void);
+
+	struct facts_sa *sas; /* before the pings */
+	size_t n_sas;
 };
 
 static void trial_done(struct trial *t)
@@ -153,6 +157,7 @@ static void trial_done(struct trial *t)
 	link_watch_close(t->watch);
 	conn_ends_list_done(&t->conns);
 	free(t->links);
+	free(t->sas);
 }
 
 static const struct facts_link *link_named(const struct trial *t, const char *name)
@@ -287,21 +292,19 @@ static int look_at_conn(const struct conn_ends *conn, enum facts_direction direc
 /* What the dump says is no proof, but what it does not say is one of the contrary. */
 static int look_at_sas(struct trial *t, const struct facts *before, char **ret_reason)
 {
-	_cleanup_free_ struct facts_sa *sas = NULL;
 	struct sampler_view v;
-	size_t n;
 	int r;
 
 	view(t, &v);
-	r = xfrm_dump(before->addresses, before->n_addresses, &sas, &n);
+	r = xfrm_dump(before->addresses, before->n_addresses, &t->sas, &t->n_sas);
 	for (size_t i = 0; i < t->conns.n && r == 0; i++) {
 		const struct conn_ends *conn = &t->conns.items[i];
 
 		if (!facts_tunnel_of(before, conn->name))
 			continue;
-		r = look_at_conn(conn, FACTS_IN, v.bond, sas, n, ret_reason);
+		r = look_at_conn(conn, FACTS_IN, v.bond, t->sas, t->n_sas, ret_reason);
 		if (r == 0)
-			r = look_at_conn(conn, FACTS_OUT, v.bond, sas, n, ret_reason);
+			r = look_at_conn(conn, FACTS_OUT, v.bond, t->sas, t->n_sas, ret_reason);
 	}
 	return r;
 }
@@ -347,11 +350,70 @@ static bool has_fallen_silent(const struct trial *t, const struct facts *before)
 	       !trial_is_answered(before, t->policy);
 }
 
-static int prove(struct trial *t, const struct facts *before, bool answered, char **ret_reason)
+/* What a conn's SAs have carried in a direction. */
+static uint64_t carried(const struct conn_ends *conn, enum facts_direction direction,
+			const struct facts_sa *sas, size_t n)
+{
+	uint64_t packets = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (sas[i].direction == direction && is_of(&sas[i], conn))
+			packets += sas[i].packets;
+	return packets;
+}
+
+/* The conns that were up and whose SAs only send since look_at_sas(). Return: 1; 0 for none; -errno
+ */
+static int find_deaf(const struct trial *t, const struct facts *before, const char ***ret)
+{
+	_cleanup_free_ struct facts_sa *now = NULL;
+	_cleanup_free_ const char **names = NULL;
+	size_t n_now, n = 0;
+	int r;
+
+	names = calloc(t->conns.n + 1, sizeof(*names));
+	if (!names)
+		return -ENOMEM;
+	r = xfrm_dump(before->addresses, before->n_addresses, &now, &n_now);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < t->conns.n; i++) {
+		const struct conn_ends *conn = &t->conns.items[i];
+		const struct ipsec_conf_conn *known = ipsec_conf_find(before->conf, conn->name);
+
+		if (known && facts_tunnel_of(before, conn->name) &&
+		    carried(conn, FACTS_OUT, now, n_now) >
+			    carried(conn, FACTS_OUT, t->sas, t->n_sas) &&
+		    carried(conn, FACTS_IN, now, n_now) <=
+			    carried(conn, FACTS_IN, t->sas, t->n_sas))
+			names[n++] = known->name;
+	}
+	if (n > 0)
+		*ret = TAKE_PTR(names);
+	return n > 0;
+}
+
+static int explain_silence(const struct trial *t, const struct facts *before,
+			   const char ***ret_deaf, char **ret_reason)
+{
+	char address[FACTS_IP_TEXT_SIZE];
+	int r;
+
+	facts_ip_print(&t->policy->proof.probe_address, address);
+	r = explain(ret_reason,
+		    "the tunnels are established, yet none of %u pings to %s was answered: before "
+		    "the steps it did answer",
+		    t->outcome.probes_sent, address);
+	if (r < 0)
+		return r;
+	return find_deaf(t, before, ret_deaf) > 0 ? TRIAL_DEAF : TRIAL_FAILED;
+}
+
+static int prove(struct trial *t, const struct facts *before, bool answered, const char ***ret_deaf,
+		 char **ret_reason)
 {
 	const struct policy_proof how = how_to_prove(t->policy);
 	const struct proof *p = &t->outcome.proof;
-	char address[FACTS_IP_TEXT_SIZE];
 	int r;
 
 	r = prover_start(t->prover, &how, true, SETTLE_USEC);
@@ -361,13 +423,8 @@ static int prove(struct trial *t, const struct facts *before, bool answered, cha
 		return r;
 	if (p->verdict != VERDICT_OFFLOADED && p->verdict != VERDICT_UNKNOWN)
 		return explain_verdict(p, ret_reason);
-	if (answered && has_fallen_silent(t, before)) {
-		facts_ip_print(&how.probe_address, address);
-		return explain(ret_reason,
-			       "the tunnels are established, yet none of %u pings to %s was "
-			       "answered: before the steps it did answer",
-			       t->outcome.probes_sent, address);
-	}
+	if (answered && has_fallen_silent(t, before))
+		return explain_silence(t, before, ret_deaf, ret_reason);
 	if (t->outcome.error == 0)
 		return 0;
 	r = explain(ret_reason, "whether the hardware does the work could not be seen: %s: %s",
@@ -376,7 +433,7 @@ static int prove(struct trial *t, const struct facts *before, bool answered, cha
 }
 
 int trial_run(const struct facts *before, const struct policy_bond *policy,
-	      const struct ipsec *ipsec, bool answered, char **ret_reason)
+	      const struct ipsec *ipsec, bool answered, const char ***ret_deaf, char **ret_reason)
 {
 	_cleanup_(trial_done) struct trial t = { .stop = ipsec->stop };
 	int r;
@@ -391,5 +448,5 @@ int trial_run(const struct facts *before, const struct policy_bond *policy,
 		return 0; /* no tunnel was up: there is nothing to be tried */
 
 	r = look_at_sas(&t, before, ret_reason);
-	return r != 0 ? r : prove(&t, before, answered, ret_reason);
+	return r != 0 ? r : prove(&t, before, answered, ret_deaf, ret_reason);
 }

@@ -369,11 +369,19 @@ bool trial_is_answered(const struct facts *before _unused_,
 }
 
 int trial_run(const struct facts *before _unused_, const struct policy_bond *policy _unused_,
-	      const struct ipsec *ipsec, bool answered, char **ret_reason)
+	      const struct ipsec *ipsec, bool answered, const char ***ret_deaf, char **ret_reason)
 {
+	static const char *const deaf[] = { "example", NULL };
+
 	world->answered = answered;
 	if (ipsec->stop && ipsec->stop())
 		return -ECANCELED;
+	if (world->deaf > 0) {
+		world->deaf--;
+		*ret_deaf = memcpy(malloc(sizeof(deaf)), deaf, sizeof(deaf));
+		*ret_reason = strdup("no answers");
+		return TRIAL_DEAF;
+	}
 	if (world->trial_unseen)
 		*ret_reason = strdup("it could not be seen");
 	if (!call() && !world->trial_fails)

@@ -23,6 +23,7 @@ extern struct world {
 	bool shares;  /* both conns have one IKE SA, so that replacing one takes both down */
 	bool orphans; /* the same, but that pluto still believes in the other one */
 	bool orphaned, renewed;
+	unsigned int deaf;   /* how many trials find example so */
 	bool neighbour_away; /* its peer does not answer any more */
 	bool failed;         /* the unit */
 } * world;

@@ -100,6 +100,9 @@ START_TEST(a_process_that_ends_at_any_call_is_made_good_by_the_next)
 	always_orphans = true;
 	die_at_each_call(apply);
 	always_orphans = false;
+	always_deaf = true;
+	die_at_each_call(apply);
+	always_deaf = false;
 }
 END_TEST
 

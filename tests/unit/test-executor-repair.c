@@ -47,28 +47,10 @@ int ipsec_rekey(const struct ipsec *i _unused_, const char *conn, char **ret_tex
 	return 0;
 }
 
-static int note(struct steps *s _unused_, const struct step *step _unused_, struct undo_entry **ret)
+int steps_replace(struct steps *s _unused_, const char *conn)
 {
-	*ret = calloc(1, sizeof(**ret));
-	return *ret ? 0 : -ENOMEM;
-}
-
-static int take(struct steps *s _unused_, const struct step *step, const struct undo_entry *noted)
-{
-	ck_assert_ptr_nonnull(noted);
-	text_printf(&done, "replace %s; ", step->subject);
+	text_printf(&done, "replace %s; ", conn);
 	return 0;
-}
-
-const struct step_kind_ops step_replace = {
-	.note = note,
-	.take = take,
-};
-
-struct undo_entry *undo_entry_free(struct undo_entry *e)
-{
-	free(e);
-	return NULL;
 }
 
 void steps_done(struct steps *s)

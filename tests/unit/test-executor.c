@@ -130,6 +130,70 @@ START_TEST(a_tunnel_that_does_not_return_has_everything_undone_and_the_reason_to
 }
 END_TEST
 
+START_TEST(a_tunnel_that_is_deaf_is_replaced_once_more)
+{
+	_cleanup_free_ char *reason = NULL, *why = NULL;
+
+	host_begin();
+	world->deaf = 1;
+	ck_assert_int_eq(apply_by(STEP_REACTIVATE, STEP_REPLACE, &reason), EXECUTOR_DONE);
+	ck_assert_ptr_null(reason);
+	ck_assert_uint_eq(world->replacements, 2);
+	all_is_as_it_should_be();
+	ck_assert_int_eq(revert(&why), EXECUTOR_DONE);
+	all_is_as_before();
+	host_end();
+
+	host_begin();
+	world->deaf = 1;
+	ck_assert_int_eq(apply_by(STEP_LIVE, STEP_RESTART, &reason), EXECUTOR_DONE);
+	ck_assert_uint_eq(world->replacements, 1);
+	ck_assert_uint_eq(world->neighbour_lost, 1);
+	all_is_as_it_should_be();
+	host_end();
+}
+END_TEST
+
+START_TEST(who_goes_down_with_it_comes_up_again)
+{
+	host_begin();
+	world->deaf = 1;
+	world->shares = true;
+	ck_assert_int_eq(apply(), EXECUTOR_DONE);
+	ck_assert_uint_eq(world->neighbour_lost, 2);
+	all_is_as_it_should_be();
+	host_end();
+}
+END_TEST
+
+START_TEST(one_that_stays_deaf_has_everything_undone)
+{
+	_cleanup_free_ char *reason = NULL;
+
+	host_begin();
+	world->deaf = 2;
+	ck_assert_int_eq(apply_by(STEP_REACTIVATE, STEP_REPLACE, &reason), EXECUTOR_FAILED);
+	ck_assert_str_eq(reason, "no answers, also after replacing once more; pluto: no way; "
+				 "undone: all is as it was before");
+	ck_assert_uint_eq(world->replacements, 3);
+	all_is_as_before();
+	host_end();
+}
+END_TEST
+
+START_TEST(where_pluto_was_left_alone_a_deaf_one_is_not_replaced)
+{
+	_cleanup_free_ char *reason = NULL;
+
+	host_begin();
+	world->deaf = 1;
+	ck_assert_int_eq(apply_profile(&reason), EXECUTOR_FAILED);
+	ck_assert_uint_eq(world->replacements, 0);
+	all_is_as_before();
+	host_end();
+}
+END_TEST
+
 START_TEST(a_refused_feature_has_everything_undone)
 {
 	_cleanup_free_ char *reason = NULL;
@@ -176,6 +240,15 @@ START_TEST(whenever_it_is_told_to_stop_everything_is_undone)
 	n_asked = 0;
 	ck_assert_int_eq(apply(), EXECUTOR_DONE);
 	ck_assert_uint_eq(n_asked, 5);
+	host_end();
+
+	/* The same before one is replaced once more. */
+	host_begin();
+	n_asked = 0;
+	world->deaf = 1;
+	ck_assert_int_eq(apply(), EXECUTOR_FAILED);
+	ck_assert_uint_eq(world->replacements, 2);
+	all_is_as_before();
 	stop_at = 0;
 	host_end();
 }
@@ -188,5 +261,8 @@ UNIT_MAIN("executor", what_is_applied_can_be_reverted,
 	  one_that_was_down_is_not_brought_up, one_that_stays_away_is_told,
 	  who_answers_is_asked_before_the_steps_and_what_was_not_seen_is_told,
 	  a_tunnel_that_does_not_return_has_everything_undone_and_the_reason_told,
+	  a_tunnel_that_is_deaf_is_replaced_once_more, who_goes_down_with_it_comes_up_again,
+	  one_that_stays_deaf_has_everything_undone,
+	  where_pluto_was_left_alone_a_deaf_one_is_not_replaced,
 	  a_refused_feature_has_everything_undone, without_rollback_what_was_done_stays,
 	  whenever_it_is_told_to_stop_everything_is_undone)

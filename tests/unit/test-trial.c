@@ -8,7 +8,8 @@
 
 static const char *missing; /* the conn that does not come back */
 static char *reason;
-static bool answered; /* before the steps */
+static const char **deaf; /* conns */
+static bool answered;     /* before the steps */
 
 int ipsec_wait_established(const struct ipsec *ipsec _unused_, const char *const *conns,
 			   size_t n_conns, uint64_t limit_usec, const char **ret_missing)
@@ -32,6 +33,7 @@ static void begin(void)
 	begin_host();
 	missing = NULL;
 	reason = NULL;
+	deaf = NULL;
 	answered = false;
 	facts_ip_print(&local, own);
 	facts_ip_print(&remote, peer);
@@ -45,6 +47,7 @@ static void begin(void)
 static void end(void)
 {
 	free(reason);
+	free(deaf);
 	end_host();
 	kernel_end();
 }
@@ -53,7 +56,7 @@ static int try(void)
 {
 	const struct ipsec ipsec = { 0 };
 
-	return trial_run(facts(), &host.policy, &ipsec, answered, &reason);
+	return trial_run(facts(), &host.policy, &ipsec, answered, &deaf, &reason);
 }
 
 static void fails(const char *why)
@@ -150,7 +153,8 @@ START_TEST(one_that_is_told_to_stop_waits_for_no_verdict)
 
 	begin();
 	silent_probe();
-	ck_assert_int_eq(trial_run(facts(), &host.policy, &ipsec, true, &reason), -ECANCELED);
+	ck_assert_int_eq(trial_run(facts(), &host.policy, &ipsec, true, &deaf, &reason),
+			 -ECANCELED);
 	ck_assert_ptr_null(reason);
 	end();
 }
@@ -184,9 +188,25 @@ START_TEST(who_answered_before_the_steps_has_to_answer_after_them)
 	ck_assert_int_eq(try(), 0);
 	ck_assert_ptr_null(reason);
 	answered = true;
-	ck_assert_int_eq(try(), 1);
+	ck_assert_int_eq(try(), TRIAL_FAILED);
+	ck_assert_ptr_null(deaf);
 	ck_assert_msg(has_prefix(reason, "the tunnels are established, yet none of 5 pings to "),
 		      "%s", reason);
+	end();
+}
+END_TEST
+
+START_TEST(one_that_sends_and_receives_nothing_is_deaf)
+{
+	begin();
+	probe(true);
+	kernel_keeps_answers();
+	answered = true;
+	ck_assert_int_eq(try(), TRIAL_DEAF);
+	ck_assert_msg(has_prefix(reason, "the tunnels are established, yet none of 5 pings to "),
+		      "%s", reason);
+	ck_assert_str_eq(deaf[0], "example");
+	ck_assert_ptr_null(deaf[1]);
 	end();
 }
 END_TEST
@@ -220,4 +240,5 @@ UNIT_MAIN("trial", a_tunnel_that_does_not_come_back_is_a_failure,
 	  pings_through_the_hardware_are_fine, pings_through_software_are_a_failure,
 	  one_that_is_told_to_stop_waits_for_no_verdict, who_answers_is_seen_before_the_steps,
 	  who_answered_before_the_steps_has_to_answer_after_them,
-	  an_answer_after_the_verdict_is_an_answer, what_could_not_be_seen_is_told)
+	  one_that_sends_and_receives_nothing_is_deaf, an_answer_after_the_verdict_is_an_answer,
+	  what_could_not_be_seen_is_told)

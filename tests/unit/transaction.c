@@ -60,7 +60,7 @@ void conf_is(const char *text)
 }
 
 struct policy_bond policy;
-bool always_shares, always_orphans;
+bool always_shares, always_orphans, always_deaf;
 
 void host_begin(void)
 {
@@ -71,7 +71,8 @@ void host_begin(void)
 				 .example_up = true,
 				 .neighbour_up = true,
 				 .shares = always_shares,
-				 .orphans = always_orphans };
+				 .orphans = always_orphans,
+				 .deaf = always_deaf };
 	temporary_make();
 	ck_assert_int_eq(mkdir(temporary_path("state"), 0700), 0);
 	write_conf(conf_before);
@@ -123,6 +124,22 @@ static struct facts *look(void)
 	return f;
 }
 
+static int take(struct step *steps, size_t n, char **ret_reason)
+{
+	const struct plan plan = { .items = steps, .n = n };
+	_cleanup_(facts_freep) struct facts *facts = look();
+
+	return executor_apply(host_options(), facts, &policy, &plan, ret_reason);
+}
+
+int apply_profile(char **ret_reason)
+{
+	char uuid[] = "u-1";
+	struct step step = { .kind = STEP_PROFILE, .subject = uuid };
+
+	return take(&step, 1, ret_reason);
+}
+
 int apply_by(enum step_kind feature, enum step_kind pluto, char **ret_reason)
 {
 	char uuid[] = "u-1", bond[] = "bond0", conn[] = "example", unit[] = IPSEC_UNIT,
@@ -133,10 +150,8 @@ int apply_by(enum step_kind feature, enum step_kind pluto, char **ret_reason)
 		{ .kind = STEP_CONN, .subject = conn, .key = key, .value = yes },
 		{ .kind = pluto, .subject = pluto == STEP_RESTART ? unit : conn },
 	};
-	const struct plan plan = { .items = steps, .n = ARRAY_SIZE(steps) };
-	_cleanup_(facts_freep) struct facts *facts = look();
 
-	return executor_apply(host_options(), facts, &policy, &plan, ret_reason);
+	return take(steps, ARRAY_SIZE(steps), ret_reason);
 }
 
 int apply(void)

@@ -15,7 +15,7 @@ extern struct policy_bond policy;
 extern unsigned int stop_at, n_asked;
 
 /* What host_begin() has in the world. */
-extern bool always_shares, always_orphans;
+extern bool always_shares, always_orphans, always_deaf;
 
 /* What settle() told in settle_with(): how often, and the last. */
 extern size_t n_told;
@@ -38,6 +38,8 @@ void all_is_as_it_should_be(void);
 
 /* apply_by() - the four steps of the main job: the feature's and pluto's in this way */
 int apply_by(enum step_kind feature, enum step_kind pluto, char **ret_reason);
+/* apply_profile() - the first of them alone, which leaves pluto as it is */
+int apply_profile(char **ret_reason);
 int apply(void);
 int apply_with_restart(void);
 int recover(void);
