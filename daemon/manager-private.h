@@ -43,6 +43,7 @@ struct manager {
 	struct policy *policy;
 	char **files;
 	bool policy_valid;
+	char *mistake; /* the first in it, with its place; NULL: it is valid, or nothing is known */
 	struct supervisor **items;
 	size_t n, alloc;
 

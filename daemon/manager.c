@@ -35,8 +35,10 @@ static void tell_systemd(struct manager *m)
 
 	text_add(&t, "STATUS=");
 	if (!m->policy_valid)
-		text_add(&t, m->policy ? "The new configuration has mistakes, the old one holds. "
-				       : "The configuration has mistakes. ");
+		text_printf(&t, "%s%s%s. ",
+			    m->policy ? "The new configuration has mistakes, the old one holds"
+				      : "The configuration has mistakes",
+			    m->mistake ? ": " : "", m->mistake ? m->mistake : "");
 	if (m->n == 0)
 		text_add(&t, "No bond in the configuration.");
 	for (size_t i = 0; i < m->n && i < 8; i++)
@@ -313,6 +315,28 @@ static int print_diagnostics(const struct diagnostics *d, char **ret)
 	return text_take(&t, ret);
 }
 
+/* For a place where there is room for one line; a file's name may have any byte in it. */
+static char *first_mistake(const struct diagnostics *d)
+{
+	_cleanup_text_ struct text t = TEXT_NULL;
+	char *line = NULL;
+	size_t i = 0;
+
+	while (i < d->n && d->items[i].level != DIAGNOSTIC_ERROR)
+		i++;
+	if (i == d->n)
+		return NULL;
+	diagnostic_print_line(&d->items[i], &t);
+	if (diagnostics_errors(d) > 1)
+		text_printf(&t, " (and %zu more)", diagnostics_errors(d) - 1);
+	if (text_take(&t, &line) < 0)
+		return NULL;
+	for (char *p = line; *p; p++)
+		if (*p == '\n')
+			*p = '?';
+	return line;
+}
+
 int manager_reload(struct manager *m, char **ret_diagnostics)
 {
 	_cleanup_(diagnostics_done) struct diagnostics diagnostics = DIAGNOSTICS_NULL;
@@ -323,6 +347,8 @@ int manager_reload(struct manager *m, char **ret_diagnostics)
 	r = policy_files_load(m->options.root, &diagnostics, &files, &policy);
 	log_diagnostics(&diagnostics);
 	m->policy_valid = r >= 0;
+	free(m->mistake);
+	m->mistake = r < 0 ? first_mistake(&diagnostics) : NULL;
 	if (files) {
 		free_strings(m->files);
 		m->files = files;
@@ -474,6 +500,7 @@ struct manager *manager_free(struct manager *m)
 	xfrm_watch_close(m->sa_watch);
 	ethtool_close(m->ethtool);
 	policy_free(m->policy);
+	free(m->mistake);
 	free_strings(m->files);
 	sd_event_source_unref(m->late);
 	sd_event_source_unref(m->later);

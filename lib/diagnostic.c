@@ -141,15 +141,21 @@ static void print_caret(const char *source, unsigned int caret, struct text *tex
 	text_add(text, "^\n");
 }
 
-void diagnostic_print(const struct diagnostic *d, struct text *text)
+void diagnostic_print_line(const struct diagnostic *d, struct text *text)
 {
 	text_add(text, d->file);
 	if (d->line > 0)
 		text_printf(text, ":%u", d->line);
 	if (d->line > 0 && d->column > 0)
 		text_printf(text, ":%u", d->column);
-	text_printf(text, ": %s: %s\n", d->level == DIAGNOSTIC_ERROR ? "error" : "warning",
+	text_printf(text, ": %s: %s", d->level == DIAGNOSTIC_ERROR ? "error" : "warning",
 		    d->message);
+}
+
+void diagnostic_print(const struct diagnostic *d, struct text *text)
+{
+	diagnostic_print_line(d, text);
+	text_add(text, "\n");
 	if (d->source) {
 		text_printf(text, "%s\n", d->source);
 		if (d->caret > 0)

@@ -64,6 +64,9 @@ size_t diagnostics_errors(const struct diagnostics *d);
 /* diagnostic_print() - adds it to @text in the form shown above, a newline at the end */
 void diagnostic_print(const struct diagnostic *d, struct text *text);
 
+/* diagnostic_print_line() - the same without the source and the hint, and without a newline */
+void diagnostic_print_line(const struct diagnostic *d, struct text *text);
+
 void diagnostics_done(struct diagnostics *d);
 
 /* For a local struct diagnostics. */

@@ -87,6 +87,16 @@ sleep 2
 check "but not of one that hangs" equals "$beats" "$(beats)"
 kill -CONT "$daemon"
 check "of one that goes on" wait_for 20 beats_more_than "$beats"
+config=$root$CONFIG_DIR/config.yaml
+cp "$config" "$work/good.yaml"
+printf 'version: 1\nbonds:\n  bond0:\n    conections: [example]\n    manage: enfroce\n' >"$config"
+kill -HUP "$daemon"
+check "of mistakes in a new file, with the place of the first" wait_for 20 \
+	told '^STATUS=.* the old one holds: [^ ]*config\.yaml:4:5: error: .*conections.* more\)\. .*bond1: '
+cp "$work/good.yaml" "$config"
+: >"$work/told"
+kill -HUP "$daemon"
+check "and of none once it is mended" wait_for 20 told '^STATUS=bond0: '
 stop "$daemon"
 check "and that it leaves" wait_for 5 told '^STOPPING=1'
 

@@ -163,14 +163,16 @@ check "where root may open no ping socket it is proven by a raw one" \
 # A reload.
 cp /etc/esp-offloadd/config.yaml /run/config.yaml
 echo '    manage: enfroce' >>/etc/esp-offloadd/config.yaml
+mistake=$(wc -l </etc/esp-offloadd/config.yaml)
 check "a reload with a mistake fails" not systemctl reload esp-offloadd
 check "systemd has the reason from the call" \
 	wait_for 5 logged 'busctl.*The configuration has mistakes' esp-offloadd
 check "the old policy stays in force" bond_is State configured
-check "systemctl status says so" \
-	wait_for 5 status_has "the old one holds"
+check "systemctl status says so, and where the mistake is" \
+	wait_for 5 status_has "the old one holds: [^ ]*config\.yaml:$mistake:13: error: .*enfroce"
 cp /run/config.yaml /etc/esp-offloadd/config.yaml
 check "the mended one is taken" systemctl reload esp-offloadd
+check "systemctl status has forgotten the mistake" wait_for 5 status_has '^bond0: configured'
 check "the daemon is the same process" equals 0 "$(systemctl show -P NRestarts esp-offloadd)"
 
 # Others.
