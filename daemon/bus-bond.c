@@ -426,13 +426,13 @@ static int answer_verify(struct bus_pending *p, struct supervisor *s, int error)
 	if (error < 0)
 		return worker_error(p->call, error);
 
-	j = json_pack("{s:s, s:o, s:o, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "verdict",
-		      verdict_name(proof->verdict), "reason", json_text(proof->reason), "port",
-		      json_text(s->active), "ratio", proof->ratio, "tx_packets",
+	j = json_pack("{s:s, s:o, s:o, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+		      "verdict", verdict_name(proof->verdict), "reason", json_text(proof->reason),
+		      "port", json_text(s->active), "ratio", proof->ratio, "tx_packets",
 		      (json_int_t)proof->tx.packets, "tx_hardware", (json_int_t)proof->tx.hardware,
 		      "rx_packets", (json_int_t)proof->rx.packets, "rx_hardware",
-		      (json_int_t)proof->rx.hardware, "tx_ipsec_before",
-		      (json_int_t)proof->before.tx_ipsec, "rx_ipsec_before",
+		      (json_int_t)proof->rx.hardware, "sas_idle", (json_int_t)proof->n_idle,
+		      "tx_ipsec_before", (json_int_t)proof->before.tx_ipsec, "rx_ipsec_before",
 		      (json_int_t)proof->before.rx_ipsec, "tx_ipsec_after",
 		      (json_int_t)proof->after.tx_ipsec, "rx_ipsec_after",
 		      (json_int_t)proof->after.rx_ipsec);

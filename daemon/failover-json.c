@@ -34,7 +34,7 @@ static int set_proof(json_t *j, const struct failover *f)
 	    set_number(j, "rx_packets", f->rx.packets) < 0 ||
 	    set_number(j, "rx_hardware", f->rx.hardware) < 0 ||
 	    set_number(j, "rx_counted", f->rx.counted) < 0 ||
-	    set_sas(j, "sas_after", &e->sas) < 0 ||
+	    set_number(j, "sas_idle", f->sas_idle) < 0 || set_sas(j, "sas_after", &e->sas) < 0 ||
 	    set_number(j, "sas_refused", e->sas_refused) < 0 ||
 	    set_string(j, "kernel", e->kernel_words) < 0 ||
 	    set_string(j, "xfrm_errors", e->xfrm_errors) < 0)
@@ -111,6 +111,7 @@ int failover_from_json(const json_t *j, struct failover *ret)
 		.verdict_usec = number(j, "verdict_usec"),
 		.tx = flow(j, "tx_packets", "tx_hardware", "tx_counted"),
 		.rx = flow(j, "rx_packets", "rx_hardware", "rx_counted"),
+		.sas_idle = number(j, "sas_idle"),
 		.evidence = { .sas = sas(j, "sas_after"), .sas_refused = number(j, "sas_refused") },
 	};
 	char *words = NULL, *errors = NULL;

@@ -396,6 +396,7 @@ int failover_log_prove(struct failover_log *l, const struct proof *proof,
 	f->verdict_usec = elapsed_usec;
 	f->tx = proof->tx;
 	f->rx = proof->rx;
+	f->sas_idle = proof->n_idle;
 	f->evidence = *evidence;
 	/* Without memory for the words the figures stand all the same. */
 	f->evidence.kernel_words = evidence->kernel_words ? strdup(evidence->kernel_words) : NULL;

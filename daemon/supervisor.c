@@ -454,14 +454,18 @@ static void log_verdict(const struct supervisor *s, const struct proof *proof)
 					    { LOG_FIELD_PORT, s->active },
 					    { LOG_FIELD_VERDICT, verdict_name(proof->verdict) } };
 	bool bad = proof->verdict == VERDICT_SOFTWARE || proof->verdict == VERDICT_PARTIAL;
+	char idle[48] = "";
 
+	if (proof->n_idle > 0)
+		snprintf(idle, sizeof(idle), " (%llu SA%s idle)", (unsigned long long)proof->n_idle,
+			 proof->n_idle == 1 ? "" : "s");
 	log_event(bad ? LOG_WARNING : LOG_INFO, MESSAGE_VERDICT, fields, ARRAY_SIZE(fields),
 		  "%s: %s on %s: transmitted %llu of %llu and received %llu of %llu packets "
-		  "through the hardware%s%s",
+		  "through the hardware%s%s%s",
 		  s->name, verdict_name(proof->verdict), *s->active ? s->active : "no port",
 		  (unsigned long long)proof->tx.hardware, (unsigned long long)proof->tx.packets,
 		  (unsigned long long)proof->rx.hardware, (unsigned long long)proof->rx.packets,
-		  *proof->reason ? ": " : "", proof->reason);
+		  idle, *proof->reason ? ": " : "", proof->reason);
 }
 
 void supervisor_set_verdict(struct supervisor *s, const struct proof *proof)

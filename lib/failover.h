@@ -52,6 +52,7 @@ struct failover {
 	enum verdict verdict;
 	uint64_t verdict_usec; /* from the switch to the verdict */
 	struct proof_flow tx, rx;
+	uint64_t sas_idle; /* of the policy's conns, that carried too little to show where */
 	struct failover_evidence evidence;
 	char *reason; /* why not offloaded; NULL when it is */
 };

@@ -55,13 +55,17 @@ void bond_text_verdict(const json_t *bond, char *buffer, size_t size)
 	const char *verdict = field_string(bond, "verdict");
 	const char *reason = field_string(bond, "verdict_reason");
 	unsigned int per_mille = per_mille_of(field_real(bond, "ratio"));
-	char ratio[64] = "";
+	json_int_t n_idle = field_integer(bond, "sas_idle");
+	char ratio[64] = "", idle[48] = "";
 
+	if (n_idle > 0)
+		snprintf(idle, sizeof(idle), " (%lld SA%s idle)", (long long)n_idle,
+			 n_idle == 1 ? "" : "s");
 	if (!streq(verdict, "unknown"))
 		snprintf(ratio, sizeof(ratio),
 			 ", %u.%u %% of the packets went through the hardware", per_mille / 10,
 			 per_mille % 10);
-	snprintf(buffer, size, "%s%s%s%s", verdict, ratio, *reason ? ": " : "", reason);
+	snprintf(buffer, size, "%s%s%s%s%s", verdict, ratio, idle, *reason ? ": " : "", reason);
 }
 
 void bond_text_failover(const json_t *failover, char *buffer, size_t size)

@@ -87,22 +87,30 @@ static json_t *sort(json_t *list)
 	return sorted;
 }
 
-/* How many SAs there are after it: "2", "2 of 4" where some are gone, "4, 3 refused". */
+static void add_sas(const json_t *f, const char *key, const char *what, char *buffer, size_t size)
+{
+	size_t n = strlen(buffer);
+
+	if (field_integer(f, key) > 0)
+		snprintf(buffer + n, size - n, ", %lld %s", (long long)field_integer(f, key), what);
+}
+
+/*
+ * How many SAs there are after it: "2", "2 of 4" where some are gone, "4, 3 refused", "4, 1 idle".
+ */
 static void print_sas(const json_t *f, char *buffer, size_t size)
 {
 	json_int_t before = field_integer(f, "sas_before"), after = field_integer(f, "sas_after");
-	json_int_t refused = field_integer(f, "sas_refused");
-	int n;
 
 	if (!field_is_there(f, "sas_after")) {
 		snprintf(buffer, size, "-");
 		return;
 	}
-	n = snprintf(buffer, size, "%lld", (long long)after);
+	snprintf(buffer, size, "%lld", (long long)after);
 	if (field_is_there(f, "sas_before") && after < before)
-		n = snprintf(buffer, size, "%lld of %lld", (long long)after, (long long)before);
-	if (refused > 0 && n > 0 && (size_t)n < size)
-		snprintf(buffer + n, size - (size_t)n, ", %lld refused", (long long)refused);
+		snprintf(buffer, size, "%lld of %lld", (long long)after, (long long)before);
+	add_sas(f, "sas_refused", "refused", buffer, size);
+	add_sas(f, "sas_idle", "idle", buffer, size);
 }
 
 /* What the kernel said of it, else why the verdict is no better; and the hint of its counters. */

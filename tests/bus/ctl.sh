@@ -360,6 +360,13 @@ ctl verify bond0
 check "unknown is not provable now" status_is 5
 check "with its reason" says 'Verdict: unknown: no packets'
 check "and what to do" complains 'verify bond0 --probe=ADDRESS'
+vary '.Verify[0].reply |= . + {verdict: "offloaded", reason: "", sas_idle: 3}'
+ctl verify bond0
+check "SAs that carried nothing are told of" \
+	says '100\.0 % of the packets went through the hardware \(3 SAs idle\)$'
+vary '.Verify[0].reply |= . + {verdict: "offloaded", reason: "", sas_idle: 1}'
+ctl verify bond0
+check "a single one as well" says 'the hardware \(1 SA idle\)$'
 vary '.Verify[0].reply |= . + {verdict: "partial", ratio: 0.5}'
 ctl verify bond0
 check "partial is not offloaded" status_is 4
@@ -388,11 +395,11 @@ ctl failovers bond0 --since never
 check "a time that is none is wrong usage" status_is 2
 ctl failovers bond0 --json=short
 check "as JSON with the bond's name" json '.failovers[1] | [.bond, .id, .verdict] | join(" ")' "bond0 2 software"
-vary '.GetFailovers[0].reply[1] += {sas_before: 2, sas_after: 2, sas_refused: 0, kernel: "",
+vary '.GetFailovers[0].reply[1] += {sas_before: 2, sas_after: 2, sas_refused: 0, sas_idle: 2, kernel: "",
 	reason: "the active port cannot offload ESP", xfrm_errors: "XfrmInNoStates +5"}'
 ctl failovers bond0
 check "where the kernel said nothing the reason is shown, with the hint of its counters" \
-	says 'software 1.1 s 2 +the active port cannot offload ESP; XfrmInNoStates \+5$'
+	says 'software 1.1 s 2, 2 idle +the active port cannot offload ESP; XfrmInNoStates \+5$'
 vary '.GetFailovers = [{reply: []}]'
 ctl failovers
 check "none at all is fine" status_is 0

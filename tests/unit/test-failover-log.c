@@ -44,6 +44,7 @@ static const struct proof offloaded = { .verdict = VERDICT_OFFLOADED,
 					.rx = { 7, 7, 7 } };
 static const struct proof software = { .verdict = VERDICT_SOFTWARE,
 				       .tx = { 10, 0, 0 },
+				       .n_idle = 5,
 				       .reason = "the CPU does it" };
 static const struct failover_evidence silence = { .sas = { true, 2 } };
 static const struct failover_evidence words = { .sas = { true, 4 },
@@ -112,6 +113,7 @@ START_TEST(the_evidence_is_kept_with_the_verdict)
 	f = failover_log_last(log_);
 	ck_assert_int_eq(f->verdict, VERDICT_SOFTWARE);
 	ck_assert_str_eq(f->reason, "the CPU does it");
+	ck_assert_uint_eq(f->sas_idle, 5);
 	ck_assert(f->evidence.sas.known);
 	ck_assert_uint_eq(f->evidence.sas.n, 4);
 	ck_assert_uint_eq(f->evidence.sas_refused, 3);
