@@ -25,6 +25,7 @@ struct failover_log {
 	uint64_t written;                         /* the newest id on disk */
 	size_t n_lines;                           /* in the file */
 	bool begun;                               /* this process has written to it */
+	bool behind;                              /* it could not be written: all of it is anew */
 	bool synced;
 	time_t synced_at; /* monotonic */
 
@@ -353,16 +354,16 @@ static int keep(struct failover_log *l, const struct failover *f)
 
 	if (!l->path)
 		return 0;
-	r = l->n_lines >= MAX_LINES ? rewrite(l) : append(l, f);
-	if (r < 0)
-		l->n_lines = MAX_LINES;
-	l->written = l->count;
+	r = l->behind || l->n_lines >= MAX_LINES ? rewrite(l) : append(l, f);
+	l->behind = r < 0;
+	if (r >= 0)
+		l->written = l->count;
 	return r;
 }
 
 int failover_log_write(struct failover_log *l)
 {
-	return l->written < l->count ? keep(l, item(l, l->count)) : 0;
+	return l->behind || l->written < l->count ? keep(l, item(l, l->count)) : 0;
 }
 
 void failover_log_add(struct failover_log *l, struct failover *f)

@@ -40,7 +40,7 @@ DEFINE_CLEANUP(struct failover_log, failover_log_free)
 void failover_log_add(struct failover_log *l, struct failover *f);
 
 /*
- * failover_log_write() - what was added since
+ * failover_log_write() - what was added since, and what could not be written before
  *
  * Return: 0; a negative errno when it is not on disk.
  */

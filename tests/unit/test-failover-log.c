@@ -42,10 +42,9 @@ static void add(const char *from, const char *to, uint64_t realtime_usec)
 static const struct proof offloaded = { .verdict = VERDICT_OFFLOADED,
 					.tx = { 10, 10, 12 },
 					.rx = { 7, 7, 7 } };
-static const struct proof software = { .verdict = VERDICT_SOFTWARE,
-				       .tx = { 10, 0, 0 },
-				       .n_idle = 5,
-				       .reason = "the CPU does it" };
+static const struct proof software = {
+	.verdict = VERDICT_SOFTWARE, .tx = { 10, 0, 0 }, .n_idle = 5, .reason = "the CPU does it"
+};
 static const struct failover_evidence silence = { .sas = { true, 2 } };
 static const struct failover_evidence words = { .sas = { true, 4 },
 						.sas_refused = 3,
@@ -349,6 +348,38 @@ START_TEST(a_failover_is_remembered_though_the_disk_refuses_it)
 	failover_log_add(log_, &f);
 	ck_assert_int_lt(failover_log_write(log_), 0);
 	ck_assert_uint_eq(failover_log_count(log_), 1);
+	ck_assert_int_eq(mkdir(temporary_dir, 0700), 0);
+	open_log(); /* after the old one has ended, which tries it again */
+	ck_assert_uint_eq(failover_log_count(log_), 1);
+	ck_assert_str_eq(failover_log_last(log_)->to, "ix1");
+	tear_down();
+}
+END_TEST
+
+START_TEST(what_the_disk_refused_is_tried_again_at_the_next_write)
+{
+	const struct failover_log_standing noted = { "ix7", 12, 3 };
+	struct failover_log_standing seen;
+
+	set_up();
+	add_without_writing("ix0", "ix1");
+	temporary_remove();
+	ck_assert_int_lt(failover_log_write(log_), 0);
+	ck_assert_int_lt(failover_log_write(log_), 0);
+	ck_assert_int_eq(mkdir(temporary_dir, 0700), 0);
+	ck_assert_int_eq(failover_log_write(log_), 0);
+	ck_assert_int_eq(temporary_count_lines("failovers"), 2);
+
+	/* A verdict and where the bond stands, too. */
+	temporary_remove();
+	ck_assert_int_lt(failover_log_prove(log_, &offloaded, &silence, 900), 0);
+	ck_assert_int_lt(failover_log_note(log_, &noted), 0);
+	ck_assert_int_eq(mkdir(temporary_dir, 0700), 0);
+	ck_assert_int_eq(failover_log_write(log_), 0);
+	open_log();
+	ck_assert_int_eq(failover_log_last(log_)->verdict, VERDICT_OFFLOADED);
+	ck_assert(failover_log_standing(log_, &seen));
+	ck_assert_str_eq(seen.port, "ix7");
 	tear_down();
 }
 END_TEST
@@ -363,4 +394,5 @@ UNIT_MAIN("failover-log", what_was_added_is_written_together_with_whatever_is_wr
 	  a_failover_tells_where_the_bond_stands, the_same_standing_is_written_once,
 	  a_line_cut_short_by_a_crash_spoils_no_other, lines_that_are_no_failovers_are_passed_over,
 	  only_the_newest_are_kept_in_memory_and_in_the_file, those_since_a_time_come_oldest_first,
-	  a_failover_is_remembered_though_the_disk_refuses_it)
+	  a_failover_is_remembered_though_the_disk_refuses_it,
+	  what_the_disk_refused_is_tried_again_at_the_next_write)
