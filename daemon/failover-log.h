@@ -11,7 +11,9 @@
  * active port where no failover has told it, so that the next process sees what it missed. A line
  * that was cut short by a crash is left out when the file is read again.
  */
+#ifndef FAILOVER_LOG_SIZE /* fuzzing fills a smaller one */
 #define FAILOVER_LOG_SIZE 1000
+#endif
 
 /* The room for a boot's id, as in /proc/sys/kernel/random/boot_id, with its NUL. */
 #define FAILOVER_LOG_BOOT_SIZE 40

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "failover-log.h"
+#include "small-failover-log.h"
+
 #include "file-input.h"
 
 /*

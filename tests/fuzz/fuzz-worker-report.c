@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "small-failover-log.h"
+
 #include "bus-input.h"
 #include "bus-json.h"
 #include "supervisor.h"
