@@ -137,6 +137,19 @@ void run_for_msec(unsigned int msec)
 	}
 }
 
+void run_until_told(size_t n)
+{
+	uint64_t now, until;
+
+	sd_event_now(event, CLOCK_MONOTONIC, &now);
+	until = now + 30000000;
+	while (n_told < n && now < until) {
+		ck_assert_int_ge(sd_event_run(event, until - now), 0);
+		sd_event_now(event, CLOCK_MONOTONIC, &now);
+	}
+	ck_assert_uint_eq(n_told, n);
+}
+
 void run_until_proved(void)
 {
 	size_t before = n_proved;

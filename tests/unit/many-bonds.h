@@ -50,6 +50,9 @@ void lose_tunnels(size_t bond, bool lost);
 /* run_for_msec() - lets the loop run for that long */
 void run_for_msec(unsigned int msec);
 
+/* run_until_told() - until so many failovers were told since the beginning, and no longer */
+void run_until_told(size_t n);
+
 /* run_until_proved() - until one more proof has ended that nobody asked for */
 void run_until_proved(void);
 
