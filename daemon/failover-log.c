@@ -26,6 +26,7 @@ struct failover_log {
 	size_t n_lines;                           /* in the file */
 	bool begun;                               /* this process has written to it */
 	bool behind;                              /* it could not be written: all of it is anew */
+	bool unsynced;                            /* it may still be lost with the power */
 	bool synced;
 	time_t synced_at; /* monotonic */
 
@@ -196,7 +197,7 @@ struct failover_log *failover_log_free(struct failover_log *l)
 {
 	if (!l)
 		return NULL;
-	(void)failover_log_write(l);
+	(void)failover_log_sync(l);
 	forget(l);
 	free(l->path);
 	free(l);
@@ -294,12 +295,14 @@ static int rewrite(struct failover_log *l)
 	if (rename(temporary, l->path) < 0)
 		return -errno;
 	l->n_lines = l->n + l->has_standing;
+	l->unsynced = false;
 	return 0;
 }
 
 /*
- * In a burst of failovers the disk is not waited for each time, lest the next one be told late: a
- * second of them may be lost when the power goes, and none when the process does.
+ * In a burst of failovers the disk is not waited for each time, lest the next one be told late: two
+ * seconds of them may be lost when the power goes. When the process goes none is lost that was
+ * written, and each is written right after it was told.
  */
 static bool is_time_to_sync(struct failover_log *l)
 {
@@ -328,7 +331,7 @@ static int add_lines(const struct failover_log *l, struct text *t, const struct 
 }
 
 /* More lines in the file: about failovers, or (NULL) where the bond stands. */
-static int append(struct failover_log *l, const struct failover *f)
+static int append(struct failover_log *l, const struct failover *f, bool sync)
 {
 	_cleanup_text_ struct text t = TEXT_NULL;
 	int r;
@@ -339,31 +342,55 @@ static int append(struct failover_log *l, const struct failover *f)
 	r = add_lines(l, &t, f);
 	if (r < 0)
 		return r;
-	r = put_bytes(l->path, O_APPEND, &t, (f && f->proven) || is_time_to_sync(l));
+	r = put_bytes(l->path, O_APPEND, &t, sync);
 	if (r < 0)
 		return r;
 	l->begun = true;
+	l->unsynced = !sync;
 	l->n_lines += 1 + (l->count - l->written);
 	return 0;
 }
 
-/* Return: 0; a negative errno, and the next time all that is remembered is written. */
-static int keep(struct failover_log *l, const struct failover *f)
+/* Return: @r, which came of writing; after a failure all that is remembered is written. */
+static int note_written(struct failover_log *l, int r)
 {
-	int r;
-
-	if (!l->path)
-		return 0;
-	r = l->behind || l->n_lines >= MAX_LINES ? rewrite(l) : append(l, f);
 	l->behind = r < 0;
 	if (r >= 0)
 		l->written = l->count;
 	return r;
 }
 
+static bool is_to_be_rewritten(const struct failover_log *l)
+{
+	return l->behind || l->n_lines >= MAX_LINES;
+}
+
+static int keep(struct failover_log *l, const struct failover *f, bool sync)
+{
+	if (!l->path)
+		return 0;
+	return note_written(l, is_to_be_rewritten(l) ? rewrite(l) : append(l, f, sync));
+}
+
 int failover_log_write(struct failover_log *l)
 {
-	return l->behind || l->written < l->count ? keep(l, item(l, l->count)) : 0;
+	if (!l->path || l->written == l->count || is_to_be_rewritten(l))
+		return 0;
+	return note_written(l, append(l, item(l, l->count), false));
+}
+
+int failover_log_sync(struct failover_log *l)
+{
+	const struct text nothing = TEXT_NULL;
+
+	if (!l->path || (l->written == l->count && !l->behind && !l->unsynced))
+		return 0;
+	if (is_to_be_rewritten(l) || l->written < l->count)
+		return keep(l, item(l, l->count), is_time_to_sync(l));
+	if (!is_time_to_sync(l))
+		return 0;
+	l->unsynced = false;
+	return put_bytes(l->path, O_APPEND, &nothing, true);
 }
 
 void failover_log_add(struct failover_log *l, struct failover *f)
@@ -403,7 +430,7 @@ int failover_log_prove(struct failover_log *l, const struct proof *proof,
 	f->evidence.kernel_words = evidence->kernel_words ? strdup(evidence->kernel_words) : NULL;
 	f->evidence.xfrm_errors = evidence->xfrm_errors ? strdup(evidence->xfrm_errors) : NULL;
 	f->reason = *proof->reason ? strdup(proof->reason) : NULL;
-	r = keep(l, f);
+	r = keep(l, f, true);
 	return r < 0 ? r : 1;
 }
 
@@ -422,7 +449,7 @@ int failover_log_note(struct failover_log *l, const struct failover_log_standing
 		return 0;
 	l->has_standing = true;
 	l->standing = *standing;
-	return *l->boot ? keep(l, NULL) : 0;
+	return *l->boot ? keep(l, NULL, is_time_to_sync(l)) : 0;
 }
 
 uint64_t failover_log_written_usec(const struct failover_log *l)

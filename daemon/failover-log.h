@@ -36,17 +36,26 @@ DEFINE_CLEANUP(struct failover_log, failover_log_free)
 /*
  * failover_log_add() - one more; gets the next id, in @f too
  *
- * One before it whose verdict does not stand yet gets the verdict unknown. It is remembered, and on
- * disk with failover_log_write(), or whatever is written next.
+ * One before it whose verdict does not stand yet gets the verdict unknown. It is remembered, and
+ * written with failover_log_write(), or with whatever is written next.
  */
 void failover_log_add(struct failover_log *l, struct failover *f);
 
 /*
- * failover_log_write() - what was added since, and what could not be written before
+ * failover_log_write() - what was added since, without waiting for the disk: it outlives the
+ * process from then on. What has to be written anew waits for failover_log_sync()
+ *
+ * Return: 0; a negative errno when it could not be written.
+ */
+int failover_log_write(struct failover_log *l);
+
+/*
+ * failover_log_sync() - all of it, also what could not be written before, and waits for the disk;
+ * of many calls in a row for a few only
  *
  * Return: 0; a negative errno when it is not on disk.
  */
-int failover_log_write(struct failover_log *l);
+int failover_log_sync(struct failover_log *l);
 
 /* failover_log_is_open() - the newest one waits for its verdict */
 bool failover_log_is_open(const struct failover_log *l);

@@ -144,12 +144,14 @@ int follower_see(struct follower *f, const struct links *links, const struct fac
 void follower_keep(struct follower *f, struct failover *failover)
 {
 	failover_log_add(f->log, failover);
+	/* What cannot be written is said when it is to be on disk. */
+	(void)failover_log_write(f->log);
 }
 
-int follower_write(struct follower *f)
+int follower_sync(struct follower *f)
 {
 	hints_begin(f->hints);
-	return failover_log_write(f->log);
+	return failover_log_sync(f->log);
 }
 
 /* From the newest failover until now. One of an earlier process is dated by the host's clock. */

@@ -13,8 +13,9 @@
 #define RECOUNT_USEC UINT64_C(1000000)
 
 /*
- * A failover is put on disk and into the journal this long after it was signalled: the bus passes
- * the signal on in less, and on a small host has the same processors as journald and we.
+ * A failover is waited for to be on disk, and put into the journal, this long after it was
+ * signalled and written: the bus passes the signal on in less, and on a small host has the same
+ * processors as journald and we.
  */
 #define RECORD_USEC UINT64_C(20000)
 
@@ -146,7 +147,7 @@ static void log_failover(const struct supervisor *s, const struct failover *f)
 
 static void record_failovers(struct supervisor *s)
 {
-	int r = follower_write(s->follower);
+	int r = follower_sync(s->follower);
 
 	if (r < 0)
 		log_warning("%s: Cannot keep the failover on disk: %s", s->name, strerror(-r));

@@ -12,6 +12,7 @@ static struct ethtool *ethtool;
 static struct links *links;
 struct supervisor *supervisors[MAX_BONDS];
 struct policy_bond policies[MAX_BONDS];
+const char *bonds_state_dir;
 static size_t n_bonds;
 
 struct told told[MAX_TOLD];
@@ -106,8 +107,8 @@ void bonds_begin(size_t n)
 		policies[i] =
 			(struct policy_bond){ .name = strdup(name),
 					      .proof = { .within_usec = 2500000, .ratio = 0.95 } };
-		ck_assert_int_eq(supervisor_new(event, ethtool, &policies[i], NULL, NULL, &ops,
-						NULL, &supervisors[i]),
+		ck_assert_int_eq(supervisor_new(event, ethtool, &policies[i], bonds_state_dir, NULL,
+						&ops, NULL, &supervisors[i]),
 				 0);
 		supervisor_attach(supervisors[i], links);
 	}

@@ -15,6 +15,7 @@ enum {
 
 extern struct supervisor *supervisors[MAX_BONDS];
 extern struct policy_bond policies[MAX_BONDS];
+extern const char *bonds_state_dir; /* where their failovers are kept; NULL: nowhere */
 
 /* The failovers that the supervisors told, in order. */
 extern struct told {

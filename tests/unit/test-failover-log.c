@@ -36,7 +36,7 @@ static void add(const char *from, const char *to, uint64_t realtime_usec)
 	strcpy(f.from, from);
 	strcpy(f.to, to);
 	failover_log_add(log_, &f);
-	ck_assert_int_eq(failover_log_write(log_), 0);
+	ck_assert_int_eq(failover_log_sync(log_), 0);
 }
 
 static const struct proof offloaded = { .verdict = VERDICT_OFFLOADED,
@@ -202,7 +202,7 @@ START_TEST(a_failover_tells_where_the_bond_stands)
 
 	set_up();
 	failover_log_add(log_, &f);
-	ck_assert_int_eq(failover_log_write(log_), 0);
+	ck_assert_int_eq(failover_log_sync(log_), 0);
 	open_log();
 	ck_assert(failover_log_standing(log_, &seen));
 	ck_assert_str_eq(seen.port, "ix1");
@@ -339,6 +339,28 @@ START_TEST(what_was_added_is_written_together_with_whatever_is_written_next)
 }
 END_TEST
 
+START_TEST(what_has_to_be_written_anew_waits_for_who_waits_for_the_disk)
+{
+	set_up();
+	add_without_writing("ix0", "ix1");
+	temporary_remove();
+	ck_assert_int_lt(failover_log_write(log_), 0);
+	ck_assert_int_eq(mkdir(temporary_dir, 0700), 0);
+	ck_assert_int_eq(failover_log_write(log_), 0);
+	ck_assert_uint_eq(temporary_count_lines("failovers"), 0);
+	ck_assert_int_eq(failover_log_sync(log_), 0);
+	/* The failover, and where the bond stands. */
+	ck_assert_uint_eq(temporary_count_lines("failovers"), 2);
+	ck_assert_int_eq(failover_log_sync(log_), 0);
+	ck_assert_uint_eq(temporary_count_lines("failovers"), 2);
+	add_without_writing("ix1", "ix0");
+	ck_assert_int_eq(failover_log_write(log_), 0);
+	open_log();
+	ck_assert_uint_eq(failover_log_count(log_), 2);
+	tear_down();
+}
+END_TEST
+
 START_TEST(a_failover_is_remembered_though_the_disk_refuses_it)
 {
 	struct failover f = { .realtime_usec = 5, .to = "ix1" };
@@ -346,7 +368,7 @@ START_TEST(a_failover_is_remembered_though_the_disk_refuses_it)
 	set_up();
 	temporary_remove();
 	failover_log_add(log_, &f);
-	ck_assert_int_lt(failover_log_write(log_), 0);
+	ck_assert_int_lt(failover_log_sync(log_), 0);
 	ck_assert_uint_eq(failover_log_count(log_), 1);
 	ck_assert_int_eq(mkdir(temporary_dir, 0700), 0);
 	open_log(); /* after the old one has ended, which tries it again */
@@ -364,10 +386,10 @@ START_TEST(what_the_disk_refused_is_tried_again_at_the_next_write)
 	set_up();
 	add_without_writing("ix0", "ix1");
 	temporary_remove();
-	ck_assert_int_lt(failover_log_write(log_), 0);
-	ck_assert_int_lt(failover_log_write(log_), 0);
+	ck_assert_int_lt(failover_log_sync(log_), 0);
+	ck_assert_int_lt(failover_log_sync(log_), 0);
 	ck_assert_int_eq(mkdir(temporary_dir, 0700), 0);
-	ck_assert_int_eq(failover_log_write(log_), 0);
+	ck_assert_int_eq(failover_log_sync(log_), 0);
 	ck_assert_int_eq(temporary_count_lines("failovers"), 2);
 
 	/* A verdict and where the bond stands, too. */
@@ -375,7 +397,7 @@ START_TEST(what_the_disk_refused_is_tried_again_at_the_next_write)
 	ck_assert_int_lt(failover_log_prove(log_, &offloaded, &silence, 900), 0);
 	ck_assert_int_lt(failover_log_note(log_, &noted), 0);
 	ck_assert_int_eq(mkdir(temporary_dir, 0700), 0);
-	ck_assert_int_eq(failover_log_write(log_), 0);
+	ck_assert_int_eq(failover_log_sync(log_), 0);
 	open_log();
 	ck_assert_int_eq(failover_log_last(log_)->verdict, VERDICT_OFFLOADED);
 	ck_assert(failover_log_standing(log_, &seen));
@@ -384,7 +406,8 @@ START_TEST(what_the_disk_refused_is_tried_again_at_the_next_write)
 }
 END_TEST
 
-UNIT_MAIN("failover-log", what_was_added_is_written_together_with_whatever_is_written_next,
+UNIT_MAIN("failover-log", what_has_to_be_written_anew_waits_for_who_waits_for_the_disk,
+	  what_was_added_is_written_together_with_whatever_is_written_next,
 	  failovers_are_numbered_and_the_last_one_is_known,
 	  failovers_and_their_verdicts_outlive_the_process, a_verdict_is_noted_once,
 	  the_evidence_is_kept_with_the_verdict, what_is_not_known_is_left_out_and_stays_unknown,

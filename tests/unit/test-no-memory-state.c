@@ -159,9 +159,8 @@ static int add_failover(void)
 	ck_assert_uint_eq(failover_log_count(l), before + 1);
 	failover_log_free(l);
 	l = open_log_with_memory();
-	ck_assert_uint_ge(failover_log_count(l), before);
-	if (r == 0)
-		ck_assert_uint_eq(failover_log_count(l), before + 1);
+	/* What could not be written is tried again in the end. */
+	ck_assert_uint_eq(failover_log_count(l), before + 1);
 	failover_log_free(l);
 	return r;
 }

@@ -3,6 +3,7 @@
 
 #include "fake-kernel.h"
 #include "many-bonds.h"
+#include "temporary.h"
 #include "unit.h"
 #include "worker-report.h"
 
@@ -29,6 +30,25 @@ START_TEST(a_failover_is_told_at_once_and_its_verdict_follows)
 	ck_assert(failover_log_last(supervisors[0]->failovers)->proven);
 	ck_assert_uint_eq(failover_log_last(supervisors[0]->failovers)->tx.hardware, 10);
 	bonds_end();
+}
+END_TEST
+
+START_TEST(each_failover_is_written_as_soon_as_it_was_told)
+{
+	temporary_make();
+	bonds_state_dir = temporary_dir;
+	configured_and_proved();
+	/* An empty one, and where the bond stands. */
+	ck_assert_uint_eq(temporary_count_lines("failovers-bond0.jsonl"), 2);
+	kernel_switches(0, "ix1");
+	run_until_told(1);
+	ck_assert_uint_eq(temporary_count_lines("failovers-bond0.jsonl"), 3);
+	kernel_switches(0, "ix0");
+	run_until_told(2);
+	ck_assert_uint_eq(temporary_count_lines("failovers-bond0.jsonl"), 4);
+	bonds_end();
+	bonds_state_dir = NULL;
+	temporary_remove();
 }
 END_TEST
 
@@ -443,7 +463,8 @@ START_TEST(five_hundred_switches_over_eight_bonds_are_told_once_each_in_order)
 }
 END_TEST
 
-UNIT_MAIN("supervisor-failover", a_failover_is_told_at_once_and_its_verdict_follows,
+UNIT_MAIN("supervisor-failover", each_failover_is_written_as_soon_as_it_was_told,
+	  a_failover_is_told_at_once_and_its_verdict_follows,
 	  a_failover_to_a_port_without_esp_is_software_though_the_dump_says_offload,
 	  an_outage_has_no_active_port_and_is_one_failover_when_it_ends,
 	  a_failover_in_the_middle_of_a_proof_begins_it_anew,
