@@ -40,6 +40,7 @@
 struct diagnosing {
 	const struct diagnoser_options *options;
 	struct ipsec ipsec;
+	struct ipsec_patience patience;
 	struct facts *facts;
 	struct diagnosis_seen seen;
 
@@ -170,6 +171,28 @@ static int ask_pluto(struct diagnosing *d)
 	return d->seen.sas_error == -ENOMEM ? -ENOMEM : ask_kernel_again(d);
 }
 
+/*
+ * Both at once. What hung is asked for again where pluto answers after all: a tunnel whose list
+ * hung is not down, and --up would tear it down.
+ */
+static int look_and_ask(struct diagnosing *d)
+{
+	int r = look(d);
+
+	if (r >= 0)
+		r = ask_pluto(d);
+	if (r < 0 || !*d->patience.first)
+		return r;
+	if (d->seen.pluto_error == -ETIMEDOUT)
+		return d->facts->pluto_answers ? ask_pluto(d) : 0;
+	if (d->facts->pluto_answers || d->seen.pluto_error < 0)
+		return 0;
+	r = look(d);
+	if (r >= 0 && !d->facts->pluto_answers)
+		d->seen.pluto_error = -ETIMEDOUT;
+	return r;
+}
+
 static bool is_up(const struct diagnosing *d)
 {
 	return facts_tunnel_of(d->facts, d->options->conn) != NULL;
@@ -262,9 +285,7 @@ static int try_it(struct diagnosing *d)
 		return r;
 	d->seen.initiate_error = r;
 	r = read_log(d, &mark);
-	if (r >= 0)
-		r = look(d);
-	return r < 0 ? r : ask_pluto(d);
+	return r < 0 ? r : look_and_ask(d);
 }
 
 /* ---- what the peer speaks ---- */
@@ -557,9 +578,7 @@ static int gather(struct diagnosing *d)
 	tell(d, "looking at the host");
 	r = counters_before(d);
 	if (r >= 0)
-		r = look(d);
-	if (r >= 0)
-		r = ask_pluto(d);
+		r = look_and_ask(d);
 	if (r >= 0)
 		r = diagnosis_read_conn(&d->seen);
 	if (r >= 0)
@@ -590,7 +609,12 @@ int diagnoser_run(const struct diagnoser_options *options, struct diagnosis *ret
 
 	if (d.ipsec.limit_usec == 0)
 		d.ipsec.limit_usec = ASK_USEC;
+	d.ipsec.patience = &d.patience;
 	r = gather(&d);
+	if (*d.patience.first) {
+		d.seen.hung = d.patience.first;
+		d.seen.hung_usec = d.patience.first_usec;
+	}
 	if (r >= 0)
 		r = diagnosis_make(&d.seen, &diagnosis);
 	if (r >= 0)

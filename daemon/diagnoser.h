@@ -29,8 +29,9 @@ struct diagnoser_options {
  * @ret:         the rows; free with diagnosis_done()
  * @ret_summary: one sentence; free with free()
  *
- * Takes a few seconds, and some twenty more with @up where nothing answers. What cannot be asked is
- * told by a row, and is no error.
+ * Takes a few seconds, and some twenty more with @up where nothing answers; an ipsec command that
+ * hangs costs twice @options->ipsec.limit_usec (6 s unless set) and no more. What cannot be asked
+ * is told by a row, and is no error.
  *
  * Return: 0; -ENOMEM; another errno only when not even the kernel's links could be read.
  */

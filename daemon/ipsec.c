@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ipsec.h"
 
+#include <stdio.h>
 #include <strings.h>
 #include <time.h>
 
@@ -29,9 +30,36 @@ static uint64_t now_usec(void)
 	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
-static uint64_t limit_of(const struct ipsec *ipsec)
+uint64_t ipsec_limit(const struct ipsec *ipsec)
 {
-	return ipsec->limit_usec ? ipsec->limit_usec : DEFAULT_LIMIT;
+	uint64_t limit = ipsec->limit_usec ? ipsec->limit_usec : DEFAULT_LIMIT;
+
+	for (unsigned int i = 0; ipsec->patience && i < ipsec->patience->n_hung && limit > 1; i++)
+		limit /= 2;
+	return limit;
+}
+
+/* Of the arguments the two that say what is done are kept; a conn's name is not among them. */
+static void note_hang(struct ipsec_patience *p, uint64_t limit_usec, const char *const *args)
+{
+	p->n_hung++;
+	if (*p->first)
+		return;
+	p->first_usec = limit_usec;
+	(void)snprintf(p->first, sizeof(p->first), "%s%s%s", args[0], args[1] ? " " : "",
+		       args[1] ? args[1] : "");
+}
+
+/* What the run tells of the next one. That others than whack end says nothing of pluto. */
+static void learn(const struct ipsec *ipsec, int error, uint64_t limit_usec,
+		  const char *const *args)
+{
+	if (!ipsec->patience)
+		return;
+	if (error == -ETIMEDOUT)
+		note_hang(ipsec->patience, limit_usec, args);
+	else if (streq(args[0], "whack"))
+		ipsec->patience->n_hung = 0;
 }
 
 /* True when whack says that it may not, rather than that pluto is not there. */
@@ -73,6 +101,7 @@ static int run(const struct ipsec *ipsec, uint64_t limit_usec, bool may_hang,
 		r = -EIO;
 	else if (result.exit_status == STATUS_NO_PLUTO)
 		r = says_not_allowed(&result) ? -EACCES : -ENOTCONN;
+	learn(ipsec, r, limit_usec, args);
 	if (r < 0) {
 		command_result_done(&result);
 		return r;
@@ -89,7 +118,7 @@ int ipsec_version(const struct ipsec *ipsec, struct facts_version *ret)
 	struct libreswan_version version;
 	int r;
 
-	r = run(ipsec, limit_of(ipsec), false, ARGS("--version"), &result);
+	r = run(ipsec, ipsec_limit(ipsec), false, ARGS("--version"), &result);
 	if (r < 0)
 		return r;
 	if (libreswan_version_parse(result.out, &version) < 0)
@@ -114,7 +143,7 @@ int ipsec_tunnels(const struct ipsec *ipsec, struct facts_tunnel **ret, size_t *
 	size_t n;
 	int r;
 
-	r = run(ipsec, limit_of(ipsec), false, ARGS("whack", "--trafficstatus"), &result);
+	r = run(ipsec, ipsec_limit(ipsec), false, ARGS("whack", "--trafficstatus"), &result);
 	if (r < 0)
 		return r;
 	r = pluto_tunnels_parse(result.out, &tunnels, &n);
@@ -132,7 +161,7 @@ int ipsec_sas(const struct ipsec *ipsec, struct pluto_sas *ret)
 	_cleanup_command_result_ struct command_result result = COMMAND_RESULT_NULL;
 	int r;
 
-	r = run(ipsec, limit_of(ipsec), false, ARGS("whack", "--showstates"), &result);
+	r = run(ipsec, ipsec_limit(ipsec), false, ARGS("whack", "--showstates"), &result);
 	if (r < 0)
 		return r;
 	return pluto_sas_parse(result.out, ret);
@@ -143,7 +172,7 @@ int ipsec_conn(const struct ipsec *ipsec, const char *conn, struct pluto_conn *r
 	_cleanup_command_result_ struct command_result result = COMMAND_RESULT_NULL;
 	int r;
 
-	r = run(ipsec, limit_of(ipsec), false, ARGS("whack", "--status"), &result);
+	r = run(ipsec, ipsec_limit(ipsec), false, ARGS("whack", "--status"), &result);
 	if (r < 0)
 		return r;
 	pluto_conn_parse(result.out, conn, ret);
@@ -179,7 +208,7 @@ static int run_and_keep(const struct ipsec *ipsec, const char *const *args, stru
 	_cleanup_command_result_ struct command_result result = COMMAND_RESULT_NULL;
 	int r;
 
-	r = run(ipsec, limit_of(ipsec), false, args, &result);
+	r = run(ipsec, ipsec_limit(ipsec), false, args, &result);
 	if (r < 0)
 		return r;
 	add_output(t, &result);
@@ -213,14 +242,18 @@ static int is_loaded(const struct ipsec *ipsec, const char *conn)
 static int replace(const struct ipsec *ipsec, const char *conn, enum ipsec_auto want, bool was_up,
 		   struct text *t)
 {
-	int r, loaded;
+	int r, deleted, loaded;
 
-	r = run_and_keep(ipsec, ARGS("whack", "--delete", "--name", conn), t);
-	if (r < 0)
-		return r;
+	deleted = run_and_keep(ipsec, ARGS("whack", "--delete", "--name", conn), t);
+	/* Pluto may have done it all the same. */
+	if (deleted == -ETIMEDOUT)
+		deleted = run_and_keep(ipsec, ARGS("whack", "--delete", "--name", conn), t);
+	if (deleted < 0 && deleted != -ETIMEDOUT)
+		return deleted;
 	r = run_and_keep(ipsec, ARGS("addconn", "--", conn), t);
-	if (r < 0)
-		return r;
+	/* Where it is not known whether what is loaded is the old one, it is loaded at least. */
+	if (deleted < 0 || r < 0)
+		return deleted < 0 ? deleted : r;
 	loaded = is_loaded(ipsec, conn);
 	if (loaded < 0)
 		return loaded;
@@ -270,10 +303,10 @@ int ipsec_rekey(const struct ipsec *ipsec, const char *conn, char **ret_text)
 	_cleanup_text_ struct text t = TEXT_NULL;
 	int r;
 
-	r = run(ipsec, limit_of(ipsec), false,
+	r = run(ipsec, ipsec_limit(ipsec), false,
 		ARGS("whack", "--name", conn, "--asynchronous", "--rekey-ipsec"), &result);
 	if (r == -ENOTCONN)
-		r = run(ipsec, limit_of(ipsec), false,
+		r = run(ipsec, ipsec_limit(ipsec), false,
 			ARGS("whack", "--name", conn, "--asynchronous", "--rekey-child"), &result);
 	if (r < 0)
 		return r;
@@ -344,7 +377,7 @@ int ipsec_wait_established(const struct ipsec *ipsec, const char *const *conns, 
 		uint64_t now = now_usec(), left = now < deadline ? deadline - now : 1;
 		const struct ipsec bounded = {
 			.path = ipsec->path,
-			.limit_usec = left < limit_of(ipsec) ? left : limit_of(ipsec),
+			.limit_usec = left < ipsec_limit(ipsec) ? left : ipsec_limit(ipsec),
 		};
 		struct facts_tunnel *tunnels = NULL;
 		size_t n = 0;

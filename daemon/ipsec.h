@@ -12,9 +12,20 @@
  * command that does not end is killed.
  */
 
+/*
+ * What the runs of one errand share. Of those that hang in a row each halves what the next one
+ * gets, so that all of them together lose no more than twice the limit, however many there are.
+ */
+struct ipsec_patience {
+	unsigned int n_hung; /* since pluto answered last */
+	uint64_t first_usec; /* the limit of the first that hung */
+	char first[48];      /* and what it was: "whack --status"; "" for none */
+};
+
 struct ipsec {
-	const char *path;    /* the command; NULL: /usr/sbin/ipsec */
-	uint64_t limit_usec; /* for each single run of it; 0: 10 s */
+	const char *path;                /* the command; NULL: /usr/sbin/ipsec */
+	uint64_t limit_usec;             /* for each single run of it; 0: 10 s */
+	struct ipsec_patience *patience; /* NULL: each run has the whole limit */
 	/* Asked while something is waited for: true has the wait given up. NULL: never. */
 	bool (*stop)(void);
 };
@@ -28,6 +39,9 @@ struct ipsec {
  *   -EBADMSG       it printed what cannot be understood
  *   -ENOMEM, or another errno from running it
  */
+
+/* ipsec_limit() - how long the next run may take, from @ipsec's limit and what hung before */
+uint64_t ipsec_limit(const struct ipsec *ipsec);
 
 /* ipsec_version() - which version is installed; runs without pluto */
 int ipsec_version(const struct ipsec *ipsec, struct facts_version *ret);
@@ -73,7 +87,8 @@ enum ipsec_auto ipsec_auto_parse(const char *value);
  * and not waited for; whether it came up is for ipsec_wait_established() to see.
  *
  * Return: 0 when pluto has the conn loaded afterwards; 1 when it has not: the conn was dropped, and
- * not accepted again, the text says why; or as above.
+ * not accepted again, the text says why; or as above. With -ETIMEDOUT for its deletion it was handed
+ * over all the same, so that it does not stay away.
  */
 int ipsec_replace(const struct ipsec *ipsec, const char *conn, enum ipsec_auto want, bool was_up,
 		  char **ret_text);

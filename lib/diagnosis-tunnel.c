@@ -61,14 +61,77 @@ static void findings_of_files(struct making *m)
 	}
 }
 
+/* Whether what hangs is pluto: `ipsec whack` waits for it, `ipsec --version` asks nobody. */
+static bool waits_for_pluto(const struct diagnosis_seen *s)
+{
+	return !s->hung || strncmp(s->hung, "whack ", strlen("whack ")) == 0;
+}
+
+static void add_what_hung(const struct diagnosis_seen *s, struct text *t)
+{
+	if (s->hung)
+		text_printf(t, "ipsec %s did not end within %" PRIu64 ".%" PRIu64 " s", s->hung,
+			    s->hung_usec / 1000000, s->hung_usec / 100000 % 10);
+	else
+		text_add(t, "the ipsec command did not end within its time");
+	text_add(t, ", and was killed");
+}
+
+static void ipsec_hangs(struct making *m)
+{
+	struct row row = ROW(STEP_TUNNEL, DIAGNOSIS_FAULT);
+
+	row.id = "ipsec-hangs";
+	add_what_hung(m->s, &row.seen);
+	if (waits_for_pluto(m->s)) {
+		text_add(&row.why, "pluto hangs: it does not answer the ipsec command");
+		text_add(&row.remedy, "systemctl restart ipsec, which interrupts all tunnels");
+	} else {
+		text_printf(&row.why, "the ipsec command hangs: ipsec %s, which does not ask pluto",
+			    m->s->hung);
+		text_printf(&row.remedy,
+			    "see what it waits for: strace -f ipsec %s; of pluto nothing can be "
+			    "told until it ends",
+			    m->s->hung);
+	}
+	diagnosis_add(m, &row);
+}
+
+/* One run hung and others did not: what it would have told is missing, and that is no cause. */
+static void ipsec_is_slow(struct making *m)
+{
+	struct row row = ROW(STEP_TUNNEL, DIAGNOSIS_WARN);
+
+	row.id = "ipsec-hangs";
+	add_what_hung(m->s, &row.seen);
+	text_add(&row.seen, "; other runs were answered");
+	text_printf(&row.why, "%s slow, and not all could be asked",
+		    waits_for_pluto(m->s) ? "pluto is" : "the ipsec command is");
+	text_add(&row.remedy, "see what keeps it busy (top; journalctl -u ipsec), and diagnose "
+			      "again");
+	diagnosis_add(m, &row);
+}
+
+/* One that was heard in this very run does not hang. */
+static bool is_only_slow(const struct diagnosis_seen *s)
+{
+	return s->pluto_error == -ETIMEDOUT && (s->initiated || s->facts->pluto_answers);
+}
+
 static bool pluto_is_away(struct making *m)
 {
 	const struct diagnosis_seen *s = m->s;
 	struct row row = ROW(STEP_TUNNEL, DIAGNOSIS_FAULT);
 
-	/* One that was heard in this very run is slow, and does not hang. */
-	if (s->pluto_error == 0 || (s->pluto_error == -ETIMEDOUT && s->initiated))
+	if (s->pluto_error == 0 || is_only_slow(s)) {
+		if (s->hung)
+			ipsec_is_slow(m);
 		return false;
+	}
+	if (s->pluto_error == -ETIMEDOUT) {
+		ipsec_hangs(m);
+		return true;
+	}
 	if (s->pluto_error == -EACCES || (s->pluto_error == -ENOTCONN && !s->is_root)) {
 		diagnosis_skip(m, STEP_TUNNEL,
 			       "pluto answers nobody but root: run it as root, or "
@@ -76,12 +139,7 @@ static bool pluto_is_away(struct making *m)
 		return true;
 	}
 	row.id = "pluto-not-running";
-	if (s->pluto_error == -ETIMEDOUT) {
-		text_add(&row.seen,
-			 "the ipsec command did not end within its time, and was killed");
-		text_add(&row.why, "pluto hangs: it does not answer the ipsec command");
-		text_add(&row.remedy, "systemctl restart ipsec, which interrupts all tunnels");
-	} else if (s->pluto_error == -ENOENT) {
+	if (s->pluto_error == -ENOENT) {
 		row.id = "not-installed";
 		text_add(&row.seen, "there is no ipsec command");
 		text_add(&row.why, "Libreswan is not installed on this host");
@@ -228,10 +286,17 @@ static void is_down(struct making *m)
 {
 	struct row row = ROW(STEP_TUNNEL, DIAGNOSIS_SYMPTOM);
 
-	text_printf(&row.seen, "the tunnel is not up: ipsec trafficstatus has no entry of %s%s",
-		    m->s->conn, m->s->pluto.ike > 0 ? ", though there is an IKE SA" : "");
-	text_printf(&row.seen, "; the conn is loaded, oriented and %s",
-		    m->s->pluto.routed ? "routed" : "not routed");
+	if (m->s->facts->pluto_answers)
+		text_printf(&row.seen,
+			    "the tunnel is not up: ipsec trafficstatus has no entry of %s%s",
+			    m->s->conn, m->s->pluto.ike > 0 ? ", though there is an IKE SA" : "");
+	else
+		text_add(&row.seen, "whether the tunnel is up was asked in vain");
+	if (m->s->pluto.loaded)
+		text_printf(&row.seen, "; the conn is loaded, oriented and %s",
+			    m->s->pluto.routed ? "routed" : "not routed");
+	else
+		text_add(&row.seen, "; whether the conn is loaded was asked in vain");
 	if (!m->s->up_asked && !m->cause)
 		text_printf(&row.remedy,
 			    "esp-offloadctl diagnose --up %s tries it, and reads along",
@@ -260,9 +325,9 @@ void diagnosis_tunnel(struct making *m)
 		diagnosis_add(m, &row);
 	} else if (t) {
 		traffic(m, t);
-	} else if (!m->s->pluto.loaded) {
+	} else if (!m->s->pluto.loaded && m->s->pluto_error == 0) {
 		not_loaded(m);
-	} else if (!m->s->pluto.oriented) {
+	} else if (m->s->pluto.loaded && !m->s->pluto.oriented) {
 		not_oriented(m);
 	} else {
 		if (m->cause && diagnosis_step_of(m->cause->cause->id) == STEP_TUNNEL)
@@ -295,7 +360,9 @@ void diagnosis_bring_up(struct making *m)
 	} else if (!s->initiated) {
 		diagnosis_skip(m, STEP_BRING_UP,
 			       m->is_up ? "it is up, and was left alone"
-					: "there is nothing that could be brought up");
+			       : s->pluto_error == -ETIMEDOUT
+				       ? "pluto did not answer in time, and was not asked to"
+				       : "there is nothing that could be brought up");
 	} else {
 		row.status = s->came_up ? DIAGNOSIS_OK : DIAGNOSIS_SYMPTOM;
 		text_printf(&row.seen,

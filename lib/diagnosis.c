@@ -47,7 +47,7 @@ const char *diagnosis_step_title(enum diagnosis_step step)
 static const char *const own_ids[] = {
 	"unknown-conn",  "not-installed", "conn-not-loaded", "no-traffic", "no-answer",
 	"firewall-rule", "esp-silence",   "path-mtu",        "nat-rule",   "nat-between",
-	"kernel-lost",   "kernel-errors", "stale-sas",       "capture",
+	"kernel-lost",   "kernel-errors", "stale-sas",       "capture",    "ipsec-hangs",
 };
 
 const char *diagnosis_ids(size_t i)

@@ -148,6 +148,13 @@ struct diagnosis_seen {
 	bool local_is_left;
 	struct diagnosis_ports ports;
 
+	/*
+	 * The first run of the ipsec command that did not end within its time: "whack --status".
+	 * NULL: none. Others may have been answered all the same.
+	 */
+	const char *hung;
+	uint64_t hung_usec; /* how long that one was given */
+
 	int pluto_error; /* of asking for the status: 0, or a negative errno */
 	struct pluto_conn pluto;
 	int sas_error; /* of asking pluto for its SAs */

@@ -24,19 +24,87 @@ START_TEST(a_conn_that_is_not_there_is_the_cause)
 }
 END_TEST
 
-START_TEST(pluto_that_is_away_or_hangs_is_the_cause)
+START_TEST(pluto_that_is_away_is_the_cause)
 {
 	is_down();
 	seen.pluto_error = -ENOTCONN;
 	ck_assert_str_eq(cause(), "pluto-not-running");
+}
+END_TEST
+
+/* Nothing was told by anybody but the files and the kernel. */
+static void hangs_at(const char *what)
+{
+	is_down();
+	host.facts->pluto_answers = false;
 	seen.pluto_error = -ETIMEDOUT;
-	ck_assert_str_eq(cause(), "pluto-not-running");
-	contains(diagnosis_cause(&diagnosis)->why, "hangs");
-	/* Slow is another thing: it was heard meanwhile. */
+	seen.hung = what;
+	seen.hung_usec = 6000000;
+}
+
+static void summary_has(const char *what)
+{
+	_cleanup_free_ char *summary = NULL;
+
+	ck_assert_int_eq(diagnosis_summary(&diagnosis, "example", &summary), 0);
+	contains(summary, what);
+}
+
+START_TEST(pluto_that_hangs_is_the_cause_and_what_it_did_not_answer_is_told)
+{
+	hangs_at("whack --trafficstatus");
+	ck_assert_str_eq(cause(), "ipsec-hangs");
+	contains(diagnosis_cause(&diagnosis)->seen,
+		 "ipsec whack --trafficstatus did not end within 6.0 s, and was killed");
+	contains(diagnosis_cause(&diagnosis)->remedy, "restart");
+	summary_has("pluto hangs: it does not answer the ipsec command");
+}
+END_TEST
+
+START_TEST(a_command_that_hangs_without_pluto_is_not_mended_by_restarting_pluto)
+{
+	hangs_at("--version");
+	ck_assert_str_eq(cause(), "ipsec-hangs");
+	summary_has("the ipsec command hangs: ipsec --version, which does not ask pluto");
+	ck_assert_ptr_null(strstr(diagnosis_cause(&diagnosis)->remedy, "restart"));
+}
+END_TEST
+
+START_TEST(pluto_that_was_heard_meanwhile_is_slow_and_does_not_hang)
+{
+	hangs_at("whack --trafficstatus");
 	seen.up_asked = seen.initiated = true;
 	seen.said = "002 \"example\" #1: IKE SA authentication request rejected by peer: "
 		    "AUTHENTICATION_FAILED\n";
 	ck_assert_str_eq(cause(), "authentication");
+	ck_assert_str_eq(row(STEP_TUNNEL)->id, "ipsec-hangs");
+	ck_assert_int_eq(row(STEP_TUNNEL)->status, DIAGNOSIS_WARN);
+	/* Nobody has said that it is down. */
+	for (size_t i = 0; i < diagnosis.n; i++)
+		ck_assert_ptr_null(strstr(diagnosis.items[i].seen, "trafficstatus has no entry"));
+}
+END_TEST
+
+START_TEST(pluto_that_told_its_tunnels_is_slow_and_does_not_hang)
+{
+	seen.hung = "whack --status";
+	seen.pluto_error = -ETIMEDOUT;
+	seen.pluto = (struct pluto_conn){ 0 };
+	ck_assert_str_eq(cause(), "");
+	ck_assert_int_eq(row(STEP_TUNNEL)->status, DIAGNOSIS_WARN);
+	/* Nobody has said that the conn is not loaded. */
+	is_down();
+	ck_assert_str_eq(cause(), "");
+	contains(diagnosis.items[1].seen, "whether the conn is loaded was asked in vain");
+}
+END_TEST
+
+START_TEST(one_run_that_hung_is_told_where_nothing_else_is_wrong)
+{
+	seen.hung = "whack --showstates";
+	seen.hung_usec = 6000000;
+	ck_assert_str_eq(cause(), "");
+	summary_has("no fault was found, but: ipsec whack --showstates did not end");
 }
 END_TEST
 
@@ -473,7 +541,12 @@ START_TEST(every_id_is_told_once)
 END_TEST
 
 DIAGNOSIS_MAIN("diagnosis", a_tunnel_that_is_up_has_no_fault_and_each_step_its_row,
-	       a_conn_that_is_not_there_is_the_cause, pluto_that_is_away_or_hangs_is_the_cause,
+	       a_conn_that_is_not_there_is_the_cause, pluto_that_is_away_is_the_cause,
+	       pluto_that_hangs_is_the_cause_and_what_it_did_not_answer_is_told,
+	       a_command_that_hangs_without_pluto_is_not_mended_by_restarting_pluto,
+	       pluto_that_was_heard_meanwhile_is_slow_and_does_not_hang,
+	       pluto_that_told_its_tunnels_is_slow_and_does_not_hang,
+	       one_run_that_hung_is_told_where_nothing_else_is_wrong,
 	       who_is_not_root_is_told_and_blames_nobody,
 	       a_conn_that_is_not_loaded_or_not_oriented_is_the_cause,
 	       libreswan_5_leaves_a_conn_unoriented_for_want_of_the_feature,

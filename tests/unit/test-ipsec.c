@@ -1,90 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ipsec.h"
 
-#include <fcntl.h>
-#include <stdio.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
-
-#include "text.h"
-#include "unit.h"
+#include "ipsec-script.h"
 
 /*
  * The adapter against an `ipsec` that is a script of the test: it prints what was recorded, lies
- * with its exit status, hangs. In the script, $LOG is a file that the test reads afterwards.
+ * with its exit status, hangs.
  */
-
-static char directory[32];
-static char script[64];
-static char log_file[64];
-static struct ipsec ipsec;
-
-static void write_file(const char *path, mode_t mode, const char *a, const char *b)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
-
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_ge(dprintf(fd, "%s%s", a, b), 0);
-	ck_assert_int_eq(close(fd), 0);
-}
-
-static void setup(void)
-{
-	snprintf(directory, sizeof(directory), "/tmp/test-ipsec-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(directory));
-	snprintf(script, sizeof(script), "%s/ipsec", directory);
-	snprintf(log_file, sizeof(log_file), "%s/log", directory);
-	ipsec = (struct ipsec){ .path = script, .limit_usec = 20000000 };
-}
-
-static void teardown(void)
-{
-	unlink(script);
-	unlink(log_file);
-	rmdir(directory);
-}
-
-static void ipsec_is(const char *body)
-{
-	char head[128];
-
-	setup();
-	snprintf(head, sizeof(head), "#!/bin/sh\nLOG=%s\n", log_file);
-	write_file(script, 0755, head, body);
-}
-
-/* What the script has put into its log. */
-static char *log_text(void)
-{
-	struct text t = TEXT_NULL;
-	FILE *f = fopen(log_file, "re");
-	char *s = NULL;
-	int c;
-
-	while (f && (c = fgetc(f)) != EOF)
-		text_add_char(&t, (char)c);
-	if (f)
-		fclose(f);
-	ck_assert_int_eq(text_take(&t, &s), 0);
-	return s;
-}
-
-static void expect_log(const char *expected)
-{
-	char *s = log_text();
-
-	ck_assert_str_eq(s, expected);
-	free(s);
-}
-
-static double seconds(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
 
 static void expect_version(const char *body, int r, unsigned int major, unsigned int minor)
 {
@@ -201,6 +123,67 @@ START_TEST(a_command_that_hangs_is_killed)
 	ipsec.limit_usec = 300000;
 	ck_assert_int_eq(ipsec_tunnels(&ipsec, &tunnels, &n), -ETIMEDOUT);
 	ck_assert_double_lt(seconds() - begin, 10);
+	teardown();
+}
+END_TEST
+
+START_TEST(runs_that_hang_lose_no_more_than_twice_the_limit)
+{
+	struct ipsec_patience patience = { 0 };
+	struct pluto_sas sas = PLUTO_SAS_NULL;
+	struct facts_version version;
+	uint64_t lost = 0;
+
+	ipsec_is("sleep 100\n");
+	ipsec.limit_usec = 400000;
+	ipsec.patience = &patience;
+	for (unsigned int i = 0; i < 5; i++) {
+		lost += ipsec_limit(&ipsec);
+		ck_assert_int_eq(ipsec_sas(&ipsec, &sas), -ETIMEDOUT);
+		ck_assert_int_eq(ipsec_version(&ipsec, &version), -ETIMEDOUT);
+	}
+	ck_assert_uint_lt(lost, 2 * ipsec.limit_usec);
+	ck_assert_uint_eq(patience.n_hung, 10);
+	ck_assert_str_eq(patience.first, "whack --showstates");
+	ck_assert_uint_eq(patience.first_usec, ipsec.limit_usec);
+	/* There is always some time, and 0 would be another limit. */
+	patience.n_hung = 1000;
+	ck_assert_uint_gt(ipsec_limit(&ipsec), 0);
+	teardown();
+}
+END_TEST
+
+/* Of a pluto that is slow, and answers after all, as much as before is to be had. */
+START_TEST(who_was_answered_has_the_whole_limit_again)
+{
+	struct ipsec_patience patience = { .n_hung = 2, .first = "whack --status" };
+	struct facts_tunnel *tunnels;
+	struct facts_version version;
+	size_t n;
+
+	ipsec_is("[ $1 = whack ] || echo Libreswan 4.10\n");
+	ipsec.patience = &patience;
+	/* That asks nobody. */
+	ck_assert_int_eq(ipsec_version(&ipsec, &version), 0);
+	ck_assert_uint_eq(ipsec_limit(&ipsec), ipsec.limit_usec / 4);
+	ck_assert_int_eq(ipsec_tunnels(&ipsec, &tunnels, &n), 0);
+	ck_assert_uint_eq(ipsec_limit(&ipsec), ipsec.limit_usec);
+	ck_assert_str_eq(patience.first, "whack --status");
+	pluto_tunnels_free(tunnels, n);
+	teardown();
+}
+END_TEST
+
+START_TEST(reading_along_until_the_limit_is_no_hanging)
+{
+	struct ipsec_patience patience = { 0 };
+	char *text = NULL;
+
+	ipsec_is("echo x\nsleep 100\n");
+	ipsec.patience = &patience;
+	ck_assert_int_eq(ipsec_initiate(&ipsec, "a", 300000, &text), 0);
+	ck_assert_uint_eq(patience.n_hung, 0);
+	free(text);
 	teardown();
 }
 END_TEST
@@ -331,6 +314,33 @@ START_TEST(without_pluto_nothing_is_replaced)
 	ipsec_is("exit 33\n");
 	ck_assert_int_eq(ipsec_replace(&ipsec, "a", IPSEC_AUTO_ADD, false, &text), -ENOTCONN);
 	ck_assert_ptr_null(text);
+	teardown();
+}
+END_TEST
+
+/* A conn that is deleted by a run which is killed is not to stay away. */
+START_TEST(a_conn_whose_deletion_hangs_is_loaded_again)
+{
+	char *text = NULL;
+
+	ipsec_is(LOGGING "case $* in *delete*) [ $(wc -l <$LOG) -gt 1 ] || sleep 100;; esac\n");
+	ipsec.limit_usec = 2000000;
+	ck_assert_int_eq(ipsec_replace(&ipsec, "a", IPSEC_AUTO_ADD, false, &text), 0);
+	expect_log("[whack][--delete][--name][a]\n"
+		   "[whack][--delete][--name][a]\n"
+		   "[addconn][--][a]\n"
+		   "[whack][--trafficstatus][--name][a]\n");
+	free(text);
+	text = NULL;
+	teardown();
+
+	ipsec_is(LOGGING "case $* in *delete*) sleep 100;; esac\n");
+	ipsec.limit_usec = 2000000;
+	ck_assert_int_eq(ipsec_replace(&ipsec, "a", IPSEC_AUTO_ADD, false, &text), -ETIMEDOUT);
+	ck_assert_ptr_null(text);
+	expect_log("[whack][--delete][--name][a]\n"
+		   "[whack][--delete][--name][a]\n"
+		   "[addconn][--][a]\n");
 	teardown();
 }
 END_TEST
@@ -505,11 +515,14 @@ UNIT_MAIN("ipsec", the_version_is_read, a_version_that_makes_no_sense_is_none,
 	  without_the_command_libreswan_is_not_installed, the_exit_status_of_a_list_is_not_believed,
 	  an_empty_list_is_an_answer, garbage_is_no_empty_list, a_pluto_that_does_not_run_is_told,
 	  a_missing_right_is_not_taken_for_a_missing_pluto, a_command_that_hangs_is_killed,
+	  runs_that_hang_lose_no_more_than_twice_the_limit,
+	  who_was_answered_has_the_whole_limit_again, reading_along_until_the_limit_is_no_hanging,
 	  a_command_that_was_killed_by_others_has_no_answer, the_sas_are_asked_for_by_state,
 	  the_words_of_auto_are_read_in_any_case, a_replaced_conn_is_started_as_its_auto_says,
 	  what_was_up_comes_up_again_whatever_auto_says, a_name_with_blanks_stays_one_name,
 	  a_conn_that_was_not_accepted_again_is_told_whatever_the_status,
 	  a_conn_that_is_loaded_counts_though_a_command_failed, without_pluto_nothing_is_replaced,
+	  a_conn_whose_deletion_hangs_is_loaded_again,
 	  a_conn_is_taken_out_of_pluto_and_one_that_stays_is_told,
 	  what_is_said_while_a_conn_comes_up_is_read_until_the_limit,
 	  a_conn_is_rekeyed_by_the_name_that_the_installed_version_has_for_it,

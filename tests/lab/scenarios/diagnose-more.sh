@@ -113,9 +113,16 @@ check "another pre-shared key with IKEv1" names psk-differs --up
 
 printf '#!/bin/sh\nsleep 100\n' >/tmp/hangs
 chmod 755 /tmp/hangs
+allowed=$(limit)
 mount --bind /tmp/hangs /usr/sbin/ipsec
-check "an ipsec command that hangs" names pluto-not-running --up
+check "an ipsec command that hangs" names ipsec-hangs --up
+check "that it does not wait for pluto is told" tells 'ipsec --version, which does not ask pluto'
 umount /usr/sbin/ipsec
+pkill -STOP -x pluto
+check "a pluto that hangs" names ipsec-hangs --up
+check "is told as that" tells 'pluto hangs: it does not answer'
+pkill -CONT -x pluto
+allowed=
 setpriv --reuid=65534 --clear-groups esp-offloadctl diagnose --all example >$said 2>&1
 cat $said >>$said.all
 check "who is not root is told what could not be looked at" grep -qE 'skipped .*root' $said

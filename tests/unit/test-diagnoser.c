@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "diagnoser.h"
+
+#include "ipsec-script.h"
+
+/*
+ * A diagnosis of this very host, with an `ipsec` command and a configuration of the test's: what
+ * the command does not answer.
+ */
+
+static char conf[64];
+static struct diagnosis diagnosis;
+static char *summary;
+
+#define HANGS "echo \"$*\" >>$LOG\nsleep 100\n"
+
+/* Brings it up as well. Between two addresses of this host: what is sent stays here. */
+static void diagnose(const char *body, uint64_t limit_usec)
+{
+	struct diagnoser_options options = { .conn = "example", .up = true, .ipsec_conf = conf };
+
+	ipsec_is(body);
+	snprintf(conf, sizeof(conf), "%s/ipsec.conf", directory);
+	write_file(conf, 0644, "conn example\n\tleft=127.0.0.1\n\tright=127.0.0.2\n",
+		   "\tauto=add\n");
+	options.ipsec = ipsec;
+	options.ipsec.limit_usec = limit_usec;
+	ck_assert_int_eq(diagnoser_run(&options, &diagnosis, &summary), 0);
+}
+
+static void end(void)
+{
+	diagnosis_done(&diagnosis);
+	free(summary);
+	summary = NULL;
+	unlink(conf);
+	teardown();
+}
+
+static const char *cause(void)
+{
+	return diagnosis_cause(&diagnosis) ? diagnosis_cause(&diagnosis)->id : "";
+}
+
+START_TEST(a_command_that_hangs_is_named_and_asked_for_little)
+{
+	char *log;
+
+	diagnose(HANGS, 2000000);
+	ck_assert_str_eq(cause(), "ipsec-hangs");
+	ck_assert_ptr_nonnull(strstr(summary, "the ipsec command hangs: ipsec --version"));
+	log = log_text();
+	ck_assert_ptr_null(strstr(log, "delete"));
+	free(log);
+	end();
+}
+END_TEST
+
+START_TEST(pluto_that_hangs_is_named)
+{
+	diagnose("[ $1 = whack ] || { echo Libreswan 4.10; exit; }\n" HANGS, 2000000);
+	ck_assert_str_eq(cause(), "ipsec-hangs");
+	ck_assert_ptr_nonnull(strstr(summary, "pluto hangs"));
+	end();
+}
+END_TEST
+
+/* For it would be torn down to be brought up. */
+START_TEST(a_tunnel_whose_list_hung_once_is_not_taken_for_down)
+{
+	char *log;
+
+	diagnose("case $* in\n"
+		 "--version) echo Libreswan 4.10 ;;\n"
+		 "*--trafficstatus) if [ ! -e $LOG ]; then echo hung >>$LOG; sleep 100; fi\n"
+		 "echo '006 #2: \"example\", type=ESP, add_time=1, inBytes=1, outBytes=2' ;;\n"
+		 "*--status) echo '000 \"example\": 127.0.0.1...127.0.0.2; erouted' ;;\n"
+		 "*--showstates) ;;\n"
+		 "*) echo \"$*\" >>$LOG ;;\n"
+		 "esac\n",
+		 6000000);
+	expect_log("hung\n");
+	log = diagnosis.items[0].seen;
+	ck_assert_msg(strstr(log, "ipsec whack --trafficstatus did not end"), "%s", log);
+	end();
+}
+END_TEST
+
+START_TEST(a_status_that_hung_once_is_asked_for_again)
+{
+	char *log;
+
+	diagnose("case $* in\n"
+		 "--version) echo Libreswan 4.10 ;;\n"
+		 "*--status) grep -q hung $LOG || { echo hung >>$LOG; sleep 100; } ;;\n"
+		 "*) echo \"$*\" >>$LOG ;;\n"
+		 "esac\n",
+		 6000000);
+	log = log_text();
+	ck_assert_msg(strstr(log, "addconn -- example"), "%s", log);
+	free(log);
+	end();
+}
+END_TEST
+
+UNIT_MAIN("diagnoser", a_command_that_hangs_is_named_and_asked_for_little,
+	  pluto_that_hangs_is_named, a_tunnel_whose_list_hung_once_is_not_taken_for_down,
+	  a_status_that_hung_once_is_asked_for_again)
