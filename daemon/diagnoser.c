@@ -12,6 +12,8 @@
 #include "firewall-host.h"
 #include "ike-probe.h"
 #include "ipsec-conf.h"
+#include "kernel-log.h"
+#include "kernel-words.h"
 #include "knock.h"
 #include "observer.h"
 #include "path.h"
@@ -47,7 +49,7 @@ struct diagnosing {
 	struct pluto_sas sas;
 	struct facts_sa *later_sas;
 	struct firewall firewall;
-	char *unread, *said, *log, *captured, *policy_name;
+	char *unread, *said, *log, *kernel_said, *captured, *policy_name;
 	struct ike_answer answer; /* to IKEv2 */
 	struct diagnosis_counter *counters;
 	struct findings findings;
@@ -71,6 +73,7 @@ static void done(struct diagnosing *d)
 	free(d->unread);
 	free(d->said);
 	free(d->log);
+	free(d->kernel_said);
 	free(d->captured);
 	free(d->policy_name);
 	free(d->counters);
@@ -261,6 +264,50 @@ static int initiate(struct diagnosing *d)
 	return 0;
 }
 
+/* The bond that the conn goes through: its device, or what a VLAN lies on. */
+static const struct facts_link *bond_of(const struct diagnosing *d)
+{
+	const struct facts_link *l = facts_link_by_name(d->facts, d->seen.device);
+
+	for (int i = 0; l && i < 4 && !facts_is_bond(l); i++)
+		l = facts_link_by_index(d->facts, l->lower);
+	return l && facts_is_bond(l) ? l : NULL;
+}
+
+struct about_port {
+	const char *bond, *port;
+	struct kernel_words words;
+};
+
+static void on_message(void *userdata, const char *message)
+{
+	struct about_port *a = userdata;
+
+	(void)kernel_words_take(&a->words, a->bond, a->port, message);
+}
+
+/* Who refuses an SA says so there, and pluto is told a number. */
+static int read_kernel_log(struct diagnosing *d, uint64_t since_usec)
+{
+	const struct facts_link *bond = bond_of(d);
+	const struct facts_link *port =
+		bond ? facts_link_by_index(d->facts, bond->bond.active_port) : NULL;
+	struct about_port about = { 0 };
+	struct text t = TEXT_NULL;
+
+	if (!port)
+		return 0;
+	about.bond = bond->name;
+	about.port = port->name;
+	if (kernel_log_read(since_usec, on_message, &about) < 0)
+		return 0;
+	kernel_words_print(&about.words, &t);
+	if (text_take(&t, &d->kernel_said) < 0)
+		return -ENOMEM;
+	d->seen.kernel_said = d->kernel_said;
+	return 0;
+}
+
 static int read_log(struct diagnosing *d, const struct pluto_log_mark *since)
 {
 	char peer[FACTS_IP_TEXT_SIZE];
@@ -270,7 +317,7 @@ static int read_log(struct diagnosing *d, const struct pluto_log_mark *since)
 	r = pluto_log_read(since, d->options->conn, facts_ip_print(&d->seen.remote, peer), &d->log);
 	if (r >= 0)
 		d->seen.log = d->log;
-	return r == -ENOMEM ? r : 0;
+	return r == -ENOMEM ? r : read_kernel_log(d, since->realtime_usec);
 }
 
 static int try_it(struct diagnosing *d)
@@ -532,16 +579,6 @@ static int read_policy_name(struct diagnosing *d)
 }
 
 /* ---- the checks ---- */
-
-/* The bond that the conn goes through: its device, or what a VLAN lies on. */
-static const struct facts_link *bond_of(const struct diagnosing *d)
-{
-	const struct facts_link *l = facts_link_by_name(d->facts, d->seen.device);
-
-	for (int i = 0; l && i < 4 && !facts_is_bond(l); i++)
-		l = facts_link_by_index(d->facts, l->lower);
-	return l && facts_is_bond(l) ? l : NULL;
-}
 
 static int run_checks(struct diagnosing *d)
 {

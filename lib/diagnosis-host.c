@@ -276,11 +276,47 @@ static bool stale(struct making *m)
 	return true;
 }
 
+/* Who it was that did not take an SA: the kernel, bonding, or the driver of the active port. */
+static void add_who_refused(const struct making *m, struct text *t)
+{
+	const struct facts *f = m->s->facts;
+	const struct facts_link *bond = facts_link_by_name(f, m->s->bond);
+	const struct facts_link *port =
+		bond ? facts_link_by_index(f, bond->bond.active_port) : NULL;
+	const char *said = m->s->kernel_said;
+	const char *offload = diagnosis_value(m, "nic-offload", NULL);
+
+	/* The default of Libreswan 4 is auto. */
+	if (strcasecmp(offload, "no") == 0 || (!*offload && f->libreswan.major >= 5))
+		text_add(t, "no offload was asked for (nic-offload=no), so the kernel itself "
+			    "refused it");
+	else if (!port)
+		text_printf(t, "%s has no active port, and bonding refuses then", m->s->bond);
+	else if (said && *said)
+		text_printf(t,
+			    "it was refused at %s (driver %s), the active port of %s; the kernel's "
+			    "log: %s",
+			    port->name, port->driver.name, m->s->bond, said);
+	else if (!facts_feature_is_on(port->esp_hw_offload))
+		text_printf(t,
+			    "bonding refused it, for %s (driver %s), the active port of %s, has no "
+			    "esp-hw-offload",
+			    port->name, port->driver.name, m->s->bond);
+	else
+		text_printf(t,
+			    "%s (driver %s), the active port of %s, was asked; the kernel's log "
+			    "%s",
+			    port->name, port->driver.name, m->s->bond,
+			    said ? "tells no reason" : "could not be read");
+}
+
 static void refused(struct making *m)
 {
 	_cleanup_text_ struct text more = TEXT_NULL;
 
-	if (m->s->bond && !streq(m->cause->cause->id, "tcp-unavailable"))
+	if (m->s->bond && streq(m->cause->cause->id, "sa-refused"))
+		add_who_refused(m, &more);
+	else if (m->s->bond && streq(m->cause->cause->id, "offload-unavailable"))
 		text_printf(&more, "the conn goes through %s; see the checks of it", m->s->bond);
 	diagnosis_add_message(m, STEP_KERNEL, m->cause, more.data);
 }

@@ -102,8 +102,8 @@ static void through_tunnel(struct making *m, const struct esp_size *size)
 
 	text_printf(&row.seen,
 		    "packets of up to %u bytes pass through the tunnel to %s without "
-		    "fragments",
-		    p->largest, facts_ip_print(&p->to, to));
+		    "fragments (as ESP the path carries %u)",
+		    p->largest, facts_ip_print(&p->to, to), esp_size_packet(size, p->largest));
 	if (p->smallest_lost == 0) {
 		text_add(&row.seen, ", as many as this host sends; ");
 		add_overhead(m, size, p->device, &row.seen);

@@ -172,8 +172,9 @@ struct diagnosis_seen {
 	int initiate_error; /* 0, or a negative errno of doing so */
 	bool came_up;       /* it is established afterwards */
 	uint64_t waited_usec;
-	const char *said; /* what `ipsec auto --add` and --up printed; may be NULL */
-	const char *log;  /* what pluto logged of it; NULL: could not be read */
+	const char *said;        /* what `ipsec auto --add` and --up printed; may be NULL */
+	const char *log;         /* what pluto logged of it; NULL: could not be read */
+	const char *kernel_said; /* of the bond's SAs, in its log; NULL: could not be read */
 	enum diagnosis_ike asked_v1, asked_v2;
 	const char *accepts; /* what the peer took of our generous offer, for people; NULL */
 

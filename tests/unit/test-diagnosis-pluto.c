@@ -199,6 +199,34 @@ START_TEST(what_libreswan_5_says_is_recognised)
 }
 END_TEST
 
+/* One SA is refused, and that is who did it. */
+static void refused_by(const char *who)
+{
+	failed_with("002 \"example\" #2: ERROR: netlink response for Add SA "
+		    "esp.d2e1c1c3@192.0.2.2: Invalid argument (errno 22)\n");
+	ck_assert_str_eq(cause(), "sa-refused");
+	contains(diagnosis_cause(&diagnosis)->seen, who);
+	end();
+	begin();
+}
+
+START_TEST(who_refused_an_sa_is_told)
+{
+	seen.kernel_said = "IPsec offload requires 128 bit authentication";
+	refused_by("refused at ix0 (driver ixgbe), the active port of bond0; the kernel's log: "
+		   "IPsec offload requires");
+	seen.kernel_said = "";
+	refused_by("ix0 (driver ixgbe), the active port of bond0, was asked");
+	link_named("ix0")->esp_hw_offload = FACTS_FEATURE_OFF;
+	refused_by("bonding refused it, for ix0");
+	link_named("bond0")->bond.active_port = FACTS_NO_LINK;
+	refused_by("bond0 has no active port");
+	set_key("nic-offload", "no");
+	seen.kernel_said = "an older word";
+	refused_by("so the kernel itself refused it");
+}
+END_TEST
+
 START_TEST(ikev1_that_is_silent_at_its_third_message_has_another_key)
 {
 	failed_with("010 \"example\" #1: STATE_MAIN_I3: retransmission; will wait 0.5 seconds for "
@@ -222,6 +250,6 @@ DIAGNOSIS_MAIN("diagnosis-pluto", silence_without_a_rule_is_the_way,
 	       a_peer_that_takes_other_algorithms_differs_in_ike,
 	       a_peer_that_answers_only_to_refuse_has_no_conn_for_us,
 	       each_message_of_pluto_is_the_cause_that_it_tells,
-	       what_libreswan_5_says_is_recognised,
+	       what_libreswan_5_says_is_recognised, who_refused_an_sa_is_told,
 	       ikev1_that_is_silent_at_its_third_message_has_another_key,
 	       what_failed_before_it_came_up_is_no_fault)

@@ -205,6 +205,8 @@ START_TEST(a_path_that_swallows_long_packets_is_measured_and_mended)
 	ck_assert_str_eq(cause(), "path-mtu");
 	ck_assert_uint_eq(diagnosis.mtu, 1260);
 	ck_assert_uint_eq(diagnosis.max_mss, 1220);
+	/* 1266 less the IP header, and 2, to a multiple of 4: 1248; and 20, 8, 8 and 16. */
+	contains(diagnosis_cause(&diagnosis)->seen, "as ESP the path carries 1300");
 	contains(diagnosis_cause(&diagnosis)->remedy, "mtu=1260");
 	contains(diagnosis_cause(&diagnosis)->remedy, "--set-mss 1220");
 }

@@ -116,7 +116,12 @@ check "a certificate that is not there" names certificate-missing --up
 with nic-offload=yes
 fault "$(active_port)" refuse_sas 8
 check "a card that refuses the SA" names sa-refused --up
+check "whose it is, is told" tells "(driver ixgbe), the active port of $bond, was asked"
 fault "$(active_port)" refuse_sas 0
+peer_conn_set esp=aes_gcm256-null
+with nic-offload=yes esp=aes_gcm256-null
+check "a cipher that the card does not take" names sa-refused --up
+check "its driver's reason is told" tells 'driver ixgbe.*only supports keys up to 128 bits'
 
 check "no secret was ever told" not grep -q lab-secret-psk $said.all
 tell_times
