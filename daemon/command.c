@@ -45,6 +45,7 @@ struct command {
 	size_t max_output;
 	uint64_t begin_usec;
 	uint64_t limit_usec;
+	uint64_t told_usec; /* since its beginning, when it was last told that it runs */
 	pid_t pid;
 	int in;  /* a socket, so that a command that does not read raises no SIGPIPE here */
 	int out; /* -1 after its end */
@@ -249,6 +250,14 @@ static bool command_turn(struct command *c, int timeout_msec)
 	return true;
 }
 
+static void command_tell(struct command *c, uint64_t spent)
+{
+	if (!c->options || !c->options->waiting || spent - c->told_usec < 1000000)
+		return;
+	c->told_usec = spent;
+	c->options->waiting(c->options->userdata);
+}
+
 /*
  * There is no descriptor that tells of a child's end on every kernel that is supported, so its end
  * is asked for: at once when its streams close, which is how nearly all end, and else at intervals
@@ -273,6 +282,7 @@ static void command_wait(struct command *c, struct command_result *ret)
 				;
 			break;
 		}
+		command_tell(c, spent);
 		if ((c->limit_usec - spent) / 1000 < (uint64_t)interval_msec)
 			interval_msec = (int)((c->limit_usec - spent) / 1000) + 1;
 		if (!command_turn(c, interval_msec) && interval_msec < 20)

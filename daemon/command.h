@@ -16,6 +16,9 @@ struct command_options {
 	const char *input;   /* what the command reads; NULL: /dev/null */
 	size_t input_len;
 	const char *directory; /* where it runs; NULL: / */
+	/* Called each second for as long as it runs; NULL: nobody wants to know. */
+	void (*waiting)(void *userdata);
+	void *userdata;
 };
 
 #define COMMAND_LIMIT_USEC UINT64_C(10000000)

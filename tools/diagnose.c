@@ -133,7 +133,7 @@ static int look_by_worker(const struct ctl *ctl, const struct diagnosing *g, jso
 	arguments[n++] = "--";
 	arguments[n++] = g->conn;
 	arguments[n] = NULL;
-	return worker_diagnose(g->worker, arguments, ret);
+	return worker_diagnose(ctl, g->worker, arguments, ret);
 }
 
 static int look(const struct ctl *ctl, const struct diagnosing *g, json_t **ret)

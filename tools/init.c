@@ -188,7 +188,7 @@ static int propose(const struct ctl *ctl, struct initing *i)
 
 	status = i->print ? CTL_FINE : look_for_files(ctl);
 	if (status == CTL_FINE)
-		status = worker_propose(i->worker, &i->text);
+		status = worker_propose(ctl, i->worker, &i->text);
 	if (status == CTL_FINE)
 		status = check_text(i);
 	if (status != CTL_FINE)

@@ -5,6 +5,7 @@
 
 #include "command.h"
 #include "fields.h"
+#include "progress.h"
 
 /* A look takes a second or two; "ipsec" and NetworkManager may each use up their own limits. */
 #define LIMIT_USEC UINT64_C(180000000)
@@ -71,14 +72,30 @@ static int judge_end(const char *program, const struct command_result *result)
 	return CTL_ERROR;
 }
 
-/* Runs the worker to its end. Return: an exit status. */
-static int run(const char *const argv[], struct command_result *ret)
+static void on_waiting(void *userdata)
 {
+	progress_tick(userdata);
+}
+
+/* Runs the worker to its end; @doing is shown meanwhile. Return: an exit status. */
+static int run(const struct ctl *ctl, const char *doing, const char *const argv[],
+	       struct command_result *ret)
+{
+	struct progress progress = PROGRESS_NULL;
 	const struct command_options options = { .limit_usec = LIMIT_USEC,
-						 .max_output = MAX_OUTPUT };
+						 .max_output = MAX_OUTPUT,
+						 .waiting = on_waiting,
+						 .userdata = &progress };
 	int r;
 
+	progress_begin(&progress, ctl, doing);
 	r = command_run(argv, &options, ret);
+	progress_end(&progress);
+	if (r == -ENOENT) {
+		ctl_error("There is no %s: it comes with esp-offloadd, or is told by --worker=.",
+			  argv[0]);
+		return CTL_ERROR;
+	}
 	if (r < 0) {
 		ctl_error("Cannot run %s: %s", argv[0], strerror(-r));
 		return CTL_ERROR;
@@ -106,7 +123,7 @@ int worker_look(const struct ctl *ctl, const char *program, const char *bond, js
 		argv[n++] = bond;
 	argv[n] = NULL;
 
-	status = run(argv, &result);
+	status = run(ctl, "Looking at the host", argv, &result);
 	if (status != CTL_FINE)
 		return status;
 
@@ -121,13 +138,13 @@ int worker_look(const struct ctl *ctl, const char *program, const char *bond, js
 	return CTL_FINE;
 }
 
-int worker_propose(const char *program, char **ret)
+int worker_propose(const struct ctl *ctl, const char *program, char **ret)
 {
 	const char *const argv[] = { program ? program : WORKER_PATH, "propose", NULL };
 	_cleanup_command_result_ struct command_result result = COMMAND_RESULT_NULL;
 	int status;
 
-	status = run(argv, &result);
+	status = run(ctl, "Looking at the host", argv, &result);
 	if (status != CTL_FINE)
 		return status;
 	if (result.out_len == 0 || strlen(result.out) != result.out_len) {
@@ -168,7 +185,8 @@ static json_t *last_report(const struct command_result *result)
 	return NULL;
 }
 
-int worker_diagnose(const char *program, const char *const *arguments, json_t **ret)
+int worker_diagnose(const struct ctl *ctl, const char *program, const char *const *arguments,
+		    json_t **ret)
 {
 	_cleanup_command_result_ struct command_result result = COMMAND_RESULT_NULL;
 	const char *argv[24] = { program ? program : WORKER_PATH };
@@ -176,7 +194,7 @@ int worker_diagnose(const char *program, const char *const *arguments, json_t **
 
 	for (size_t i = 0; arguments[i] && i + 2 < ARRAY_SIZE(argv); i++)
 		argv[i + 1] = arguments[i];
-	status = run(argv, &result);
+	status = run(ctl, "diagnosing", argv, &result);
 	if (status != CTL_FINE)
 		return status;
 	*ret = last_report(&result);

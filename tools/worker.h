@@ -7,7 +7,8 @@
 
 /*
  * Looking at the host without esp-offloadd: its worker, run once by ourselves. It reads the policy
- * from the files and changes nothing.
+ * from the files and changes nothing. While it runs a terminal shows what goes on, and for how
+ * long.
  */
 
 /*
@@ -28,7 +29,7 @@ int worker_look(const struct ctl *ctl, const char *program, const char *bond, js
  *
  * Return: an exit status; CTL_FINE with the text in @ret, which is free()d by the caller.
  */
-int worker_propose(const char *program, char **ret);
+int worker_propose(const struct ctl *ctl, const char *program, char **ret);
 
 /*
  * worker_option() - takes the argument of --worker
@@ -44,4 +45,5 @@ int worker_option(const char *argument, const char **ret);
  *
  * Return: an exit status; CTL_FINE with the diagnosis in @ret, an object without its "report".
  */
-int worker_diagnose(const char *program, const char *const *arguments, json_t **ret);
+int worker_diagnose(const struct ctl *ctl, const char *program, const char *const *arguments,
+		    json_t **ret);

@@ -138,6 +138,16 @@ check "it says what comes next" says 'esp-offloadctl check'
 check "nothing lies beside it" equals config.yaml "$(ls -A "$fresh$CONFIG_DIR")"
 init "--root=$fresh"
 check "the second time it stays as it is" status_is 1
+slow=$work/worker/slow.sh
+printf '#!/bin/sh\nsleep 1.5\nexec "%s" "$@"\n' "$worker" >"$slow"
+chmod 755 "$slow"
+check "on a terminal one sees that the host is looked at" contains \
+	"$(on_terminal "$CTL init --print --worker=$slow")" 'Looking at the host … 1 s'
+ctl init --print "--worker=$slow"
+check "elsewhere what it prints stands alone" not complains 'Looking at'
+ctl init --print "--worker=$work/nowhere"
+check "a worker that is not there is told, and what to do" \
+	complains "There is no $work/nowhere: .*--worker="
 rm "$fresh$CONFIG_DIR/config.yaml"
 echo "echo 'version: 1' >$fresh$CONFIG_DIR/config.yaml" >"$work/worker/script"
 init "--root=$fresh"

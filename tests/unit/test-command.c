@@ -149,6 +149,22 @@ START_TEST(a_grandchild_that_lives_on_is_not_waited_for)
 }
 END_TEST
 
+static void count(void *userdata)
+{
+	(*(int *)userdata)++;
+}
+
+START_TEST(who_waits_is_told_each_second_that_it_still_runs)
+{
+	int n = 0;
+	_cleanup_command_result_ struct command_result r =
+		run("sleep 1.5", (struct command_options){ .waiting = count, .userdata = &n });
+
+	ck_assert_int_ge(n, 1);
+	ck_assert_uint_le((uint64_t)n, r.usec / 1000000);
+}
+END_TEST
+
 START_TEST(a_command_that_closes_its_streams_is_waited_for)
 {
 	_cleanup_command_result_ struct command_result r =
@@ -229,6 +245,7 @@ UNIT_MAIN("command", what_a_command_says_and_how_it_ends_is_told,
 	  output_over_the_limit_is_dropped_and_said_so,
 	  a_hanging_command_is_killed_with_all_its_children,
 	  a_grandchild_that_lives_on_is_not_waited_for,
+	  who_waits_is_told_each_second_that_it_still_runs,
 	  a_command_that_closes_its_streams_is_waited_for,
 	  the_environment_and_the_folder_are_always_the_same,
 	  no_descriptor_is_left_open_here_or_there, it_works_where_the_standard_streams_are_closed,
