@@ -224,8 +224,18 @@ examples=/usr/share/doc/esp-offloadd/examples
 CONNECTION_UUID=$(nmcli -g connection.uuid connection show bond0) $examples/nm-dispatcher.sh bond0 up
 check "the dispatcher's example says how the bond stands" \
 	wait_for 5 logged 'esp-offload.*: bond0 is up: configured, offloaded'
-CONNECTION_UUID=00000000-0000-4000-8000-000000000000 $examples/nm-dispatcher.sh other up
+forget
+install -m 755 $examples/nm-dispatcher.sh /etc/NetworkManager/dispatcher.d/90-esp-offload
+nmcli connection add type dummy ifname other con-name other ipv4.method disabled ipv6.method disabled >/dev/null
+nmcli -w 30 connection up other >/dev/null
+nmcli -w 60 connection up bond0 >/dev/null
+check "it does when NetworkManager runs it, too" \
+	wait_for 30 logged 'esp-offload.*: bond0 is up: [a-z]+, [a-z]+'
 check "and nothing of other profiles" not logged 'esp-offload.*: other is up'
+rm /etc/NetworkManager/dispatcher.d/90-esp-offload
+nmcli connection delete other >/dev/null
+check "the re-activated bond is proven again" \
+	wait_for 90 eval 'bond_is State configured && bond_is Verdict offloaded'
 mkdir -p /run/systemd/system /var/lib/prometheus/node-exporter
 cp $examples/esp-offload-metrics.* /run/systemd/system
 systemctl daemon-reload
