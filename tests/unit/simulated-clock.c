@@ -13,7 +13,7 @@
 
 #define NSEC UINT64_C(1000000000)
 
-static uint64_t skipped; /* nanoseconds, ahead of the real clock */
+static uint64_t skipped; /* nanoseconds */
 static int timer = -1;   /* the loop's */
 static uint64_t due;     /* when it is to wake it; 0: not at all */
 
@@ -25,9 +25,16 @@ static uint64_t real_nsec(clockid_t clock)
 	return (uint64_t)t.tv_sec * NSEC + (uint64_t)t.tv_nsec;
 }
 
+/* Those by which somebody waits stand still but for what is skipped. */
 static uint64_t now_nsec(clockid_t clock)
 {
-	return real_nsec(clock) + skipped;
+	static uint64_t begun[CLOCK_BOOTTIME + 1];
+
+	if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC && clock != CLOCK_BOOTTIME)
+		return real_nsec(clock);
+	if (begun[clock] == 0)
+		begun[clock] = real_nsec(clock);
+	return begun[clock] + skipped;
 }
 
 uint64_t clock_usec(void)

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <time.h>
-
 #include "host-faults.h"
 
 /* ---- Causes come first ---- */
@@ -284,40 +282,6 @@ START_TEST(of_a_thousand_conns_with_one_fault_twenty_are_shown)
 }
 END_TEST
 
-/* ---- Size ---- */
-
-static double check_with_conns(int n)
-{
-	struct timespec from, to;
-
-	begin_host();
-	set_policy_conns("example\nc-*");
-	for (int i = 0; i < n; i++) {
-		char name[32], peer[32];
-
-		snprintf(name, sizeof(name), "c-%d", i);
-		snprintf(peer, sizeof(peer), "10.%d.%d.1", i / 250, i % 250);
-		add_good_conn(name, OWN, peer);
-		add_tunnel(name, (unsigned long)i + 2);
-		add_sa(FACTS_OUT, OWN, peer);
-		add_sa(FACTS_IN, OWN, peer);
-	}
-	(void)facts();
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
-	check();
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
-	end_host();
-	return (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
-}
-
-START_TEST(the_time_grows_with_the_conns_and_not_with_their_square)
-{
-	double few = check_with_conns(1000), many = check_with_conns(10000);
-
-	ck_assert_msg(many < 25 * few + 0.2, "%f s for 1,000, %f s for 10,000", few, many);
-}
-END_TEST
-
 UNIT_MAIN("checks", the_cause_is_named_first,
 	  what_blocks_comes_before_what_warns_and_that_before_notes,
 	  without_a_bond_nothing_is_said_of_its_ports,
@@ -330,5 +294,4 @@ UNIT_MAIN("checks", the_cause_is_named_first,
 	  a_near_name_is_suggested_for_a_conn_that_is_missing,
 	  a_pattern_whose_conns_all_lie_elsewhere_is_waited_for,
 	  a_distribution_that_hides_its_fixes_gets_a_note,
-	  of_a_thousand_conns_with_one_fault_twenty_are_shown,
-	  the_time_grows_with_the_conns_and_not_with_their_square)
+	  of_a_thousand_conns_with_one_fault_twenty_are_shown)
