@@ -20,6 +20,7 @@ struct follower {
 	uint64_t seen_usec;      /* realtime, when the bond was seen last, by whatever process */
 	uint64_t since_usec;     /* realtime, the last failover was not before this */
 	struct failover_sas sas; /* at the end of the last proof */
+	bool counts_errors;      /* from the beginning of an outage on */
 };
 
 static uint64_t clock_usec(clockid_t clock)
@@ -109,6 +110,7 @@ int follower_see(struct follower *f, const struct links *links, const struct fac
 		.primary = bond ? bond->bond.primary : FACTS_NO_LINK,
 		.reconstructed = reconstructed || !f->begun,
 	};
+	bool was_out = f->tracker.out;
 	uint64_t since;
 
 	if (!f->begun)
@@ -128,12 +130,18 @@ int follower_see(struct follower *f, const struct links *links, const struct fac
 		ret->sas_before = f->sas;
 		return 1;
 	}
+	if (f->tracker.out && !was_out) {
+		hints_begin(f->hints);
+		f->counts_errors = true;
+	}
 	if (sight.active) {
 		struct failover_log_standing standing = {
 			.ifindex = f->tracker.last_index,
 			.link_failures = f->tracker.link_failures,
 		};
 
+		/* Of the time before its first active port there is nothing to tell. */
+		f->counts_errors = false;
 		memcpy(standing.port, f->tracker.last, sizeof(standing.port));
 		/* Where that fails, what is missed is a reconstruction after a restart. */
 		(void)failover_log_note(f->log, &standing);
@@ -146,11 +154,13 @@ void follower_keep(struct follower *f, struct failover *failover)
 	failover_log_add(f->log, failover);
 	/* What cannot be written is said when it is to be on disk. */
 	(void)failover_log_write(f->log);
+	if (!f->counts_errors)
+		hints_begin(f->hints);
+	f->counts_errors = false;
 }
 
 int follower_sync(struct follower *f)
 {
-	hints_begin(f->hints);
 	return failover_log_sync(f->log);
 }
 

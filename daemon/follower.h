@@ -41,14 +41,15 @@ int follower_see(struct follower *f, const struct links *links, const struct fac
 		 bool reconstructed, struct failover *ret);
 
 /*
- * follower_keep() - remembers a failover, and writes it. Apart from seeing it, so that it is told
- * first: a process that is killed in between leaves one that the next process finds and tells again
+ * follower_keep() - remembers a failover, writes it, and looks at where the error counters stand,
+ * unless it did when the outage before it began. Apart from seeing it, so that it is told first: a
+ * process that is killed in between leaves one that the next process finds and tells again
  */
 void follower_keep(struct follower *f, struct failover *failover);
 
 /*
- * follower_sync() - waits until what was written is on disk, and looks at where the error counters
- * stand. Apart from keeping it, so that who is told has the processor
+ * follower_sync() - waits until what was written is on disk. Apart from keeping it, so that who is
+ * told has the processor
  *
  * Return: 0; a negative errno when it is not on disk.
  */

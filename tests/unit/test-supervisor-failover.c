@@ -354,6 +354,34 @@ START_TEST(the_record_has_what_speaks_beside_the_counters)
 }
 END_TEST
 
+START_TEST(errors_count_from_the_switch_or_from_the_outage_before_it_on)
+{
+	configured_and_proved();
+	kernel_switches(0, "ix1");
+	run_until_told(1);
+	kernel_refuses_packets(5);
+	run_for_msec(700);
+	kernel_carries(0, 10, 10);
+	run_until_proved();
+	ck_assert_str_eq(failover_log_last(supervisors[0]->failovers)->evidence.xfrm_errors,
+			 "XfrmInNoStates +5");
+
+	kernel_switches(0, NULL);
+	run_for_msec(50);
+	ck_assert_str_eq(supervisors[0]->active, "");
+	kernel_refuses_packets(3);
+	kernel_switches(0, "ix0");
+	run_until_told(2);
+	kernel_refuses_packets(4);
+	run_for_msec(700);
+	kernel_carries(0, 10, 10);
+	run_until_proved();
+	ck_assert_str_eq(failover_log_last(supervisors[0]->failovers)->evidence.xfrm_errors,
+			 "XfrmInNoStates +7");
+	bonds_end();
+}
+END_TEST
+
 START_TEST(sas_that_the_kernel_lost_are_in_the_record_and_looked_into)
 {
 	const struct failover *f;
@@ -463,7 +491,8 @@ START_TEST(five_hundred_switches_over_eight_bonds_are_told_once_each_in_order)
 }
 END_TEST
 
-UNIT_MAIN("supervisor-failover", each_failover_is_written_as_soon_as_it_was_told,
+UNIT_MAIN("supervisor-failover", errors_count_from_the_switch_or_from_the_outage_before_it_on,
+	  each_failover_is_written_as_soon_as_it_was_told,
 	  a_failover_is_told_at_once_and_its_verdict_follows,
 	  a_failover_to_a_port_without_esp_is_software_though_the_dump_says_offload,
 	  an_outage_has_no_active_port_and_is_one_failover_when_it_ends,
