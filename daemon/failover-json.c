@@ -46,12 +46,11 @@ json_t *failover_to_json(const struct failover *f)
 {
 	json_t *j;
 
-	j = json_pack("{s:I, s:I, s:o, s:o, s:s, s:I}", "id", (json_int_t)f->id, "realtime_usec",
+	j = json_pack("{s:I, s:I, s:o, s:o, s:s}", "id", (json_int_t)f->id, "realtime_usec",
 		      (json_int_t)f->realtime_usec, "from", json_text(f->from), "to",
-		      json_text(f->to), "cause", failover_cause_name(f->cause), "outage_usec",
-		      (json_int_t)f->outage_usec);
-	if (!j || set_sas(j, "sas_before", &f->sas_before) < 0 ||
-	    (f->proven && set_proof(j, f) < 0)) {
+		      json_text(f->to), "cause", failover_cause_name(f->cause));
+	if (!j || (f->outage_known && set_number(j, "outage_usec", f->outage_usec) < 0) ||
+	    set_sas(j, "sas_before", &f->sas_before) < 0 || (f->proven && set_proof(j, f) < 0)) {
 		json_decref(j);
 		return NULL;
 	}
@@ -105,6 +104,7 @@ int failover_from_json(const json_t *j, struct failover *ret)
 	struct failover f = {
 		.id = number(j, "id"),
 		.realtime_usec = number(j, "realtime_usec"),
+		.outage_known = json_object_get(j, "outage_usec") != NULL,
 		.outage_usec = number(j, "outage_usec"),
 		.sas_before = sas(j, "sas_before"),
 		.proven = json_object_get(j, "verdict") != NULL,

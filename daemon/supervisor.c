@@ -184,7 +184,7 @@ static void tell_failover(struct supervisor *s, struct failover *f)
 	follower_keep(s->follower, f);
 	record_failovers_soon(s);
 	/* An SA that was made or rekeyed while no port was active may be lost. */
-	if (f->outage_usec > 0)
+	if (!f->outage_known || f->outage_usec > 0)
 		s->ops->wants_look(s->userdata, s, "the bond has an active port again");
 }
 

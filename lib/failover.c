@@ -44,6 +44,7 @@ static enum failover_cause cause_of_loss(const struct failover_sight *sight)
 static void begin_outage(struct failover_tracker *t, const struct failover_sight *sight)
 {
 	t->out = true;
+	t->out_known = !sight->reconstructed;
 	t->out_since_usec = sight->monotonic_usec;
 	t->out_cause = cause_of_loss(sight);
 	t->switches++;
@@ -95,8 +96,10 @@ int failover_see(struct failover_tracker *t, const struct failover_sight *sight,
 
 	snprintf(f.from, sizeof(f.from), "%s", t->last);
 	snprintf(f.to, sizeof(f.to), "%s", sight->active->name);
+	f.outage_known = !sight->reconstructed && (!t->out || t->out_known);
 	if (t->out) {
-		f.outage_usec = sight->monotonic_usec - t->out_since_usec;
+		if (f.outage_known)
+			f.outage_usec = sight->monotonic_usec - t->out_since_usec;
 		f.cause = sight->reconstructed ? FAILOVER_RECONSTRUCTED : t->out_cause;
 	} else {
 		f.cause = cause_of_loss(sight);

@@ -45,6 +45,7 @@ struct failover {
 	int to_index;           /* ifindex of that port */
 	uint32_t link_failures; /* of that port, as bonding counts them */
 	enum failover_cause cause;
+	bool outage_known;              /* somebody saw how long: its beginning and its end */
 	uint64_t outage_usec;           /* how long no port was active */
 	struct failover_sas sas_before; /* as seen last before the switch */
 
@@ -67,6 +68,7 @@ struct failover_tracker {
 	int last_index;                /* its ifindex; FACTS_NO_LINK: only the name is known */
 	uint32_t link_failures;        /* of that port, when it was seen last */
 	bool out;                      /* no port is active now */
+	bool out_known;                /* it was seen when that began */
 	uint64_t out_since_usec;       /* monotonic */
 	enum failover_cause out_cause; /* of the outage's beginning */
 	uint64_t switches;             /* changes of the active port, outages included */

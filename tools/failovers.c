@@ -149,7 +149,9 @@ static int add_failover(struct libscols_table *table, const json_t *f)
 	print_remark(f, remark, sizeof(remark));
 
 	times_print((uint64_t)field_integer(f, "realtime_usec"), when);
-	if (field_integer(f, "outage_usec") > 0)
+	if (!field_is_there(f, "outage_usec"))
+		snprintf(outage, sizeof(outage), "unknown");
+	else if (field_integer(f, "outage_usec") > 0)
 		times_print_span((uint64_t)field_integer(f, "outage_usec"), outage);
 	if (*verdict)
 		times_print_span((uint64_t)field_integer(f, "verdict_usec"), after);

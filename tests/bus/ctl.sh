@@ -400,6 +400,9 @@ vary '.GetFailovers[0].reply[1] += {sas_before: 2, sas_after: 2, sas_refused: 0,
 ctl failovers bond0
 check "where the kernel said nothing the reason is shown, with the hint of its counters" \
 	says 'software 1.1 s 2, 2 idle +the active port cannot offload ESP; XfrmInNoStates \+5$'
+vary '.GetFailovers[0].reply[1] |= (.cause = "reconstructed" | del(.outage_usec))'
+ctl failovers bond0
+check "an outage that nobody saw has no length" says 'ix0 reconstructed +unknown software'
 vary '.GetFailovers = [{reply: []}]'
 ctl failovers
 check "none at all is fine" status_is 0

@@ -130,11 +130,27 @@ START_TEST(what_is_not_known_is_left_out_and_stays_unknown)
 	add("ix0", "ix1", 5);
 	j = failover_log_since(log_, 0);
 	ck_assert_ptr_null(json_object_get(json_array_get(j, 0), "sas_before"));
+	ck_assert_ptr_null(json_object_get(json_array_get(j, 0), "outage_usec"));
 	ck_assert_ptr_null(json_object_get(json_array_get(j, 0), "verdict"));
 	json_decref(j);
 	open_log();
 	ck_assert(!failover_log_last(log_)->sas_before.known);
+	ck_assert(!failover_log_last(log_)->outage_known);
 	ck_assert(failover_log_is_open(log_));
+	tear_down();
+}
+END_TEST
+
+START_TEST(an_outage_of_no_time_is_not_one_that_is_not_known)
+{
+	struct failover f = { .from = "ix0", .to = "ix1", .outage_known = true };
+
+	set_up();
+	failover_log_add(log_, &f);
+	ck_assert_int_eq(failover_log_sync(log_), 0);
+	open_log();
+	ck_assert(failover_log_last(log_)->outage_known);
+	ck_assert_uint_eq(failover_log_last(log_)->outage_usec, 0);
 	tear_down();
 }
 END_TEST
@@ -406,7 +422,8 @@ START_TEST(what_the_disk_refused_is_tried_again_at_the_next_write)
 }
 END_TEST
 
-UNIT_MAIN("failover-log", what_has_to_be_written_anew_waits_for_who_waits_for_the_disk,
+UNIT_MAIN("failover-log", an_outage_of_no_time_is_not_one_that_is_not_known,
+	  what_has_to_be_written_anew_waits_for_who_waits_for_the_disk,
 	  what_was_added_is_written_together_with_whatever_is_written_next,
 	  failovers_are_numbered_and_the_last_one_is_known,
 	  failovers_and_their_verdicts_outlive_the_process, a_verdict_is_noted_once,

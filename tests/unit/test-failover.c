@@ -99,6 +99,7 @@ START_TEST(a_cut_cable_is_a_failover_by_carrier)
 	ck_assert_int_eq(see("ix1"), 1);
 	ck_failover("ix0", "ix1", FAILOVER_CARRIER);
 	ck_assert_uint_eq(failover.realtime_usec, now + 5000000);
+	ck_assert(failover.outage_known);
 	ck_assert_uint_eq(failover.outage_usec, 0);
 	ck_assert_uint_eq(tracker.switches, 1);
 }
@@ -189,6 +190,7 @@ START_TEST(an_outage_ends_with_one_failover_that_tells_its_length)
 	now = 5500;
 	ck_assert_int_eq(see("ix1"), 1);
 	ck_failover("ix0", "ix1", FAILOVER_CARRIER);
+	ck_assert(failover.outage_known);
 	ck_assert_uint_eq(failover.outage_usec, 3500);
 	ck_assert_int_eq(see("ix1"), 0);
 }
@@ -205,6 +207,37 @@ START_TEST(an_outage_that_the_same_port_ends_is_a_failover_too)
 	ck_assert_int_eq(see("ix0"), 1);
 	ck_failover("ix0", "ix0", FAILOVER_CARRIER);
 	ck_assert_uint_eq(failover.outage_usec, 700);
+}
+END_TEST
+
+START_TEST(how_long_an_outage_was_that_nobody_saw_begin_or_end_is_not_known)
+{
+	/* All of it among lost messages. */
+	set_up();
+	see("ix0");
+	ports[0].port.link_failures++;
+	now += 60000000;
+	ck_assert_int_eq(see_with("ix0", true), 1);
+	ck_assert(!failover.outage_known);
+	ck_assert_int_eq(see_with("ix1", true), 1);
+	ck_assert(!failover.outage_known);
+
+	/* It had begun before somebody listened. */
+	set_up();
+	see("ix0");
+	ck_assert_int_eq(see_with(NULL, true), 0);
+	now += 700;
+	ck_assert_int_eq(see("ix0"), 1);
+	ck_assert(!failover.outage_known);
+	ck_assert_uint_eq(failover.outage_usec, 0);
+
+	/* It has ended when nobody listened. */
+	set_up();
+	see("ix0");
+	ck_assert_int_eq(see(NULL), 0);
+	now += 700;
+	ck_assert_int_eq(see_with("ix0", true), 1);
+	ck_assert(!failover.outage_known);
 }
 END_TEST
 
@@ -293,7 +326,8 @@ START_TEST(five_hundred_switches_are_five_hundred_failovers_in_order)
 }
 END_TEST
 
-UNIT_MAIN("failover", the_first_look_is_no_failover, the_same_port_again_is_no_failover,
+UNIT_MAIN("failover", how_long_an_outage_was_that_nobody_saw_begin_or_end_is_not_known,
+	  the_first_look_is_no_failover, the_same_port_again_is_no_failover,
 	  a_cut_cable_is_a_failover_by_carrier,
 	  a_port_that_bonding_finds_dead_is_a_failover_by_carrier,
 	  a_port_set_down_is_administrative_though_it_has_no_carrier_either,
