@@ -10,8 +10,13 @@
 /* What the kernel said longer ago than this is none of a switch that nobody saw. */
 #define WORDS_USEC UINT64_C(86400000000)
 
+/* Bonding takes its primary port back in the same turn in which it finds its link well. */
+#define PRIMARY_USEC UINT64_C(1000000)
+
 struct follower {
 	char *bond;
+	int primary;           /* ifindex of the bond's primary port, as seen last */
+	uint64_t primary_usec; /* monotonic, when that became usable or the primary; 0: never */
 	bool begun;
 	struct failover_tracker tracker;
 	struct failover_log *log;
@@ -99,6 +104,28 @@ const struct facts_link *follower_active(const struct links *links, const struct
 	return links_by_index(links, bond->bond.active_port);
 }
 
+static bool is_usable(const struct facts_link *port)
+{
+	return port->up && port->carrier && port->port.mii_up;
+}
+
+void follower_see_port(struct follower *f, const struct facts_link *before,
+		       const struct facts_link *now)
+{
+	if (now->ifindex == f->primary && is_usable(now) &&
+	    !(before && before->master == now->master && is_usable(before)))
+		f->primary_usec = clock_usec(CLOCK_MONOTONIC);
+}
+
+/* Return: true when the bond's primary port became usable, or the primary, just before. */
+static bool is_primary_back(struct follower *f, int primary, uint64_t now)
+{
+	if (f->begun && primary != f->primary)
+		f->primary_usec = now;
+	f->primary = primary;
+	return f->primary_usec && now - f->primary_usec < PRIMARY_USEC;
+}
+
 int follower_see(struct follower *f, const struct links *links, const struct facts_link *bond,
 		 bool reconstructed, struct failover *ret)
 {
@@ -113,6 +140,7 @@ int follower_see(struct follower *f, const struct links *links, const struct fac
 	bool was_out = f->tracker.out;
 	uint64_t since;
 
+	sight.primary_is_back = is_primary_back(f, sight.primary, sight.monotonic_usec);
 	if (!f->begun)
 		begin(f);
 	sight.last = f->tracker.last_index == FACTS_NO_LINK

@@ -41,6 +41,14 @@ int follower_see(struct follower *f, const struct links *links, const struct fac
 		 bool reconstructed, struct failover *ret);
 
 /*
+ * follower_see_port() - takes in what became of a port that is the bond's now, before what comes of
+ * it is seen. So a switch to the primary port because it is back is told from one by request
+ * @before: NULL: it was not there
+ */
+void follower_see_port(struct follower *f, const struct facts_link *before,
+		       const struct facts_link *now);
+
+/*
  * follower_keep() - remembers a failover, writes it, and looks at where the error counters stand,
  * unless it did when the outage before it began. Apart from seeing it, so that it is told first: a
  * process that is killed in between leaves one that the next process finds and tells again

@@ -308,6 +308,8 @@ static void port_changed(struct supervisor *s, const struct links_change *change
 
 	if (!was && !is)
 		return;
+	if (is)
+		follower_see_port(s->follower, change->before, change->now);
 	if (was != is) {
 		log_port(s, is ? change->now->name : change->before->name,
 			 is ? "was added" : "was removed");

@@ -36,7 +36,7 @@ static enum failover_cause cause_of_loss(const struct failover_sight *sight)
 		return FAILOVER_ADMINISTRATIVE;
 	if (!last->carrier || !last->port.mii_up)
 		return FAILOVER_CARRIER;
-	if (sight->active && sight->active->ifindex == sight->primary)
+	if (sight->active && sight->active->ifindex == sight->primary && sight->primary_is_back)
 		return FAILOVER_PRIMARY;
 	return sight->active ? FAILOVER_REQUEST : FAILOVER_UNKNOWN;
 }

@@ -15,7 +15,7 @@ enum failover_cause {
 	FAILOVER_CARRIER,        /* the old port lost its link */
 	FAILOVER_ADMINISTRATIVE, /* the old port was set down, or left the bond */
 	FAILOVER_REQUEST,        /* somebody chose the port; both are fine */
-	FAILOVER_PRIMARY,        /* the primary port is back */
+	FAILOVER_PRIMARY,        /* the primary port is back, or another port is the primary */
 	FAILOVER_RECONSTRUCTED,  /* nobody saw it happen; found by comparing afterwards */
 };
 
@@ -80,9 +80,10 @@ struct failover_sight {
 	uint64_t realtime_usec;
 	const struct facts_link *active; /* the active port; NULL for none */
 	const struct facts_link *last;   /* how the tracker's last port is now; NULL: gone */
-	int bond;           /* the bond's ifindex, or FACTS_NO_LINK: it is gone, or set down */
-	int primary;        /* ifindex of its primary port, or FACTS_NO_LINK */
-	bool reconstructed; /* messages were lost, or nobody listened, before this */
+	int bond;             /* the bond's ifindex, or FACTS_NO_LINK: it is gone, or set down */
+	int primary;          /* ifindex of its primary port, or FACTS_NO_LINK */
+	bool primary_is_back; /* that became usable, or the primary, just before */
+	bool reconstructed;   /* messages were lost, or nobody listened, before this */
 };
 
 /*

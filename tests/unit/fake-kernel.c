@@ -183,6 +183,15 @@ void kernel_switches(size_t b, const char *name)
 		say(&bond->link, IFLA_EVENT_NOTIFY_PEERS, false);
 }
 
+void kernel_sets_primary(size_t b, const char *name)
+{
+	struct fake_bond *bond;
+	size_t i;
+
+	kernel.bonds[b].link.bond.primary =
+		name ? port_named(name, &bond, &i)->ifindex : FACTS_NO_LINK;
+}
+
 void kernel_renames_port(const char *name, const char *new_name)
 {
 	struct fake_bond *bond;

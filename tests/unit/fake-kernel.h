@@ -24,6 +24,9 @@ void kernel_mends_cable(const char *port);
 /* kernel_switches() - the active port changes, told in bonding's order; NULL: there is none */
 void kernel_switches(size_t bond, const char *port);
 
+/* kernel_sets_primary() - a bond's primary port, told with what comes next; NULL: it has none */
+void kernel_sets_primary(size_t bond, const char *port);
+
 /* kernel_renames_port() - its message alone: the bond says nothing of it */
 void kernel_renames_port(const char *name, const char *new_name);
 

@@ -13,6 +13,7 @@ static struct failover failover;
 static uint64_t now;
 static struct facts_link ports[3];
 static int bond, primary;
+static bool primary_is_back;
 
 static struct facts_link *named(const char *name)
 {
@@ -37,6 +38,7 @@ static void set_up(void)
 	now = 1000;
 	bond = BOND;
 	primary = FACTS_NO_LINK;
+	primary_is_back = false;
 	for (size_t i = 0; i < ARRAY_SIZE(ports); i++) {
 		ports[i] = (struct facts_link){ .ifindex = 11 + (int)i,
 						.master = BOND,
@@ -56,6 +58,7 @@ static int see_with(const char *active, bool reconstructed)
 		.last = numbered(tracker.last_index),
 		.bond = bond,
 		.primary = primary,
+		.primary_is_back = primary_is_back,
 		.reconstructed = reconstructed,
 	};
 
@@ -173,8 +176,22 @@ START_TEST(a_switch_back_to_the_primary_port_is_the_primary)
 	set_up();
 	see("ix1");
 	primary = ports[0].ifindex;
+	primary_is_back = true;
 	ck_assert_int_eq(see("ix0"), 1);
 	ck_failover("ix1", "ix0", FAILOVER_PRIMARY);
+	/* To another one it is none of its doing. */
+	ck_assert_int_eq(see("ix1"), 1);
+	ck_failover("ix0", "ix1", FAILOVER_REQUEST);
+}
+END_TEST
+
+START_TEST(a_switch_to_a_primary_port_that_was_there_all_along_is_by_request)
+{
+	set_up();
+	see("ix1");
+	primary = ports[0].ifindex;
+	ck_assert_int_eq(see("ix0"), 1);
+	ck_failover("ix1", "ix0", FAILOVER_REQUEST);
 }
 END_TEST
 
@@ -335,6 +352,7 @@ UNIT_MAIN("failover", how_long_an_outage_was_that_nobody_saw_begin_or_end_is_not
 	  a_bond_that_is_deleted_is_an_outage_by_administration,
 	  a_switch_between_two_good_ports_is_by_request,
 	  a_switch_back_to_the_primary_port_is_the_primary,
+	  a_switch_to_a_primary_port_that_was_there_all_along_is_by_request,
 	  an_outage_ends_with_one_failover_that_tells_its_length,
 	  an_outage_that_the_same_port_ends_is_a_failover_too,
 	  a_bond_that_gets_its_first_port_does_not_fail_over, a_switch_seen_only_afterwards_says_so,

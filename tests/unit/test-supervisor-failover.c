@@ -89,6 +89,46 @@ START_TEST(an_outage_has_no_active_port_and_is_one_failover_when_it_ends)
 }
 END_TEST
 
+static void expect_told(size_t n, enum failover_cause cause)
+{
+	run_until_told(n);
+	ck_assert_str_eq(failover_cause_name(told[n - 1].f.cause), failover_cause_name(cause));
+}
+
+START_TEST(the_primary_port_is_the_cause_where_it_is_back_or_newly_chosen)
+{
+	bonds_begin(1);
+	kernel_switches(0, "ix1");
+	expect_told(1, FAILOVER_REQUEST);
+	kernel_sets_primary(0, "ix0");
+	kernel_switches(0, "ix0");
+	expect_told(2, FAILOVER_PRIMARY);
+	kernel_cuts_cable("ix0");
+	kernel_switches(0, "ix1");
+	expect_told(3, FAILOVER_CARRIER);
+	kernel_mends_cable("ix0");
+	kernel_switches(0, "ix0");
+	expect_told(4, FAILOVER_PRIMARY);
+	bonds_end();
+}
+END_TEST
+
+START_TEST(the_primary_port_may_be_asked_for_like_any_other)
+{
+	bonds_begin(1);
+	kernel_sets_primary(0, "ix0");
+	kernel_cuts_cable("ix1");
+	kernel_mends_cable("ix1");
+	kernel_switches(0, "ix1");
+	run_until_told(1);
+	/* Longer than bonding takes from the one to the other. */
+	run_for_msec(1100);
+	kernel_switches(0, "ix0");
+	expect_told(2, FAILOVER_REQUEST);
+	bonds_end();
+}
+END_TEST
+
 START_TEST(a_failover_in_the_middle_of_a_proof_begins_it_anew)
 {
 	bonds_begin(1);
@@ -491,7 +531,9 @@ START_TEST(five_hundred_switches_over_eight_bonds_are_told_once_each_in_order)
 }
 END_TEST
 
-UNIT_MAIN("supervisor-failover", errors_count_from_the_switch_or_from_the_outage_before_it_on,
+UNIT_MAIN("supervisor-failover", the_primary_port_is_the_cause_where_it_is_back_or_newly_chosen,
+	  the_primary_port_may_be_asked_for_like_any_other,
+	  errors_count_from_the_switch_or_from_the_outage_before_it_on,
 	  each_failover_is_written_as_soon_as_it_was_told,
 	  a_failover_is_told_at_once_and_its_verdict_follows,
 	  a_failover_to_a_port_without_esp_is_software_though_the_dump_says_offload,

@@ -75,6 +75,14 @@ offloaded "active_slave written" ix0 ix1 request
 before_it
 ip link set bond0 type bond primary ix0
 offloaded "a primary port" ix1 ix0 primary
+activate ix1
+recorded "away from the primary port" ix0 ix1 request offloaded
+activate ix0
+recorded "the primary port by request" ix1 ix0 request offloaded
+cut_cable ix0
+recorded "the primary port without a link" ix0 ix1 carrier offloaded
+mend_cable ix0
+recorded "the primary port is back" ix1 ix0 primary offloaded
 echo >/sys/class/net/bond0/bonding/primary
 
 before_it
