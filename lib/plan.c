@@ -238,26 +238,37 @@ static bool has_same_ends(struct judge *j, const struct judge_conn *c,
 }
 
 /*
- * The established tunnels of other conns that go down with this one, because they share its IKE SA:
- * as pluto says where it says so, else those between the same ends, to be on the safe side.
+ * True for an established tunnel of another conn that goes down with this one, because they share
+ * its IKE SA: as pluto says where it says so, else between the same ends, to be on the safe side.
  */
+static bool goes_down_with(struct judge *j, const struct judge_conn *c,
+			   const struct facts_tunnel *t)
+{
+	const struct ipsec_conf_conn *other = judge_conf_of(j, t);
+
+	if (other == c->conf)
+		return false;
+	if (c->tunnel->ike != 0 && t->ike != 0)
+		return t->ike == c->tunnel->ike;
+	return other && has_same_ends(j, c, other);
+}
+
+/* A conn may have several tunnels at a time, and is named once. */
 static const char *neighbours_of(struct judge *j, const struct judge_conn *c)
 {
+	const struct facts_tunnel *tunnels = j->facts->tunnels;
 	struct list l = { .text = TEXT_NULL };
 
 	for (size_t i = 0; i < j->facts->n_tunnels; i++) {
-		const struct facts_tunnel *t = &j->facts->tunnels[i];
-		const struct ipsec_conf_conn *other = judge_conf_of(j, t);
-		bool shares;
+		bool told = false;
 
-		if (other == c->conf)
+		if (!goes_down_with(j, c, &tunnels[i]))
 			continue;
-		if (c->tunnel->ike != 0 && t->ike != 0)
-			shares = t->ike == c->tunnel->ike;
-		else
-			shares = other && has_same_ends(j, c, other);
-		if (shares)
-			list_add(&l, t->conn);
+		for (size_t k = 0; k < i && !told; k++)
+			told = streq(tunnels[k].conn, tunnels[i].conn) &&
+			       goes_down_with(j, c, &tunnels[k]);
+		if (!told)
+			list_add(&l, tunnels[i].conn);
 	}
 	return list_take(j, &l);
 }

@@ -245,6 +245,19 @@ START_TEST(who_shares_the_ike_sa_goes_down_too)
 }
 END_TEST
 
+START_TEST(one_that_shares_it_twice_is_named_once)
+{
+	begin_fresh_host();
+	add_good_conn("second", OWN, PEER);
+	add_tunnel("second", 5);
+	add_tunnel("second", 1);
+	add_tunnel("second", 1);
+	make_plan();
+	ck_has(step_of(STEP_REPLACE)->interrupts, "with it second, because they share its IKE SA");
+	end_host();
+}
+END_TEST
+
 START_TEST(when_pluto_does_not_say_the_same_ends_are_taken_for_a_shared_ike_sa)
 {
 	begin_fresh_host();
@@ -451,7 +464,7 @@ UNIT_MAIN("plan", where_all_is_as_it_should_be_there_is_nothing_to_do,
 	  the_conns_change_is_shown_as_a_diff, what_the_policy_ensures_is_edited_before_the_offload,
 	  what_means_the_same_is_not_rewritten,
 	  a_value_from_default_or_also_needs_no_line_of_its_own, four_takes_a_changed_conn_up_alone,
-	  who_shares_the_ike_sa_goes_down_too,
+	  who_shares_the_ike_sa_goes_down_too, one_that_shares_it_twice_is_named_once,
 	  when_pluto_does_not_say_the_same_ends_are_taken_for_a_shared_ike_sa,
 	  a_conn_that_is_not_up_is_replaced_without_interrupting_anything,
 	  five_is_restarted_unless_it_was_seen_to_offload_on_this_bond,
