@@ -589,6 +589,7 @@ int executor_apply(const struct executor_options *options, const struct facts *f
 	if (r < 0)
 		log_warning("%s: What the steps interrupt cannot be measured: %s", policy->name,
 			    strerror(-r));
+	s.meter = meter;
 
 	r = take_all(&s, u, plan, meter);
 	if (r == 0) {

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "conn-ends.h"
 #include "link.h"
 #include "outage.h"
@@ -21,7 +22,12 @@ struct meter {
 	char bond[FACTS_NAME_SIZE];
 	struct facts_address *addresses;
 	size_t n_addresses;
-	struct tunnels tunnels;
+	struct tunnels tunnels; /* under the lock, as what follows, while the thread runs */
+	struct disowned {
+		uint32_t spi;
+		struct facts_ip destination;
+	} * items;
+	size_t n, alloc;
 	struct outages outages;
 	uint64_t end_usec;
 
@@ -30,7 +36,7 @@ struct meter {
 	int stop_fd;
 	bool running;
 	pthread_t thread;
-	pthread_mutex_t lock; /* of outages, while the thread runs */
+	pthread_mutex_t lock;
 };
 
 static uint64_t now_usec(void)
@@ -107,23 +113,76 @@ static void look_at_bond(struct meter *m)
 	pthread_mutex_unlock(&m->lock);
 }
 
-static void look_at_sas(struct meter *m)
+static bool is_disowned(const struct meter *m, const struct facts_sa *sa)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (m->items[i].spi == sa->spi &&
+		    facts_ip_equal(&m->items[i].destination, &sa->destination))
+			return true;
+	return false;
+}
+
+/* Counts what there is now, but for what is disowned. Return: 0; a negative errno. */
+static int count_sas(struct meter *m)
 {
 	_cleanup_free_ struct facts_flow *flows = NULL;
 	_cleanup_free_ struct facts_sa *sas = NULL;
-	size_t n_flows, n_sas;
-	uint64_t now;
+	size_t n_flows, n_sas, n = 0;
+	int r;
 
-	if (xfrm_dump_flows(&flows, &n_flows) < 0 ||
-	    xfrm_dump(m->addresses, m->n_addresses, &sas, &n_sas) < 0)
-		return;
-	now = now_usec();
-	if (tunnels_see(&m->tunnels, sas, n_sas, flows, n_flows) < 0)
-		return;
+	r = xfrm_dump_flows(&flows, &n_flows);
+	if (r >= 0)
+		r = xfrm_dump(m->addresses, m->n_addresses, &sas, &n_sas);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < n_sas; i++)
+		if (!is_disowned(m, &sas[i]))
+			sas[n++] = sas[i];
+	return tunnels_see(&m->tunnels, sas, n, flows, n_flows);
+}
+
+static void look_at_sas(struct meter *m)
+{
 	pthread_mutex_lock(&m->lock);
-	for (size_t i = 0; i < m->tunnels.n; i++)
-		(void)outages_see(&m->outages, m->tunnels.items[i].subject,
-				  tunnel_is_up(&m->tunnels.items[i]), now);
+	if (count_sas(m) >= 0) {
+		uint64_t now = now_usec();
+
+		for (size_t i = 0; i < m->tunnels.n; i++)
+			(void)outages_see(&m->outages, m->tunnels.items[i].subject,
+					  tunnel_is_up(&m->tunnels.items[i]), now);
+	}
+	pthread_mutex_unlock(&m->lock);
+}
+
+static int disown(struct meter *m, const struct pluto_sas *sas)
+{
+	for (size_t i = 0; i < sas->n; i++) {
+		int r;
+
+		if (!sas->items[i].orphan)
+			continue;
+		r = ARRAY_GROW(m);
+		if (r < 0)
+			return r;
+		m->items[m->n++] = (struct disowned){ .spi = sas->items[i].spi,
+						      .destination = sas->items[i].destination };
+	}
+	return 0;
+}
+
+void meter_disown(struct meter *m, const struct pluto_sas *sas)
+{
+	uint64_t since;
+
+	look_at_sas(m);
+	pthread_mutex_lock(&m->lock);
+	since = outages_since(&m->outages, now_usec());
+	m->n = 0;
+	if (disown(m, sas) >= 0 && count_sas(m) >= 0)
+		for (size_t i = 0; i < m->tunnels.n; i++)
+			if (!tunnel_is_up(&m->tunnels.items[i]))
+				(void)outages_see(&m->outages, m->tunnels.items[i].subject, false,
+						  since);
 	pthread_mutex_unlock(&m->lock);
 }
 
@@ -248,6 +307,7 @@ struct meter *meter_free(struct meter *m)
 	outages_done(&m->outages);
 	free(m->addresses);
 	tunnels_done(&m->tunnels);
+	free(m->items);
 	pthread_mutex_destroy(&m->lock);
 	free(m);
 	return NULL;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "facts.h"
+#include "pluto-status.h"
 #include "policy.h"
 #include "text.h"
 
@@ -26,6 +27,15 @@ int meter_start(const struct facts *before, const struct policy_bond *policy, st
 
 /* meter_step() - what is interrupted from now on is this step's doing; steps count from 0 */
 void meter_step(struct meter *m, size_t step);
+
+/*
+ * meter_disown() - SAs that the kernel has, and that carry nothing: the peer has deleted them
+ * @sas: as pluto knows them; the orphans among them are meant
+ *
+ * They count no more. A tunnel that has no others is interrupted from the first interruption of
+ * this step on, by which its IKE SA went, until it has new ones.
+ */
+void meter_disown(struct meter *m, const struct pluto_sas *sas);
 
 /* meter_stop() - ends watching; what was measured can be printed from then on */
 void meter_stop(struct meter *m);

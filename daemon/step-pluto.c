@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "ipsec-conf.h"
+#include "meter.h"
 #include "names.h"
 #include "steps.h"
 #include "units.h"
@@ -137,6 +138,8 @@ static void renew_orphans(struct steps *s, const struct plan *but)
 
 	if (ipsec_sas(&s->options->ipsec, &sas) < 0)
 		return;
+	if (s->meter)
+		meter_disown(s->meter, &sas);
 	for (size_t i = 0; i < sas.n; i++) {
 		const struct pluto_sa *sa = &sas.items[i];
 

@@ -22,6 +22,7 @@ struct steps {
 	const struct policy_bond *policy;
 	const struct plan *plan; /* NULL while something is taken back without one */
 	const char *bond;
+	struct meter *meter; /* NULL: nothing is measured */
 
 	/* Opened when first wanted. */
 	struct nm *nm;

@@ -32,6 +32,16 @@ void outages_step(struct outages *o, size_t step)
 	o->step = step;
 }
 
+uint64_t outages_since(const struct outages *o, uint64_t now_usec)
+{
+	uint64_t since = now_usec;
+
+	for (size_t i = 0; i < o->n; i++)
+		if (o->items[i].step == o->step && o->items[i].from_usec < since)
+			since = o->items[i].from_usec;
+	return since;
+}
+
 static int begin(struct outages *o, size_t subject, uint64_t now_usec)
 {
 	int r = ARRAY_GROW(o);

@@ -43,6 +43,9 @@ int outages_add(struct outages *o, const char *name, bool up);
 /* outages_step() - what begins from now on is this step's doing */
 void outages_step(struct outages *o, size_t step);
 
+/* outages_since() - when this step's first outage began; @now_usec without one */
+uint64_t outages_since(const struct outages *o, uint64_t now_usec);
+
 /*
  * outages_see() - a subject was seen up, or not
  *

@@ -192,6 +192,10 @@ void meter_step(struct meter *m _unused_, size_t step _unused_)
 {
 }
 
+void meter_disown(struct meter *m _unused_, const struct pluto_sas *sas _unused_)
+{
+}
+
 void meter_stop(struct meter *m _unused_)
 {
 }

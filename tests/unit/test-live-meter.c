@@ -123,7 +123,8 @@ END_TEST
 	"ip xfrm state allocspi src " from " dst " to " proto esp mode tunnel reqid " reqid        \
 	" min " spi " max " spi " >/dev/null"
 
-START_TEST(of_two_between_the_same_ends_the_one_that_was_interrupted_is_told)
+/* Both are up; what pluto knows of them is enough for their names. */
+static void begin_two(void)
 {
 	char name[] = "bond0", one[] = "one", two[] = "two";
 	const struct policy_bond policy = { .name = name };
@@ -143,7 +144,27 @@ START_TEST(of_two_between_the_same_ends_the_one_that_was_interrupted_is_told)
 				.n_tunnels = ARRAY_SIZE(known) };
 	ck_assert_int_eq(xfrm_dump(&own, 1, &facts.sas, &facts.n_sas), 0);
 	ck_assert_int_eq(meter_start(&facts, &policy, &meter), 0);
+}
 
+/* Both were in that step, at least so long. */
+static void interrupted_two(size_t step, double least)
+{
+	_cleanup_text_ struct text t = TEXT_NULL;
+	double one, two;
+
+	meter_print(meter, step, &t);
+	ck_assert_msg(sscanf(t.data,
+			     "the tunnel of one for %lf s and not back yet, the tunnel of "
+			     "two for %lf s",
+			     &one, &two) == 2,
+		      "%s", t.data);
+	ck_assert_double_ge(two, least);
+	ck_assert_ptr_null(strstr(strstr(t.data, "two"), "not back yet"));
+}
+
+START_TEST(of_two_between_the_same_ends_the_one_that_was_interrupted_is_told)
+{
+	begin_two();
 	/* It comes back with other numbers, and is the same all the same. */
 	live_must(DELETE(OWN, PEER, "0x1000"));
 	live_must(DELETE(PEER, OWN, "0x2000"));
@@ -158,6 +179,36 @@ START_TEST(of_two_between_the_same_ends_the_one_that_was_interrupted_is_told)
 	meter_stop(meter);
 	interrupted(0, "the tunnel of one", 0.4, 30);
 	interrupted(1, "the tunnel of two", 0, 30);
+	end();
+}
+END_TEST
+
+START_TEST(one_whose_ike_sa_has_gone_with_another_conn_was_interrupted_with_it)
+{
+	struct pluto_sa known[] = { { .orphan = true, .spi = 0x3000 },
+				    { .orphan = true, .spi = 0x4000 },
+				    { .spi = 0x1001 } };
+	const struct pluto_sas sas = { .items = known, .n = ARRAY_SIZE(known) };
+
+	begin_two();
+	meter_step(meter, 1);
+	live_must(DELETE(OWN, PEER, "0x1000"));
+	live_must(DELETE(PEER, OWN, "0x2000"));
+	usleep(500000);
+	ck_assert_int_eq(facts_ip_parse(PEER, &known[0].destination), 0);
+	ck_assert_int_eq(facts_ip_parse(OWN, &known[1].destination), 0);
+	meter_disown(meter, &sas);
+	usleep(100000);
+	live_must(RESERVE_FOR("2", OWN, PEER, "0x3001"));
+	live_must(RESERVE_FOR("2", PEER, OWN, "0x4001"));
+	look_around();
+	usleep(100000);
+	meter_step(meter, 2);
+	live_must(DELETE(OWN, PEER, "0x3000"));
+	live_must(DELETE(PEER, OWN, "0x4000"));
+	meter_stop(meter);
+	interrupted_two(1, 0.5);
+	interrupted(2, "nothing", 0, 0);
 	end();
 }
 END_TEST
@@ -180,4 +231,5 @@ static bool possible(void)
 LIVE_MAIN("live-meter", possible, a_tunnel_that_loses_an_sa_and_gets_it_back_was_interrupted,
 	  a_rekey_that_makes_before_it_breaks_interrupts_nothing,
 	  what_is_flushed_and_does_not_come_back_is_interrupted_to_the_end,
-	  of_two_between_the_same_ends_the_one_that_was_interrupted_is_told)
+	  of_two_between_the_same_ends_the_one_that_was_interrupted_is_told,
+	  one_whose_ike_sa_has_gone_with_another_conn_was_interrupted_with_it)

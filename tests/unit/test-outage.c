@@ -52,6 +52,21 @@ START_TEST(an_outage_is_of_the_step_in_which_it_began)
 }
 END_TEST
 
+START_TEST(the_first_outage_of_a_step_tells_since_when)
+{
+	begin();
+	see(0, false, 3 * SECOND);
+	see(0, true, 4 * SECOND);
+	outages_step(&o, 1);
+	ck_assert_uint_eq(outages_since(&o, 9 * SECOND), 9 * SECOND);
+	see(0, false, 7 * SECOND);
+	see(0, true, 8 * SECOND);
+	see(1, false, 8 * SECOND);
+	ck_assert_uint_eq(outages_since(&o, 9 * SECOND), 7 * SECOND);
+	outages_done(&o);
+}
+END_TEST
+
 START_TEST(several_of_one_step_are_added_up)
 {
 	begin();
@@ -88,5 +103,5 @@ START_TEST(what_was_not_up_can_be_interrupted_once_it_is)
 END_TEST
 
 UNIT_MAIN("outage", nothing_happened, an_outage_is_of_the_step_in_which_it_began,
-	  several_of_one_step_are_added_up, what_does_not_come_back_is_said,
-	  what_was_not_up_can_be_interrupted_once_it_is)
+	  the_first_outage_of_a_step_tells_since_when, several_of_one_step_are_added_up,
+	  what_does_not_come_back_is_said, what_was_not_up_can_be_interrupted_once_it_is)
