@@ -17,6 +17,13 @@
 #define FIRST_LOOK_USEC UINT64_C(300000)
 #define LAST_LOOK_USEC  UINT64_C(4000000)
 
+/*
+ * A verdict is held back so long: bonding takes the SAs from the old port before it tells of the
+ * switch, and a sample may have been taken in between. A switch that is told meanwhile begins the
+ * proof anew.
+ */
+#define HOLD_USEC UINT64_C(50000)
+
 struct prover {
 	sd_event *event;
 	struct ethtool *ethtool;
@@ -42,6 +49,7 @@ struct prover {
 	struct proof_sample from;
 	bool doubted; /* a first window said less than offloaded; this is the second */
 	struct proof doubt;
+	bool stands; /* the outcome is only held back */
 	struct prover_outcome outcome;
 };
 
@@ -53,28 +61,38 @@ static uint64_t now_usec(void)
 	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
-static int arm(struct prover *p, uint64_t in_usec)
+static int arm_at(struct prover *p, uint64_t at)
 {
-	uint64_t at = now_usec() + in_usec;
-	int r;
+	int r = sd_event_source_set_time(p->timer, at);
 
-	if (at > p->deadline_usec && now_usec() < p->deadline_usec)
-		at = p->deadline_usec;
-	r = sd_event_source_set_time(p->timer, at);
 	if (r < 0)
 		return r;
 	return sd_event_source_set_enabled(p->timer, SD_EVENT_ONESHOT);
 }
 
-static void finish(struct prover *p, const struct proof *proof, int error)
+static int arm(struct prover *p, uint64_t in_usec)
+{
+	uint64_t at = now_usec() + in_usec;
+
+	if (at > p->deadline_usec && now_usec() < p->deadline_usec)
+		at = p->deadline_usec;
+	return arm_at(p, at);
+}
+
+static void finish(struct prover *p)
 {
 	struct prover_outcome outcome = p->outcome;
 
-	outcome.proof = *proof;
-	outcome.error = error;
 	outcome.elapsed_usec = now_usec() - p->started_usec;
 	prover_stop(p);
 	p->ops->done(p->userdata, &outcome);
+}
+
+static int hold(struct prover *p, const struct proof *proof)
+{
+	p->outcome.proof = *proof;
+	p->stands = true;
+	return arm_at(p, now_usec() + HOLD_USEC);
 }
 
 static bool wants_probe(const struct prover *p)
@@ -198,7 +216,9 @@ static int look(struct prover *p)
 			return arm(p, LAST_LOOK_USEC);
 		snprintf(proof.reason, sizeof(proof.reason), "%s",
 			 "the counters or the SAs could not be read");
-		finish(p, &proof, r);
+		p->outcome.proof = proof;
+		p->outcome.error = r;
+		finish(p);
 		return 0;
 	}
 
@@ -209,10 +229,8 @@ static int look(struct prover *p)
 
 	proof_judge(&p->from, &sample, p->policy.ratio, last ? 1 : MIN_PACKETS, &proof);
 	sampler_name_conns(&view, &proof);
-	if (last || weigh(p, &proof, &sample)) {
-		finish(p, proof.verdict == VERDICT_UNKNOWN && p->doubted ? &p->doubt : &proof, 0);
-		return 0;
-	}
+	if (last || weigh(p, &proof, &sample))
+		return hold(p, proof.verdict == VERDICT_UNKNOWN && p->doubted ? &p->doubt : &proof);
 	if (proof.discard) {
 		p->doubted = false;
 		begin_window(p, &sample);
@@ -224,7 +242,12 @@ static int look(struct prover *p)
 
 static int on_timer(sd_event_source *s _unused_, uint64_t usec _unused_, void *userdata)
 {
-	return look(userdata);
+	struct prover *p = userdata;
+
+	if (!p->stands)
+		return look(p);
+	finish(p);
+	return 0;
 }
 
 int prover_new(sd_event *event, struct ethtool *ethtool, const char *opener,
@@ -311,7 +334,7 @@ void prover_stop(struct prover *p)
 	(void)sd_event_source_set_enabled(p->timer, SD_EVENT_OFF);
 	proof_sample_done(&p->from);
 	p->probe = probe_close(p->probe);
-	p->have_from = p->doubted = p->open = false;
+	p->have_from = p->doubted = p->stands = p->open = false;
 }
 
 bool prover_is_open(const struct prover *p)

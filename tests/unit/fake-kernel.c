@@ -49,6 +49,7 @@ static struct {
 	size_t n_requests;
 	size_t n_dumps;
 	size_t n_failing, n_disturbed, n_hurried, n_lost_requests;
+	const char *switches_to; /* during the next dump of SAs */
 	bool failing_sas;
 	size_t n_dumps_left;
 	const char *said[16];
@@ -342,6 +343,11 @@ void kernel_carries_between_reads(size_t n)
 	kernel.n_hurried = n;
 }
 
+void kernel_switches_during_dump(const char *port)
+{
+	kernel.switches_to = port;
+}
+
 void kernel_answers_probes(bool hardware)
 {
 	kernel.answering = true;
@@ -594,6 +600,10 @@ int xfrm_dump(const struct facts_address *addresses _unused_, size_t n_addresses
 		kernel.n_dumps_left = 0;
 		free(sas);
 		return -EIO;
+	}
+	if (kernel.switches_to) {
+		kernel_switches(0, kernel.switches_to);
+		kernel.switches_to = NULL;
 	}
 	if (kernel.n_hurried > 0) {
 		kernel.n_hurried--;

@@ -57,6 +57,9 @@ void kernel_carries(size_t bond, uint64_t packets, uint64_t hardware);
  * counters that were read before: packets have gone meanwhile */
 void kernel_carries_between_reads(size_t n);
 
+/* kernel_switches_during_dump() - the first bond does, while its SAs are dumped next */
+void kernel_switches_during_dump(const char *port);
+
 /* kernel_answers_probes() - each echo request is answered, through the hardware or not */
 void kernel_answers_probes(bool hardware);
 

@@ -146,6 +146,33 @@ START_TEST(a_failover_in_the_middle_of_a_proof_begins_it_anew)
 }
 END_TEST
 
+START_TEST(a_switch_while_the_last_sample_is_taken_leaves_the_one_before_unknown)
+{
+	const struct failover *first;
+	size_t dumps;
+
+	configured_and_proved();
+	kernel_switches(0, "ix1");
+	run_until_told(1);
+	/* One window says software, and the second one is to agree. */
+	dumps = kernel_n_dumps();
+	while (kernel_n_dumps() == dumps)
+		run_for_msec(10);
+	kernel_carries(0, 10, 0);
+	dumps = kernel_n_dumps();
+	while (kernel_n_dumps() == dumps)
+		run_for_msec(10);
+	kernel_carries(0, 10, 0);
+	kernel_switches_during_dump("ix0");
+	run_until_told(2);
+	first = failover_log_get(supervisors[0]->failovers, 1);
+	ck_assert_int_eq(first->verdict, VERDICT_UNKNOWN);
+	ck_assert_str_eq(first->reason, "the next failover came before there was a verdict");
+	ck_assert(!failover_log_last(supervisors[0]->failovers)->proven);
+	bonds_end();
+}
+END_TEST
+
 START_TEST(a_switch_among_lost_messages_is_found_and_marked)
 {
 	configured_and_proved();
@@ -531,7 +558,9 @@ START_TEST(five_hundred_switches_over_eight_bonds_are_told_once_each_in_order)
 }
 END_TEST
 
-UNIT_MAIN("supervisor-failover", the_primary_port_is_the_cause_where_it_is_back_or_newly_chosen,
+UNIT_MAIN("supervisor-failover",
+	  a_switch_while_the_last_sample_is_taken_leaves_the_one_before_unknown,
+	  the_primary_port_is_the_cause_where_it_is_back_or_newly_chosen,
 	  the_primary_port_may_be_asked_for_like_any_other,
 	  errors_count_from_the_switch_or_from_the_outage_before_it_on,
 	  each_failover_is_written_as_soon_as_it_was_told,
