@@ -98,6 +98,8 @@ ipsec auto --replace example >/dev/null
 ipsec auto --up example >/dev/null
 policy "proof: {within: 30s, probe: {address: $peer_address, count: 5}}"
 ethtool -K bond0 esp-hw-offload off
+examples=/usr/share/doc/esp-offloadd/examples
+install -m 755 $examples/nm-dispatcher.sh /etc/NetworkManager/dispatcher.d/90-esp-offload
 
 check "a service that is not enabled is not started by a call" \
 	not busctl call org.espoffload1 /org/espoffload1 org.freedesktop.DBus.Peer Ping
@@ -105,6 +107,10 @@ systemctl enable -q esp-offloadd
 check "one that is enabled is" \
 	busctl call org.espoffload1 /org/espoffload1 org.freedesktop.DBus.Peer Ping
 check "the bond gets configured" wait_for 90 bond_is State configured
+check "NetworkManager has run the dispatcher's example when the bond came up again" \
+	wait_for 20 logged 'esp-offload.*: bond0 is up: applying, [a-z]+'
+check "which told of no port" not logged 'esp-offload.*: ix[01] is up'
+rm /etc/NetworkManager/dispatcher.d/90-esp-offload
 check "the conn in /etc/ipsec.conf was edited" equals 1 "$(grep -c nic-offload=yes /etc/ipsec.conf)"
 check "the file keeps owner, group and mode" equals "root daemon 640" \
 	"$(stat -c '%U %G %a' /etc/ipsec.conf)"
@@ -188,6 +194,9 @@ for method in 'Apply a{sv} 0' Revert 'Verify a{sv} 1 probe b true'; do
 done
 check "nobody else may reload" contains "$(somebody busctl call org.espoffload1 /org/espoffload1 \
 	org.espoffload1.Manager Reload)" 'ccess denied|Not authorized'
+# Where polkit cannot be asked nobody may either: here it was.
+check "by polkit's own word" contains "$(somebody esp-offloadctl reload)" \
+	'Not authorized: (polkit says no|a password is wanted)'
 
 # The session in the manual page, as it stands there.
 check "org.espoffload1(5) has a session" test "$(session | wc -l)" -ge 4
@@ -220,22 +229,11 @@ check "the journal explains a verdict" \
 	explained 447de28195e74e50aae33f04e2db500d 'Subject: Bond bond0, port ix[01]: offloaded'
 
 # The examples.
-examples=/usr/share/doc/esp-offloadd/examples
 CONNECTION_UUID=$(nmcli -g connection.uuid connection show bond0) $examples/nm-dispatcher.sh bond0 up
 check "the dispatcher's example says how the bond stands" \
 	wait_for 5 logged 'esp-offload.*: bond0 is up: configured, offloaded'
-forget
-install -m 755 $examples/nm-dispatcher.sh /etc/NetworkManager/dispatcher.d/90-esp-offload
-nmcli connection add type dummy ifname other con-name other ipv4.method disabled ipv6.method disabled >/dev/null
-nmcli -w 30 connection up other >/dev/null
-nmcli -w 60 connection up bond0 >/dev/null
-check "it does when NetworkManager runs it, too" \
-	wait_for 30 logged 'esp-offload.*: bond0 is up: [a-z]+, [a-z]+'
+CONNECTION_UUID=00000000-0000-4000-8000-000000000000 $examples/nm-dispatcher.sh other up
 check "and nothing of other profiles" not logged 'esp-offload.*: other is up'
-rm /etc/NetworkManager/dispatcher.d/90-esp-offload
-nmcli connection delete other >/dev/null
-check "the re-activated bond is proven again" \
-	wait_for 90 eval 'bond_is State configured && bond_is Verdict offloaded'
 mkdir -p /run/systemd/system /var/lib/prometheus/node-exporter
 cp $examples/esp-offload-metrics.* /run/systemd/system
 systemctl daemon-reload
