@@ -46,6 +46,17 @@ static NMDevice *managed_device(struct nm *nm, const char *name)
 	return device && nm_device_is_real(device) && nm_device_get_managed(device) ? device : NULL;
 }
 
+/* True when a profile is of a port of that bond, by name or by profile. */
+static bool is_port_of(NMRemoteConnection *profile, const char *bond, const char *bond_uuid)
+{
+	NMSettingConnection *s = nm_connection_get_setting_connection(NM_CONNECTION(profile));
+	const char *above = s ? nm_setting_connection_get_master(s) : NULL;
+	const char *type = s ? nm_setting_connection_get_slave_type(s) : NULL;
+
+	return above && type && streq(type, NM_SETTING_BOND_SETTING_NAME) &&
+	       (streq(above, bond) || streq_ptr(above, bond_uuid));
+}
+
 /* The profile that brings a port back: the one it has now, else one that is made for it. */
 static NMRemoteConnection *profile_of_port(struct nm *nm, const char *port, const char *bond,
 					   const char *bond_uuid)
@@ -55,12 +66,12 @@ static NMRemoteConnection *profile_of_port(struct nm *nm, const char *port, cons
 	const GPtrArray *all = nm_client_get_connections(nm->client);
 	NMRemoteConnection *profile = active ? nm_active_connection_get_connection(active) : NULL;
 
-	if (profile && nm_is_port_of(profile, bond, bond_uuid))
+	if (profile && is_port_of(profile, bond, bond_uuid))
 		return profile;
 	for (guint i = 0; i < all->len; i++) {
 		const char *name = nm_connection_get_interface_name(NM_CONNECTION(all->pdata[i]));
 
-		if (streq_ptr(name, port) && nm_is_port_of(all->pdata[i], bond, bond_uuid))
+		if (streq_ptr(name, port) && is_port_of(all->pdata[i], bond, bond_uuid))
 			return all->pdata[i];
 	}
 	return NULL;

@@ -87,12 +87,3 @@ int nm_fail(struct nm *nm, GError *error);
 
 /* nm_failed() - the same, with a text of our own */
 int nm_failed(struct nm *nm, int error, const char *format, ...) _printf_(3, 4);
-
-/* nm_profile_is_writable() - true when it lives in a file that changes are written to */
-bool nm_profile_is_writable(NMRemoteConnection *profile);
-
-/* nm_active_of() - the activation of a profile that is under way or complete, or NULL */
-NMActiveConnection *nm_active_of(struct nm *nm, NMRemoteConnection *profile);
-
-/* nm_is_port_of() - true when a profile is of a port of that bond, by name or by profile */
-bool nm_is_port_of(NMRemoteConnection *profile, const char *bond, const char *bond_uuid);

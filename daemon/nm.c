@@ -3,6 +3,8 @@
 
 #include <stdarg.h>
 
+#include "profiles.h"
+
 #define NM_BUS_NAME "org.freedesktop.NetworkManager"
 
 /* How long libnm may take to let go of what it holds. */
@@ -400,6 +402,18 @@ static int update(struct nm *nm, NMRemoteConnection *profile, GVariant *settings
 	return reply ? 0 : update_error(nm, error);
 }
 
+_Static_assert((int)PROFILE_UNSAVED == (int)NM_SETTINGS_CONNECTION_FLAG_UNSAVED &&
+		       (int)PROFILE_GENERATED == (int)NM_SETTINGS_CONNECTION_FLAG_NM_GENERATED &&
+		       (int)PROFILE_VOLATILE == (int)NM_SETTINGS_CONNECTION_FLAG_VOLATILE &&
+		       (int)PROFILE_EXTERNAL == (int)NM_SETTINGS_CONNECTION_FLAG_EXTERNAL,
+	       "flags are numbered as NetworkManager has them");
+
+static bool is_writable(NMRemoteConnection *profile)
+{
+	return profile_is_writable(nm_remote_connection_get_flags(profile),
+				   nm_remote_connection_get_filename(profile));
+}
+
 static int set_feature(struct nm *nm, const char *uuid, int value, uint64_t deadline)
 {
 	g_autoptr(GVariant) before = NULL, wanted = NULL, after = NULL;
@@ -418,7 +432,7 @@ static int set_feature(struct nm *nm, const char *uuid, int value, uint64_t dead
 		return r;
 	if (feature_of(before) == value)
 		return 1;
-	if (!nm_profile_is_writable(profile))
+	if (!is_writable(profile))
 		return nm_failed(nm, -EROFS, "the profile does not live in a file of its own");
 
 	wanted = with_feature(before, value);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "facts.h"
+#include "base.h"
 
 /*
- * NetworkManager: the profiles of bonds, read, changed and activated. The only place that knows
- * libnm and GLib. Everything that libnm does in the background runs in a context of its own while
- * a call waits here; between calls nothing runs. No call waits longer than it is told.
+ * NetworkManager: the profiles of bonds, changed and activated, and the only way by which they are;
+ * nm-look.h reads them. The only place that knows libnm and GLib, which copy all that
+ * NetworkManager has: it is opened by who changes something. Everything that libnm does in the
+ * background runs in a context of its own while a call waits here; between calls nothing runs. No
+ * call waits longer than it is told.
  */
 
 struct nm;
@@ -27,22 +29,6 @@ DEFINE_CLEANUP(struct nm, nm_close)
 
 /* nm_error() - what NetworkManager or libnm said when the last call failed; "" for nothing */
 const char *nm_error(const struct nm *nm);
-
-/*
- * nm_observe() - the profile of each bond
- * @limit_usec: for asking NetworkManager once, so that nothing older is told
- * @ret, @ret_n: one for each bond that is there or has a profile, by name; free with
- *               nm_profiles_free()
- *
- * Of a bond it is the profile that is active on the device; without one, that which would
- * autoconnect: by its priority, then the one used last; without such, the one used last of those
- * that do not autoconnect.
- *
- * Return: 0; -ESRCH when NetworkManager has gone; -ETIMEDOUT; -ENOMEM; -EIO.
- */
-int nm_observe(struct nm *nm, uint64_t limit_usec, struct facts_profile **ret, size_t *ret_n);
-
-struct facts_profile *nm_profiles_free(struct facts_profile *profiles, size_t n);
 
 /*
  * nm_set_feature() - writes ethtool.feature-esp-hw-offload into a profile, on disk

@@ -9,7 +9,7 @@
 #include "ipsec-files.h"
 #include "link.h"
 #include "names.h"
-#include "nm.h"
+#include "nm-look.h"
 #include "units.h"
 #include "xfrm.h"
 
@@ -19,6 +19,7 @@
 struct look {
 	const struct observer_options *options;
 	uint64_t limit_usec;
+	sd_bus *bus; /* NULL: there is none */
 	struct facts *facts;
 };
 
@@ -94,12 +95,11 @@ static int look_at_features(struct look *l)
 
 static int look_at_profiles(struct look *l)
 {
-	_cleanup_(nm_closep) struct nm *nm = NULL;
 	int r;
 
-	r = nm_open(l->limit_usec, &nm);
-	if (r >= 0)
-		r = nm_observe(nm, l->limit_usec, &l->facts->profiles, &l->facts->n_profiles);
+	if (!l->bus)
+		return 0;
+	r = nm_look(l->bus, l->limit_usec, &l->facts->profiles, &l->facts->n_profiles, NULL);
 	l->facts->nm_running = r >= 0;
 	return r == -ENOMEM ? r : 0;
 }
@@ -107,14 +107,9 @@ static int look_at_profiles(struct look *l)
 static int look_at_unit(struct look *l)
 {
 	struct units_state state;
-	sd_bus *bus = NULL;
 
-	if (sd_bus_open_system(&bus) < 0)
-		return 0;
-	if (units_look(bus, IPSEC_UNIT, l->limit_usec, &state) >= 0)
+	if (l->bus && units_look(l->bus, IPSEC_UNIT, l->limit_usec, &state) >= 0)
 		l->facts->ipsec_unit = state.state;
-	sd_bus_close(bus);
-	sd_bus_unref(bus);
 	return 0;
 }
 
@@ -210,6 +205,7 @@ int observer_look(const struct observer_options *options, struct facts **ret)
 	static const struct observer_options nothing = { 0 };
 	_cleanup_(facts_freep) struct facts *facts = NULL;
 	struct look l = { .options = options ? options : &nothing };
+	int r = 0;
 
 	facts = calloc(1, sizeof(*facts));
 	if (!facts)
@@ -217,12 +213,15 @@ int observer_look(const struct observer_options *options, struct facts **ret)
 	l.facts = facts;
 	l.limit_usec = l.options->limit_usec ? l.options->limit_usec : DEFAULT_LIMIT_USEC;
 
-	for (size_t i = 0; i < ARRAY_SIZE(looks); i++) {
-		int r = looks[i](&l);
-
-		if (r < 0)
-			return r;
-	}
+	if (sd_bus_open_system(&l.bus) < 0)
+		l.bus = NULL;
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(looks); i++)
+		r = looks[i](&l);
+	/* All that was asked is answered, or not wanted any more. */
+	sd_bus_close(l.bus);
+	sd_bus_unref(l.bus);
+	if (r < 0)
+		return r;
 	*ret = TAKE_PTR(facts);
 	return 0;
 }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "names.h"
+#include "nm-look.h"
 #include "steps.h"
 
 /* The feature: in the profile, and in the kernel. */
@@ -29,20 +30,24 @@ static int new_entry(enum step_kind kind, const char *subject, int before, int a
 /* What the profile says now; 2 when there is no such profile. */
 static int profile_value(struct steps *s, const char *uuid, int *ret)
 {
+	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
 	struct facts_profile *profiles;
 	size_t n;
 	int r, value = 2;
 
-	r = steps_nm(s);
+	r = steps_bus(s);
 	if (r != 0)
 		return r;
-	r = nm_observe(s->nm, STEPS_NM_USEC, &profiles, &n);
+	r = nm_look(s->bus, STEPS_NM_USEC, &profiles, &n, &error);
+	if (r == -ESRCH || r == -ENOTCONN)
+		return steps_fail(s, "NetworkManager does not run any more");
 	if (r < 0)
-		return steps_fail(s, "NetworkManager cannot be asked: %s", nm_error(s->nm));
+		return steps_fail(s, "NetworkManager cannot be asked: %s",
+				  error.message ? error.message : strerror(-r));
 	for (size_t i = 0; i < n; i++)
 		if (streq(profiles[i].uuid, uuid))
 			value = profiles[i].esp_hw_offload;
-	nm_profiles_free(profiles, n);
+	facts_profiles_free(profiles, n);
 	*ret = value;
 	return 0;
 }

@@ -5,23 +5,29 @@
 
 #include "ipsec-conf.h"
 
+struct facts_profile *facts_profiles_free(struct facts_profile *profiles, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(profiles[i].id);
+		free(profiles[i].path);
+		free(profiles[i].device_path);
+		free(profiles[i].filename);
+	}
+	free(profiles);
+	return NULL;
+}
+
 struct facts *facts_free(struct facts *f)
 {
 	if (!f)
 		return NULL;
 
-	for (size_t i = 0; i < f->n_profiles; i++) {
-		free(f->profiles[i].id);
-		free(f->profiles[i].path);
-		free(f->profiles[i].device_path);
-		free(f->profiles[i].filename);
-	}
 	for (size_t i = 0; i < f->n_tunnels; i++)
 		free(f->tunnels[i].conn);
 
 	free(f->links);
 	free(f->addresses);
-	free(f->profiles);
+	facts_profiles_free(f->profiles, f->n_profiles);
 	free(f->tunnels);
 	free(f->sas);
 	ipsec_conf_free(f->conf);

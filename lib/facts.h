@@ -125,6 +125,8 @@ struct facts_profile {
 	size_t n_ports_held_back; /* ports whose own profile has autoconnect off */
 };
 
+struct facts_profile *facts_profiles_free(struct facts_profile *profiles, size_t n);
+
 enum facts_direction {
 	FACTS_IN,
 	FACTS_OUT,

@@ -24,6 +24,7 @@
 #include <systemd/sd-bus.h>
 
 #include "ipsec.h"
+#include "nm-look.h"
 #include "nm.h"
 #include "observer.h"
 #include "pluto-messages.h"
@@ -102,6 +103,31 @@ static int observe(int argc, char *argv[])
 	return 0;
 }
 
+static sd_bus *open_bus(void)
+{
+	sd_bus *bus = NULL;
+
+	if (sd_bus_open_system(&bus) < 0)
+		tell(-ENOTCONN);
+	return bus;
+}
+
+static int profiles(int argc _unused_, char *argv[] _unused_)
+{
+	sd_bus *bus = open_bus();
+	struct facts_profile *p = NULL;
+	size_t n = 0;
+
+	if (!bus)
+		return 0;
+	tell(nm_look(bus, limit_usec, &p, &n, NULL));
+	for (size_t i = 0; i < n; i++)
+		tell_profile(&p[i]);
+	facts_profiles_free(p, n);
+	sd_bus_flush_close_unref(bus);
+	return 0;
+}
+
 static int open_nm(struct nm **ret)
 {
 	int r = nm_open(limit_usec, ret);
@@ -109,23 +135,6 @@ static int open_nm(struct nm **ret)
 	if (r < 0)
 		tell(r);
 	return r;
-}
-
-static int profiles(int argc _unused_, char *argv[] _unused_)
-{
-	_cleanup_(nm_closep) struct nm *nm = NULL;
-	struct facts_profile *p = NULL;
-	size_t n = 0;
-	int r;
-
-	if (open_nm(&nm) < 0)
-		return 0;
-	r = nm_observe(nm, limit_usec, &p, &n);
-	tell(r);
-	for (size_t i = 0; i < n; i++)
-		tell_profile(&p[i]);
-	nm_profiles_free(p, n);
-	return 0;
 }
 
 static int set_feature(int argc _unused_, char *argv[])
@@ -155,15 +164,6 @@ static int activate(int argc _unused_, char *argv[])
 		printf(" %s", outcome.by_hand[i]);
 	printf("\nerror: %s\nnm-error: %s\n", or_none(outcome.error), nm_error(nm));
 	return 0;
-}
-
-static sd_bus *open_bus(void)
-{
-	sd_bus *bus = NULL;
-
-	if (sd_bus_open_system(&bus) < 0)
-		tell(-ENOTCONN);
-	return bus;
 }
 
 static int unit(int argc _unused_, char *argv[])

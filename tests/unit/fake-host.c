@@ -6,6 +6,7 @@
 #include "ipsec-files.h"
 #include "meter.h"
 #include "names.h"
+#include "nm-look.h"
 #include "nm.h"
 #include "temporary.h"
 #include "text.h"
@@ -82,6 +83,7 @@ int nm_open(uint64_t limit_usec _unused_, struct nm **ret)
 {
 	if (world->nm_away)
 		return -ESRCH;
+	world->nm_clients++;
 	*ret = &nm_played;
 	return 0;
 }
@@ -96,23 +98,20 @@ const char *nm_error(const struct nm *nm _unused_)
 	return "not now";
 }
 
-int nm_observe(struct nm *nm _unused_, uint64_t limit_usec _unused_, struct facts_profile **ret,
-	       size_t *ret_n)
+int nm_look(sd_bus *bus _unused_, uint64_t limit_usec _unused_, struct facts_profile **ret,
+	    size_t *ret_n, sd_bus_error *ret_error _unused_)
 {
-	struct facts_profile *p = calloc(1, sizeof(*p));
+	struct facts_profile *p;
 
+	if (world->nm_away)
+		return -ESRCH;
+	p = calloc(1, sizeof(*p));
 	strcpy(p->bond, "bond0");
 	strcpy(p->uuid, "u-1");
 	p->esp_hw_offload = world->profile;
 	*ret = p;
 	*ret_n = 1;
 	return 0;
-}
-
-struct facts_profile *nm_profiles_free(struct facts_profile *profiles, size_t n _unused_)
-{
-	free(profiles);
-	return NULL;
 }
 
 int nm_set_feature(struct nm *nm _unused_, const char *uuid, int value,

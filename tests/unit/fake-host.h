@@ -17,6 +17,7 @@ extern struct world {
 	bool example_up, neighbour_up;
 	unsigned int neighbour_lost; /* how often its tunnel went down */
 	unsigned int activations;
+	unsigned int nm_clients; /* how often libnm's client was made */
 	unsigned int replacements;
 	bool nm_away, trial_fails, trial_unseen, answered, refuse_bit, pluto_stopped, files_refused,
 		restart_fails, start_fails;

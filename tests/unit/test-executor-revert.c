@@ -65,6 +65,20 @@ START_TEST(what_somebody_has_set_otherwise_is_not_taken_back)
 }
 END_TEST
 
+START_TEST(libnms_client_is_made_for_a_change_only)
+{
+	_cleanup_free_ char *reason = NULL;
+
+	host_begin();
+	ck_assert_int_eq(apply_by(STEP_LIVE, STEP_REPLACE, &reason), EXECUTOR_DONE);
+	ck_assert_uint_eq(world->nm_clients, 1);
+	world->profile = 0;
+	ck_assert_int_eq(revert(&reason), EXECUTOR_DONE);
+	ck_assert_uint_eq(world->nm_clients, 1);
+	host_end();
+}
+END_TEST
+
 /* ---- conns that the policy names no more ---- */
 
 START_TEST(a_bond_that_the_policy_names_no_more_is_reverted)
@@ -317,7 +331,7 @@ END_TEST
 UNIT_MAIN("executor-revert", a_revert_goes_back_before_the_first_apply_whatever_was_repaired,
 	  what_others_have_edited_meanwhile_stays,
 	  what_somebody_has_set_otherwise_is_not_taken_back,
-	  a_bond_that_the_policy_names_no_more_is_reverted,
+	  libnms_client_is_made_for_a_change_only, a_bond_that_the_policy_names_no_more_is_reverted,
 	  a_conn_that_the_policy_names_no_more_is_reverted_alone,
 	  what_cannot_be_taken_back_is_tried_again_and_nothing_done_twice,
 	  a_conn_that_is_gone_from_the_files_leaves_pluto_and_the_journal,

@@ -7,6 +7,7 @@
 #include "plan.h"
 #include "pluto-messages.h"
 #include "pluto-status.h"
+#include "profiles.h"
 #include "tunnels.h"
 
 /*
@@ -483,6 +484,39 @@ static int compare(void)
 	return r;
 }
 
+static int choose_profiles(void)
+{
+	static const struct profile items[] = {
+		{ .path = "/1",
+		  .uuid = "1",
+		  .id = "a",
+		  .filename = "/etc/a",
+		  .type = "bond",
+		  .interface = "bond0" },
+		{ .path = "/2", .uuid = "2", .id = "b", .type = "bond", .interface = "bond1" },
+	};
+	static const struct profile_bond bond = { .path = "/d", .interface = "bond1" };
+	const struct profiles all = { .items = items, .n = 2, .bonds = &bond, .n_bonds = 1 };
+	struct facts_profile *found = NULL;
+	struct text seen = TEXT_NULL;
+	size_t n = 0;
+	int r = profiles_of_bonds(&all, &found, &n);
+
+	no_memory_pause();
+	for (size_t i = 0; i < n; i++)
+		text_printf(&seen, "%s %s %s\n", found[i].bond, found[i].id, found[i].path);
+	if (r == 0)
+		same_as_ever(&seen);
+	facts_profiles_free(found, n);
+	return r;
+}
+
+START_TEST(profiles_are_chosen_or_there_is_no_memory)
+{
+	ck_assert_uint_gt(each_failing_of(choose_profiles), 6);
+}
+END_TEST
+
 START_TEST(texts_of_others_are_understood_or_there_is_no_memory)
 {
 	ck_assert_uint_gt(each_failing_of(match_messages), 2);
@@ -498,4 +532,5 @@ UNIT_MAIN("no memory", a_policy_is_read_and_printed_or_there_is_no_memory,
 	  a_configuration_is_read_or_there_is_no_memory,
 	  a_conn_is_put_together_or_there_is_no_memory,
 	  an_edit_is_planned_or_refused_or_there_is_no_memory,
+	  profiles_are_chosen_or_there_is_no_memory,
 	  texts_of_others_are_understood_or_there_is_no_memory)

@@ -7,7 +7,7 @@
 #include "host.h"
 #include "ipsec-files.h"
 #include "link.h"
-#include "nm.h"
+#include "nm-look.h"
 #include "unit.h"
 #include "units.h"
 #include "xfrm.h"
@@ -19,7 +19,7 @@
 
 static struct {
 	int host, links, addresses, ethtool, feature, counters;
-	int nm_open, nm_observe;
+	int bus, nm;
 	int version, files, tunnels, sas, unit, dump;
 	unsigned int n_tunnels;
 	char asked[128]; /* the interfaces that ethtool was asked for */
@@ -102,24 +102,13 @@ int ethtool_get_counters(struct ethtool *e, const char *name, struct facts_count
 	return 0;
 }
 
-int nm_open(uint64_t limit_usec, struct nm **ret)
+int nm_look(sd_bus *bus, uint64_t limit_usec, struct facts_profile **ret, size_t *ret_n,
+	    sd_bus_error *ret_error)
 {
-	(void)limit_usec;
-	*ret = play.nm_open < 0 ? NULL : malloc(1);
-	return play.nm_open;
-}
-
-struct nm *nm_close(struct nm *nm)
-{
-	free(nm);
-	return NULL;
-}
-
-int nm_observe(struct nm *nm, uint64_t limit_usec, struct facts_profile **ret, size_t *ret_n)
-{
-	(void)nm, (void)limit_usec;
-	if (play.nm_observe < 0)
-		return play.nm_observe;
+	(void)limit_usec, (void)ret_error;
+	ck_assert_ptr_nonnull(bus);
+	if (play.nm < 0)
+		return play.nm;
 	*ret = calloc(1, sizeof(**ret));
 	ck_assert_ptr_nonnull(*ret);
 	strcpy((*ret)->bond, "bond0");
@@ -129,7 +118,8 @@ int nm_observe(struct nm *nm, uint64_t limit_usec, struct facts_profile **ret, s
 
 int units_look(sd_bus *bus, const char *unit, uint64_t limit_usec, struct units_state *ret)
 {
-	(void)bus, (void)limit_usec;
+	(void)limit_usec;
+	ck_assert_ptr_nonnull(bus);
 	ck_assert_str_eq(unit, "ipsec.service");
 	*ret = (struct units_state){ .state = FACTS_UNIT_ACTIVE };
 	return play.unit;
@@ -139,7 +129,7 @@ int units_look(sd_bus *bus, const char *unit, uint64_t limit_usec, struct units_
 int __wrap_sd_bus_open_system(sd_bus **ret);
 int __wrap_sd_bus_open_system(sd_bus **ret)
 {
-	return sd_bus_new(ret);
+	return play.bus < 0 ? play.bus : sd_bus_new(ret);
 }
 
 int ipsec_version(const struct ipsec *ipsec, struct facts_version *ret)
@@ -297,16 +287,21 @@ END_TEST
 
 START_TEST(a_networkmanager_that_does_not_answer_is_a_fact)
 {
-	play.nm_open = -ESRCH;
-	look(NULL);
-	ck_assert(!seen->nm_running);
-	done();
-
-	play.nm_open = 0;
-	play.nm_observe = -ETIMEDOUT;
+	play.nm = -ESRCH;
 	look(NULL);
 	ck_assert(!seen->nm_running);
 	ck_assert_uint_eq(seen->n_profiles, 0);
+	done();
+}
+END_TEST
+
+START_TEST(without_a_bus_neither_networkmanager_nor_systemd_is_asked)
+{
+	play.bus = -ENOENT;
+	look(NULL);
+	ck_assert(!seen->nm_running);
+	ck_assert_int_eq(seen->ipsec_unit, FACTS_UNIT_UNKNOWN);
+	ck_assert(seen->ipsec_installed);
 	done();
 }
 END_TEST
@@ -407,8 +402,8 @@ END_TEST
 
 START_TEST(no_memory_anywhere_ends_the_look)
 {
-	int *const parts[] = { &play.nm_open, &play.nm_observe, &play.version, &play.files,
-			       &play.tunnels, &play.sas,        &play.dump };
+	int *const parts[] = { &play.nm,      &play.version, &play.files,
+			       &play.tunnels, &play.sas,     &play.dump };
 	const struct observer_options options = { .sas = true };
 	struct facts *facts = NULL;
 
@@ -425,6 +420,7 @@ UNIT_MAIN("observer", all_is_seen_where_all_answers,
 	  ethtool_is_asked_for_bonds_and_their_ports_only,
 	  other_bonds_than_those_that_matter_are_left_alone, what_ethtool_does_not_say_is_not_known,
 	  a_networkmanager_that_does_not_answer_is_a_fact,
+	  without_a_bus_neither_networkmanager_nor_systemd_is_asked,
 	  without_libreswan_there_is_no_configuration_to_read,
 	  a_libreswan_that_does_not_tell_its_version_is_installed_all_the_same,
 	  a_pluto_that_does_not_answer_is_a_fact, each_tunnel_gets_its_ike_sa,

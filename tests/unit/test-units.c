@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "units.h"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "own-bus.h"
 #include "unit.h"
 
 /*
@@ -165,145 +161,42 @@ static const sd_bus_vtable service_vtable[] = {
 	SD_BUS_VTABLE_END,
 };
 
-static char directory[32];
-static char address[128];
-static pid_t broker, systemd;
+static pid_t systemd;
 static sd_bus *bus;
 
-static sd_bus *connect_to_broker(void)
+static int play_systemd(sd_bus *b, const void *play)
 {
-	sd_bus *b = NULL;
+	static struct systemd s;
 
-	if (sd_bus_new(&b) < 0 || sd_bus_set_address(b, address) < 0 ||
-	    sd_bus_set_bus_client(b, true) < 0 || sd_bus_start(b) < 0)
-		return NULL;
-	return b;
-}
-
-static void play_systemd(const struct play *play, int ready)
-{
-	struct systemd s = { .play = *play };
-	sd_bus *b = connect_to_broker();
-
-	if (!b ||
-	    sd_bus_add_object_vtable(b, NULL, "/org/freedesktop/systemd1", MANAGER, manager_vtable,
+	s.play = *(const struct play *)play;
+	if (sd_bus_add_object_vtable(b, NULL, "/org/freedesktop/systemd1", MANAGER, manager_vtable,
 				     &s) < 0 ||
 	    sd_bus_add_object_vtable(b, NULL, UNIT_PATH, "org.freedesktop.systemd1.Unit",
 				     unit_vtable, &s) < 0 ||
-	    (!play->not_a_service &&
+	    (!s.play.not_a_service &&
 	     sd_bus_add_object_vtable(b, NULL, UNIT_PATH, "org.freedesktop.systemd1.Service",
-				      service_vtable, &s) < 0) ||
-	    sd_bus_request_name(b, "org.freedesktop.systemd1", 0) < 0)
-		_exit(1);
-	if (write(ready, "", 1) != 1)
-		_exit(1);
-	for (;;) {
-		int r = sd_bus_process(b, NULL);
-
-		if (r < 0)
-			_exit(0);
-		if (r == 0)
-			sd_bus_wait(b, UINT64_MAX);
-	}
-}
-
-/* A child that dies with the test; returns the end of a pipe that it writes to when it is ready. */
-static pid_t fork_child(int *ret_ready)
-{
-	int fds[2];
-	pid_t pid;
-
-	ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
-	pid = fork();
-	ck_assert_int_ge(pid, 0);
-	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		*ret_ready = fds[1];
-		return 0;
-	}
-	close(fds[1]);
-	*ret_ready = fds[0];
-	return pid;
-}
-
-static void start_broker(void)
-{
-	static const char config[] = "<busconfig><type>session</type><listen>%s</listen>"
-				     "<policy context=\"default\"><allow send_destination=\"*\"/>"
-				     "<allow receive_sender=\"*\"/><allow own=\"*\"/></policy>"
-				     "</busconfig>";
-	char file[64], ready[16];
-	struct pollfd p;
-	FILE *f;
-	int fd;
-
-	snprintf(directory, sizeof(directory), "/tmp/test-units-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(directory));
-	snprintf(address, sizeof(address), "unix:path=%s/bus", directory);
-	snprintf(file, sizeof(file), "%s/config", directory);
-	f = fopen(file, "w");
-	ck_assert_ptr_nonnull(f);
-	fprintf(f, config, address);
-	fclose(f);
-
-	broker = fork_child(&fd);
-	if (broker == 0) {
-		char option[96], number[32];
-
-		snprintf(option, sizeof(option), "--config-file=%s", file);
-		snprintf(number, sizeof(number), "--print-pid=%d", dup(fd));
-		/* It complains about limits that it does not need here. */
-		dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), STDERR_FILENO);
-		execlp("dbus-daemon", "dbus-daemon", "--nofork", "--nosyslog", option, number,
-		       NULL);
-		_exit(127);
-	}
-	p = (struct pollfd){ .fd = fd, .events = POLLIN };
-	ck_assert_int_eq(poll(&p, 1, 20000), 1);
-	ck_assert_int_gt(read(fd, ready, sizeof(ready)), 0);
-	close(fd);
+				      service_vtable, &s) < 0))
+		return -1;
+	return sd_bus_request_name(b, "org.freedesktop.systemd1", 0);
 }
 
 static void setup(void)
 {
-	start_broker();
-	bus = connect_to_broker();
+	own_bus_start();
+	bus = own_bus_connect();
 	ck_assert_ptr_nonnull(bus);
-}
-
-static void stop(pid_t *pid)
-{
-	if (*pid <= 0)
-		return;
-	kill(*pid, SIGKILL);
-	waitpid(*pid, NULL, 0);
-	*pid = 0;
 }
 
 static void teardown(void)
 {
-	char path[64];
-
 	bus = sd_bus_flush_close_unref(bus);
-	stop(&systemd);
-	stop(&broker);
-	snprintf(path, sizeof(path), "%s/config", directory);
-	unlink(path);
-	snprintf(path, sizeof(path), "%s/bus", directory);
-	unlink(path);
-	rmdir(directory);
+	own_bus_end(&systemd);
+	own_bus_stop();
 }
 
 static void systemd_is(const struct play *play)
 {
-	char ready;
-	int fd;
-
-	systemd = fork_child(&fd);
-	if (systemd == 0)
-		play_systemd(play, fd);
-	ck_assert_int_eq(read(fd, &ready, 1), 1);
-	close(fd);
+	systemd = own_bus_play(play_systemd, play);
 }
 
 static void expect_restart(const struct play *play, int outcome, const char *text)
@@ -370,7 +263,7 @@ START_TEST(each_state_of_systemd_has_its_word)
 		systemd_is(&play);
 		ck_assert_int_eq(units_look(bus, "ipsec.service", LIMIT_USEC, &state), 0);
 		ck_assert_int_eq(state.state, states[i].state);
-		stop(&systemd);
+		own_bus_end(&systemd);
 	}
 	teardown();
 }
@@ -403,7 +296,7 @@ START_TEST(without_a_bus_nothing_hangs)
 	struct units_state state;
 
 	setup();
-	stop(&broker);
+	own_bus_stop();
 	ck_assert_int_eq(units_look(bus, "ipsec.service", LIMIT_USEC, &state), -ENOTCONN);
 	teardown();
 }
