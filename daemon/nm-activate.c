@@ -21,8 +21,8 @@
 /* A port that has to come back. */
 struct port {
 	const char *name;
-	NMRemoteConnection *profile; /* by which it comes back; NULL: none is known */
-	uint64_t down_since;         /* of nm_now(); 0: it is up, or on its way */
+	char *uuid;          /* of the profile by which it comes back; NULL: none is known */
+	uint64_t down_since; /* of nm_now(); 0: it is up, or on its way */
 	unsigned int tries;
 	bool by_hand;
 };
@@ -31,10 +31,11 @@ struct port {
 struct activation {
 	struct nm *nm;
 	const char *bond;
-	NMRemoteConnection *profile;
+	const char *uuid; /* of its profile: the path is another one after a restart */
 	struct port *ports;
 	size_t n_ports;
 	char *checkpoint; /* its path; NULL once it is gone */
+	char *owner;      /* NetworkManager's unique name on the bus when it began */
 	NMActiveConnection *active;
 	struct text error;
 };
@@ -77,14 +78,21 @@ static NMRemoteConnection *profile_of_port(struct nm *nm, const char *port, cons
 	return NULL;
 }
 
+static char *uuid_of_port(struct nm *nm, const char *port, const char *bond, const char *bond_uuid)
+{
+	NMRemoteConnection *profile = profile_of_port(nm, port, bond, bond_uuid);
+
+	return profile ? g_strdup(nm_connection_get_uuid(NM_CONNECTION(profile))) : NULL;
+}
+
 static int find_all(struct activation *a, const char *uuid, const char *const *ports)
 {
 	size_t n = 0;
 
-	a->profile = nm_client_get_connection_by_uuid(a->nm->client, uuid);
-	if (!a->profile)
+	a->uuid = uuid;
+	a->owner = g_strdup(nm_client_get_dbus_name_owner(a->nm->client));
+	if (!nm_client_get_connection_by_uuid(a->nm->client, uuid))
 		return nm_failed(a->nm, -ENOENT, "there is no profile %s", uuid);
-	g_object_ref(a->profile);
 	if (!managed_device(a->nm, a->bond))
 		return nm_failed(a->nm, -ENODEV, "NetworkManager does not manage %s", a->bond);
 
@@ -100,9 +108,7 @@ static int find_all(struct activation *a, const char *uuid, const char *const *p
 		if (!managed_device(a->nm, p->name))
 			return nm_failed(a->nm, -ENODEV, "NetworkManager does not manage %s",
 					 p->name);
-		p->profile = profile_of_port(a->nm, p->name, a->bond, uuid);
-		if (p->profile)
-			g_object_ref(p->profile);
+		p->uuid = uuid_of_port(a->nm, p->name, a->bond, uuid);
 	}
 	return 0;
 }
@@ -173,14 +179,17 @@ static int destroy_checkpoint(struct activation *a)
 }
 
 /* Starts the activation of a profile on a device; NetworkManager goes on by itself afterwards. */
-static int start(struct nm *nm, NMRemoteConnection *profile, NMDevice *device, uint64_t deadline,
+static int start(struct nm *nm, const char *uuid, NMDevice *device, uint64_t deadline,
 		 NMActiveConnection **ret)
 {
+	NMRemoteConnection *profile = nm_client_get_connection_by_uuid(nm->client, uuid);
 	_cleanup_request_ struct nm_request *q = nm_request_new();
 	NMActiveConnection *active;
 	GError *error = NULL;
 	int r;
 
+	if (!profile || !device)
+		return nm_failed(nm, -ENOENT, "the profile %s, or its device, is gone", uuid);
 	nm_client_activate_connection_async(nm->client, NM_CONNECTION(profile), device, NULL,
 					    q->cancellable, nm_request_done, q);
 	r = nm_request_wait(nm, q, deadline);
@@ -222,9 +231,7 @@ static void fetch(struct activation *a, struct port *p, uint64_t deadline)
 
 	p->tries++;
 	p->down_since = 0;
-	if (!p->profile || !device)
-		return;
-	if (start(a->nm, p->profile, device, deadline, &active) >= 0)
+	if (p->uuid && start(a->nm, p->uuid, device, deadline, &active) >= 0)
 		p->by_hand = true;
 }
 
@@ -292,7 +299,14 @@ static void tell_what_is_missing(struct activation *a)
 	for (size_t i = 0; i < a->n_ports; i++)
 		if (!is_back(a->nm, a->ports[i].name, a->bond))
 			text_printf(&a->error, " %s%s", a->ports[i].name,
-				    a->ports[i].profile ? "" : " (it has no profile)");
+				    a->ports[i].uuid ? "" : " (it has no profile)");
+}
+
+/* It may be back already: then the activation is none of the new one's. */
+static bool has_gone(const struct activation *a)
+{
+	return !nm_client_get_nm_running(a->nm->client) ||
+	       !streq_ptr(nm_client_get_dbus_name_owner(a->nm->client), a->owner);
 }
 
 /* Waits until the profile is active and the ports are back; says in a->error what is missing. */
@@ -302,8 +316,10 @@ static bool wait_for_all(struct activation *a, uint64_t deadline)
 		NMActiveConnectionState state = nm_active_connection_get_state(a->active);
 		uint64_t next = deadline;
 
-		if (!nm_client_get_nm_running(a->nm->client)) {
+		if (has_gone(a)) {
 			text_add(&a->error, "NetworkManager went away");
+			/* And the checkpoint with it: another's may have its path by now. */
+			g_clear_pointer(&a->checkpoint, g_free);
 			return false;
 		}
 		if (state == NM_ACTIVE_CONNECTION_STATE_DEACTIVATED) {
@@ -400,8 +416,7 @@ static int activate(struct activation *a, uint64_t limit_usec, struct nm_outcome
 	uint64_t begin = nm_now();
 	int r;
 
-	r = start(a->nm, a->profile, managed_device(a->nm, a->bond), begin + limit_usec,
-		  &a->active);
+	r = start(a->nm, a->uuid, managed_device(a->nm, a->bond), begin + limit_usec, &a->active);
 	if (r == -ETIMEDOUT) {
 		/* It may have been heard all the same. */
 		text_add(&a->error, "NetworkManager did not answer the request");
@@ -413,9 +428,9 @@ static int activate(struct activation *a, uint64_t limit_usec, struct nm_outcome
 	}
 	o->usec = nm_now() - begin;
 
-	if (!o->activated)
+	if (!o->activated && a->checkpoint)
 		o->rolled_back = roll_back(a, nm_now() + MAX(limit_usec, ROLLBACK_LIMIT_USEC));
-	else if (destroy_checkpoint(a) < 0)
+	else if (o->activated && destroy_checkpoint(a) < 0)
 		text_printf(&a->error,
 			    "the checkpoint could not be removed, NetworkManager will undo the "
 			    "activation: %s",
@@ -429,11 +444,11 @@ static int activate(struct activation *a, uint64_t limit_usec, struct nm_outcome
 static void activation_done(struct activation *a)
 {
 	for (size_t i = 0; i < a->n_ports; i++)
-		g_clear_object(&a->ports[i].profile);
+		g_free(a->ports[i].uuid);
 	free(a->ports);
-	g_clear_object(&a->profile);
 	g_clear_object(&a->active);
 	g_free(a->checkpoint);
+	g_free(a->owner);
 	text_done(&a->error);
 }
 
@@ -497,10 +512,8 @@ static int take_up(struct activation *a, NMDevice *bond, NMCheckpoint *checkpoin
 		if (devices->pdata[i] == bond)
 			continue;
 		p->name = nm_device_get_iface(devices->pdata[i]);
-		p->profile = profile_of_port(a->nm, p->name, a->bond,
-					     active ? nm_active_connection_get_uuid(active) : "");
-		if (p->profile)
-			g_object_ref(p->profile);
+		p->uuid = uuid_of_port(a->nm, p->name, a->bond,
+				       active ? nm_active_connection_get_uuid(active) : "");
 		a->n_ports++;
 	}
 	a->checkpoint = g_strdup(nm_object_get_path(NM_OBJECT(checkpoint)));

@@ -388,29 +388,40 @@ static int read_settings(const struct look *l, const struct question *q, struct 
 	return 0;
 }
 
-static int judge(struct look *l, struct profile *items, struct facts_profile **ret, size_t *ret_n)
+/* All that were told. Return: 0 with the array, to be freed; a negative errno. */
+static int read_profiles(struct look *l, struct profile **ret, size_t *ret_n)
 {
-	struct profiles profiles = {
-		.items = items,
-		.bonds = l->bonds.items,
-		.n_bonds = l->bonds.n,
-		.activations = l->activations.items,
-		.n_activations = l->activations.n,
-	};
+	_cleanup_free_ struct profile *items = NULL;
+	size_t n = 0;
 
+	items = calloc(l->paths.n + 1, sizeof(*items));
+	if (!items)
+		return -ENOMEM;
 	for (size_t i = 0; i < l->paths.n; i++) {
 		struct settings s;
 		int r;
 
 		if (!l->questions[i].answer)
 			continue;
-		r = read_settings(l, &l->questions[i], &s, &items[profiles.n]);
+		r = read_settings(l, &l->questions[i], &s, &items[n]);
 		if (r < 0)
 			return nonsense(l, r);
 		if (s.uuid)
-			profiles.n++;
+			n++;
 	}
-	return profiles_of_bonds(&profiles, ret, ret_n);
+	*ret = TAKE_PTR(items);
+	*ret_n = n;
+	return 0;
+}
+
+static int look(struct look *l, struct profile **ret, size_t *ret_n)
+{
+	int r;
+
+	r = get_objects(l);
+	if (r >= 0)
+		r = get_settings(l);
+	return r >= 0 ? read_profiles(l, ret, ret_n) : r;
 }
 
 static void look_done(struct look *l)
@@ -434,15 +445,37 @@ int nm_look(sd_bus *bus, uint64_t limit_usec, struct facts_profile **ret, size_t
 {
 	struct look l = { .bus = bus, .deadline = now_usec() + limit_usec, .error = ret_error };
 	_cleanup_free_ struct profile *items = NULL;
+	struct profiles profiles = { 0 };
 	int r;
 
-	r = get_objects(&l);
-	if (r >= 0)
-		r = get_settings(&l);
+	r = look(&l, &items, &profiles.n);
 	if (r >= 0) {
-		items = calloc(l.paths.n + 1, sizeof(*items));
-		r = items ? judge(&l, items, ret, ret_n) : -ENOMEM;
+		profiles.items = items;
+		profiles.bonds = l.bonds.items;
+		profiles.n_bonds = l.bonds.n;
+		profiles.activations = l.activations.items;
+		profiles.n_activations = l.activations.n;
+		r = profiles_of_bonds(&profiles, ret, ret_n);
 	}
+	look_done(&l);
+	return r < 0 ? r : 0;
+}
+
+int nm_look_feature(sd_bus *bus, uint64_t limit_usec, const char *uuid, int *ret,
+		    sd_bus_error *ret_error)
+{
+	struct look l = { .bus = bus, .deadline = now_usec() + limit_usec, .error = ret_error };
+	_cleanup_free_ struct profile *items = NULL;
+	size_t n = 0, i = 0;
+	int r;
+
+	r = look(&l, &items, &n);
+	while (r >= 0 && i < n && !streq(items[i].uuid, uuid))
+		i++;
+	if (r >= 0 && i == n)
+		r = -ENOENT;
+	if (r >= 0)
+		*ret = items[i].esp_hw_offload;
 	look_done(&l);
 	return r < 0 ? r : 0;
 }

@@ -30,3 +30,13 @@
  */
 int nm_look(sd_bus *bus, uint64_t limit_usec, struct facts_profile **ret, size_t *ret_n,
 	    sd_bus_error *ret_error);
+
+/*
+ * nm_look_feature() - ethtool.feature-esp-hw-offload of a profile, be it active or not
+ * @uuid: the profile's, which it keeps when NetworkManager is restarted, unlike its path
+ * @ret:  1 on, 0 off, -1 not set
+ *
+ * Return: as nm_look(); -ENOENT when there is no such profile.
+ */
+int nm_look_feature(sd_bus *bus, uint64_t limit_usec, const char *uuid, int *ret,
+		    sd_bus_error *ret_error);

@@ -27,28 +27,26 @@ static int new_entry(enum step_kind kind, const char *subject, int before, int a
 
 /* ---- the profile ---- */
 
-/* What the profile says now; 2 when there is no such profile. */
+/*
+ * What the profile says now, active or not: NetworkManager may have made up another one for the
+ * bond, when it was restarted. 2 when there is no such profile.
+ */
 static int profile_value(struct steps *s, const char *uuid, int *ret)
 {
 	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-	struct facts_profile *profiles;
-	size_t n;
-	int r, value = 2;
+	int r;
 
 	r = steps_bus(s);
 	if (r != 0)
 		return r;
-	r = nm_look(s->bus, STEPS_NM_USEC, &profiles, &n, &error);
+	r = nm_look_feature(s->bus, STEPS_NM_USEC, uuid, ret, &error);
 	if (r == -ESRCH || r == -ENOTCONN)
 		return steps_fail(s, "NetworkManager does not run any more");
-	if (r < 0)
+	if (r == -ENOENT)
+		*ret = 2;
+	else if (r < 0)
 		return steps_fail(s, "NetworkManager cannot be asked: %s",
 				  error.message ? error.message : strerror(-r));
-	for (size_t i = 0; i < n; i++)
-		if (streq(profiles[i].uuid, uuid))
-			value = profiles[i].esp_hw_offload;
-	facts_profiles_free(profiles, n);
-	*ret = value;
 	return 0;
 }
 

@@ -183,6 +183,23 @@ START_TEST(a_bond_is_read_with_all_that_belongs_to_it)
 }
 END_TEST
 
+/* Also of one that no bond has. */
+START_TEST(the_feature_of_any_profile_is_told_by_its_uuid)
+{
+	int feature = 7;
+
+	setup();
+	manager = own_bus_play(prepare, &usual);
+	ck_assert_int_eq(nm_look_feature(bus, LIMIT_USEC, "u-1", &feature, &error), 0);
+	ck_assert_int_eq(feature, 0);
+	ck_assert_int_eq(nm_look_feature(bus, LIMIT_USEC, "u-2", &feature, &error), 0);
+	ck_assert_int_eq(feature, -1);
+	ck_assert_int_eq(nm_look_feature(bus, LIMIT_USEC, "u-3", &feature, &error), -ENOENT);
+	ck_assert_int_eq(feature, -1);
+	teardown();
+}
+END_TEST
+
 static int bare_settings(sd_bus_message *reply, const struct play *p, const char *path)
 {
 	(void)p;
@@ -668,7 +685,8 @@ START_TEST(a_second_look_works_like_the_first)
 }
 END_TEST
 
-UNIT_MAIN("nm-look", a_bond_is_read_with_all_that_belongs_to_it, what_is_not_said_has_its_default,
+UNIT_MAIN("nm-look", a_bond_is_read_with_all_that_belongs_to_it,
+	  the_feature_of_any_profile_is_told_by_its_uuid, what_is_not_said_has_its_default,
 	  the_new_names_are_known_as_well, both_names_at_once_are_no_contradiction,
 	  a_value_of_another_type_is_as_good_as_none,
 	  what_is_no_bond_in_the_kernel_is_no_device_of_it,
