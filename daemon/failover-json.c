@@ -126,8 +126,10 @@ int failover_from_json(const json_t *j, struct failover *ret)
 	for (enum verdict v = VERDICT_UNKNOWN; v <= VERDICT_OFFLOADED; v++)
 		if (streq(verdict_name(v), string(j, "verdict")))
 			f.verdict = v;
-	if (!own_string(j, "reason", &f.reason) || !own_string(j, "kernel", &words) ||
-	    !own_string(j, "xfrm_errors", &errors)) {
+	/* They come with the verdict: without one they are none, and would be lost when it comes.
+	 */
+	if (f.proven && (!own_string(j, "reason", &f.reason) || !own_string(j, "kernel", &words) ||
+			 !own_string(j, "xfrm_errors", &errors))) {
 		free(words);
 		failover_done(&f);
 		return -ENOMEM;

@@ -43,7 +43,8 @@ static void add_and_read(const char *path, struct failover_log *l)
 	uint64_t count = failover_log_count(l);
 
 	failover_log_add(l, &f);
-	FUZZ_CHECK(failover_log_write(l) == 0 && f.id == count + 1);
+	FUZZ_CHECK(failover_log_write(l) == 0 && failover_log_sync(l) == 0);
+	FUZZ_CHECK(f.id == count + 1);
 	l = open_it(path);
 	FUZZ_CHECK(look_at(l) > 0);
 	FUZZ_CHECK(failover_log_count(l) == count + 1);

@@ -257,6 +257,22 @@ START_TEST(a_line_cut_short_by_a_crash_spoils_no_other)
 }
 END_TEST
 
+START_TEST(words_without_a_verdict_are_none_of_it)
+{
+	set_up();
+	temporary_append("failovers", "{\"boot\": \"monday\", \"id\": 1, \"realtime_usec\": 5, "
+				      "\"from\": \"ix0\", \"to\": "
+				      "\"ix1\", \"reason\": \"damaged\", \"kernel\": \"words\", "
+				      "\"xfrm_errors\": \"more\"}\n");
+	open_log();
+	ck_assert(failover_log_is_open(log_));
+	ck_assert_ptr_null(failover_log_last(log_)->reason);
+	ck_assert_int_eq(failover_log_prove(log_, &software, &words, 7), 1);
+	ck_assert_str_eq(failover_log_last(log_)->reason, software.reason);
+	tear_down();
+}
+END_TEST
+
 START_TEST(lines_that_are_no_failovers_are_passed_over)
 {
 	set_up();
@@ -432,7 +448,8 @@ UNIT_MAIN("failover-log", an_outage_of_no_time_is_not_one_that_is_not_known,
 	  a_verdict_is_still_waited_for_after_a_restart_and_not_after_a_boot,
 	  where_the_bond_stands_outlives_the_process_and_not_the_boot,
 	  a_failover_tells_where_the_bond_stands, the_same_standing_is_written_once,
-	  a_line_cut_short_by_a_crash_spoils_no_other, lines_that_are_no_failovers_are_passed_over,
+	  a_line_cut_short_by_a_crash_spoils_no_other, words_without_a_verdict_are_none_of_it,
+	  lines_that_are_no_failovers_are_passed_over,
 	  only_the_newest_are_kept_in_memory_and_in_the_file, those_since_a_time_come_oldest_first,
 	  a_failover_is_remembered_though_the_disk_refuses_it,
 	  what_the_disk_refused_is_tried_again_at_the_next_write)
