@@ -467,7 +467,7 @@ static int monitor(struct monitor *m)
 static int read_view(const struct ctl *ctl, const char *word, bool *ret_live)
 {
 	if (streq(word, "auto"))
-		*ret_live = isatty(STDOUT_FILENO) && ctl->json == CTL_JSON_OFF;
+		*ret_live = terminal_can(STDOUT_FILENO) && ctl->json == CTL_JSON_OFF;
 	else if (streq(word, "live") || streq(word, "lines"))
 		*ret_live = streq(word, "live");
 	else

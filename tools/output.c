@@ -52,7 +52,7 @@ void ctl_init(struct ctl *ctl)
 	const char *no_color = getenv("NO_COLOR");
 
 	*ctl = (struct ctl){ .legend = true };
-	ctl->color = isatty(STDOUT_FILENO) && !(no_color && no_color[0]);
+	ctl->color = terminal_can(STDOUT_FILENO) && !(no_color && no_color[0]);
 }
 
 void ctl_print_safe(FILE *f, const char *s)

@@ -4,6 +4,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "terminal.h"
+
 static uint64_t now_usec(void)
 {
 	struct timespec ts;
@@ -38,7 +40,7 @@ static void set_what(struct progress *p, const char *what)
 
 void progress_begin(struct progress *p, const struct ctl *ctl, const char *what)
 {
-	p->live = isatty(STDERR_FILENO);
+	p->live = terminal_can(STDERR_FILENO);
 	p->quiet = ctl->json != CTL_JSON_OFF;
 	set_what(p, what);
 }

@@ -66,6 +66,13 @@ void terminal_paint_cell(struct libscols_table *table, size_t column)
 		(void)scols_cell_set_color(cell, color);
 }
 
+bool terminal_can(int fd)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(fd) && term && *term && !streq(term, "dumb");
+}
+
 unsigned int terminal_width(void)
 {
 	const char *columns = getenv("COLUMNS");

@@ -28,6 +28,12 @@ const char *terminal_end(const struct ctl *ctl, enum tone tone);
 void terminal_paint_cell(struct libscols_table *table, size_t column);
 
 /*
+ * terminal_can() - whether a stream is a terminal that lines can be drawn anew on, and coloured:
+ * $TERM names one, and not "dumb"
+ */
+bool terminal_can(int fd);
+
+/*
  * terminal_width() - the columns of the standard output: $COLUMNS, or what the terminal says
  *
  * Return: 0 when it is no terminal, and lines may be of any length.

@@ -89,7 +89,7 @@ check "no message breaks the terminal" not says $'\033'
 
 # ---- a pager, where the output is a terminal ----
 # on_terminal COMMAND: what is seen there.
-on_terminal() { timeout 30 script -qec "$1" /dev/null </dev/null | tr -d '\r'; }
+on_terminal() { TERM=${terminal:-xterm} timeout 30 script -qec "$1" /dev/null </dev/null | tr -d '\r'; }
 mkdir -p "$work/long$CONFIG_DIR"
 printf 'version: 1\nbonds:\n  bond0: {connections: [x]}\n' >"$work/long$CONFIG_DIR/config.yaml"
 show="$CTL config show --root=$work/long"
@@ -143,6 +143,8 @@ printf '#!/bin/sh\nsleep 1.5\nexec "%s" "$@"\n' "$worker" >"$slow"
 chmod 755 "$slow"
 check "on a terminal one sees that the host is looked at" contains \
 	"$(on_terminal "$CTL init --print --worker=$slow")" 'Looking at the host … 1 s'
+check "one that can draw nothing anew sees nothing of it" not contains \
+	"$(terminal=dumb on_terminal "$CTL init --print --worker=$slow")" 'Looking at'
 ctl init --print "--worker=$slow"
 check "elsewhere what it prints stands alone" not complains 'Looking at'
 ctl init --print "--worker=$work/nowhere"
