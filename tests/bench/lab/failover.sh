@@ -9,10 +9,6 @@
 ROUNDS=4 SWITCHES=50 HOPS=200 POLLED=40
 hop=/usr/libexec/esp-offloadd-lab/hop
 
-no_worker() {
-	[ -z "$(systemctl list-units --no-legend --plain 'esp-offload-worker@*')" ]
-}
-
 # heard MEMBER N: the subscriber has heard that many.
 heard() {
 	equals "$2" "$(grep -c "^$1 " /tmp/subscriber)"

@@ -130,6 +130,10 @@ before_it
 activate ix0
 offloaded "back from it" ix3 ix0 request
 ip link set ix3 nomaster
+# Ports that come and go have the host looked at, and where something was found it is proven anew.
+pause 1
+wait_for 60 no_worker
+wait_for 30 bond_is Verdict offloaded
 
 before_it
 echo ix1 >/sys/class/net/bond0/bonding/active_slave

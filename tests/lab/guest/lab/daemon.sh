@@ -14,6 +14,11 @@ bond_is() {
 	equals "s \"$2\"" "$(bond_property "$1")"
 }
 
+# no_worker: none looks at the host.
+no_worker() {
+	[ -z "$(systemctl list-units --no-legend --plain 'esp-offload-worker@*')" ]
+}
+
 # bond_has_finding ID: among the findings on the bus.
 bond_has_finding() {
 	contains "$(bond_property Findings)" "\"id\" s \"$1\""
@@ -72,15 +77,30 @@ heard_failover() {
 
 # untouched: what the daemon must not have changed is as it was at untouched_mark.
 untouched_mark() {
+	untouched_profile=$(nm_settings "" GetConnectionByUuid s "$bond_uuid")
+	untouched_profile=${untouched_profile#*\"}
+	untouched_profile=${untouched_profile%\"*}
 	untouched_seen=$(untouched_look)
 }
 
+# nm_settings PATH METHOD ARGUMENT...: what NetworkManager answers below its Settings; PATH is "" for
+# them themselves, or a profile's. Nothing where it does not run.
+nm_settings() {
+	local settings=/org/freedesktop/NetworkManager/Settings interface=org.freedesktop.NetworkManager.Settings
+	[ -z "$1" ] || interface+=.Connection
+	busctl --auto-start=no call org.freedesktop.NetworkManager "${1:-$settings}" "$interface" "${@:2}" 2>/dev/null
+}
+
 untouched_look() {
-	find /etc/ipsec.conf /etc/ipsec.d "$bond_profile" -printf '%p %i %T@ %s\n' | sort
-	nmcli -g all connection show bond0 2>/dev/null | sha256sum
+	local attribute
+	stat -c '%n %i %y %s' /etc/ipsec.conf /etc/ipsec.d /etc/ipsec.d/* "$bond_profile" 2>/dev/null
+	[ -z "$untouched_profile" ] || nm_settings "$untouched_profile" GetSettings
 	pluto_pid
-	ip xfrm state | awk '/spi/ {print $4}' | sort
-	cat /sys/class/net/bond0/bonding/{mode,slaves} 2>/dev/null
+	ip xfrm state | awk '/spi/ { print $4 }'
+	for attribute in mode slaves; do
+		[ ! -e "/sys/class/net/bond0/bonding/$attribute" ] ||
+			echo "$(<"/sys/class/net/bond0/bonding/$attribute")"
+	done
 	feature bond0
 }
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # The words that scenarios are written in; tests/lab/README.md tells how. Everything that waits
-# has a limit, and a machine without hardware virtualisation is slow: be generous.
+# has a limit, and a machine without hardware virtualisation is slow: be generous. What is slowest
+# there is to begin another program, so what is done often is done by bash itself.
 
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin HOME=/root LC_ALL=C.UTF-8
 shopt -s lastpipe
@@ -74,12 +75,20 @@ equals() {
 	}
 }
 
-# contains TEXT PATTERN: an extended regular expression.
+# contains TEXT PATTERN: an extended regular expression, in one of its lines.
 contains() {
-	grep -qE -e "$2" <<<"$1" || {
-		printf 'wanted: %s\nseen:   %s\n' "$2" "$1"
-		return 1
-	}
+	local line
+	while IFS= read -r line; do
+		[[ ! $line =~ $2 ]] || return 0
+	done <<<"$1"
+	printf 'wanted: %s\nseen:   %s\n' "$2" "$1"
+	return 1
+}
+
+# pause SECONDS: sleeps, without a program for it.
+exec {pausing}<> <(:)
+pause() {
+	read -r -t "$1" -u "$pausing" || :
 }
 
 # wait_for SECONDS COMMAND...: until it succeeds.
@@ -93,14 +102,14 @@ wait_for() {
 			return
 		fi
 		# Asking costs the emulated processors more than what is waited for.
-		sleep 0.3
+		pause 0.3
 	done
 }
 
 ## The bond and its ports
 
 active_port() {
-	cat /sys/class/net/$bond/bonding/active_slave
+	echo "$(</sys/class/net/$bond/bonding/active_slave)"
 }
 
 # is_active PORT
@@ -111,7 +120,7 @@ is_active() {
 # fails_over_to PORT: within seconds, and the SAs follow.
 fails_over_to() {
 	wait_for 10 is_active "$1" || return
-	sleep 0.5
+	pause 0.5
 }
 
 # ports: those of the bond, sorted.
@@ -126,17 +135,29 @@ ports_are() {
 
 # feature DEVICE [FEATURE]: as ethtool says it: on, off, with [fixed] where it is.
 feature() {
-	ethtool -k "$1" | sed -n "s/^${2:-esp-hw-offload}: //p"
+	local name value
+	while IFS=: read -r name value; do
+		[ "$name" != "${2:-esp-hw-offload}" ] || echo "${value# }"
+	done < <(ethtool -k "$1")
 }
 
 # feature_is DEVICE on|off [FEATURE]
 feature_is() {
-	equals "$2" "$(feature "$1" "${3:-}" | cut -d ' ' -f 1)"
+	local value
+	value=$(feature "$1" "${3:-}")
+	equals "$2" "${value%% *}"
 }
 
 # counters PORT: its "tx_ipsec rx_ipsec".
 counters() {
-	ethtool -S "$1" | awk '$1 == "tx_ipsec:" { tx = $2 } $1 == "rx_ipsec:" { rx = $2 } END { print tx, rx }'
+	local name value tx='' rx=''
+	while read -r name value; do
+		case $name in
+		tx_ipsec:) tx=$value ;;
+		rx_ipsec:) rx=$value ;;
+		esac
+	done < <(ethtool -S "$1")
+	echo "$tx $rx"
 }
 
 # mark: from here on gained PORT counts.
@@ -241,8 +262,11 @@ peer() {
 	nsenter -t "$(systemctl show -P MainPID peer-ipsec)" -m -n -- "$@"
 }
 
+# pluto_pid: 0 where it does not run.
 pluto_pid() {
-	systemctl show -P MainPID ipsec
+	local pid=0
+	{ pid=$(</run/pluto/pluto.pid) && kill -0 "$pid"; } 2>/dev/null || pid=0
+	echo "$pid"
 }
 
 # whack OPTION...: what ipsec asks pluto with, without the shell script around it: it is asked often.
@@ -374,7 +398,7 @@ lab_rebond() {
 	# By its uuid: NetworkManager may have made one of the same name up, of what it found.
 	nmcli -w 30 connection up uuid "$bond_uuid" >/dev/null
 	for port in ix0 ix1; do
-		wait_for 40 test -e "/sys/class/net/$bond/lower_$port" ||
+		wait_for 10 test -e "/sys/class/net/$bond/lower_$port" ||
 			nmcli -w 20 connection up "$bond-$port"
 	done
 }
@@ -392,6 +416,8 @@ lab_scenario() {
 # Run, rather than sourced: one scenario in a process of its own.
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
 	scenario=$1
+	# The serial line is a terminal to look at, but each line in it is read by tests/lab/run.
+	export TERM=dumb
 	scenario_began=$EPOCHREALTIME
 	forget
 	# shellcheck source=/dev/null
