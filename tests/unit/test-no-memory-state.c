@@ -221,7 +221,8 @@ START_TEST(failovers_are_read_and_told_or_there_is_no_memory)
 }
 END_TEST
 
-UNIT_MAIN("no memory for what is kept", a_journal_is_read_or_there_is_no_memory,
-	  a_journal_gets_an_entry_and_loses_it_or_there_is_no_memory,
-	  a_journal_gets_a_mark_or_there_is_no_memory, a_failover_is_kept_or_there_is_no_memory,
-	  failovers_are_read_and_told_or_there_is_no_memory)
+NO_MEMORY_MAIN("no memory for what is kept", a_journal_is_read_or_there_is_no_memory,
+	       a_journal_gets_an_entry_and_loses_it_or_there_is_no_memory,
+	       a_journal_gets_a_mark_or_there_is_no_memory,
+	       a_failover_is_kept_or_there_is_no_memory,
+	       failovers_are_read_and_told_or_there_is_no_memory)

@@ -526,11 +526,11 @@ START_TEST(texts_of_others_are_understood_or_there_is_no_memory)
 }
 END_TEST
 
-UNIT_MAIN("no memory", a_policy_is_read_and_printed_or_there_is_no_memory,
-	  a_host_is_judged_or_there_is_no_memory, a_plan_is_made_or_there_is_no_memory,
-	  tunnels_are_told_apart_or_there_is_no_memory,
-	  a_configuration_is_read_or_there_is_no_memory,
-	  a_conn_is_put_together_or_there_is_no_memory,
-	  an_edit_is_planned_or_refused_or_there_is_no_memory,
-	  profiles_are_chosen_or_there_is_no_memory,
-	  texts_of_others_are_understood_or_there_is_no_memory)
+NO_MEMORY_MAIN("no memory", a_policy_is_read_and_printed_or_there_is_no_memory,
+	       a_host_is_judged_or_there_is_no_memory, a_plan_is_made_or_there_is_no_memory,
+	       tunnels_are_told_apart_or_there_is_no_memory,
+	       a_configuration_is_read_or_there_is_no_memory,
+	       a_conn_is_put_together_or_there_is_no_memory,
+	       an_edit_is_planned_or_refused_or_there_is_no_memory,
+	       profiles_are_chosen_or_there_is_no_memory,
+	       texts_of_others_are_understood_or_there_is_no_memory)

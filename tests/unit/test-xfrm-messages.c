@@ -59,8 +59,12 @@ static size_t put_aead(struct message *m, const char *name, uint32_t key_bits, u
 
 static size_t put_offload(struct message *m, int ifindex, uint8_t flags)
 {
-	const struct xfrm_user_offload o = { .ifindex = ifindex, .flags = flags };
+	struct xfrm_user_offload o;
 
+	/* With the bytes between its members, as the kernel does it. */
+	memset(&o, 0, sizeof(o));
+	o.ifindex = ifindex;
+	o.flags = flags;
 	return message_put(m, XFRMA_OFFLOAD_DEV, &o, sizeof(o));
 }
 
