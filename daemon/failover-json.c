@@ -73,7 +73,8 @@ static const char *string(const json_t *j, const char *key)
 
 static struct failover_sas sas(const json_t *j, const char *key)
 {
-	return (struct failover_sas){ json_object_get(j, key) != NULL, number(j, key) };
+	return (struct failover_sas){ .known = json_object_get(j, key) != NULL,
+				      .n = number(j, key) };
 }
 
 static struct proof_flow flow(const json_t *j, const char *packets, const char *hardware,

@@ -225,7 +225,7 @@ int follower_prove(struct follower *f, struct proof *proof, const struct failove
 
 void follower_count_sas(struct follower *f, uint64_t n)
 {
-	f->sas = (struct failover_sas){ true, n };
+	f->sas = (struct failover_sas){ .known = true, .n = n };
 }
 
 uint64_t follower_switches(const struct follower *f)

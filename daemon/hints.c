@@ -102,8 +102,9 @@ void hints_take(struct hints *h, const char *bond, const struct failover *f, uin
 
 	*ret = (struct failover_evidence){
 		.sas = *sas,
-		/* bonding says it once, of all of them. */
-		.sas_refused = reading.words.without_ops ? sas->n : reading.words.refused,
+		/* bonding says it once, of all of them, also of those that the policy does not
+		 * name. */
+		.sas_refused = reading.words.without_ops ? sas->n_offloaded : reading.words.refused,
 		.kernel_words = h->words,
 		.xfrm_errors = h->errors,
 	};

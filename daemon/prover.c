@@ -210,7 +210,8 @@ static int look(struct prover *p)
 	count_answers(p);
 	p->ops->view(p->userdata, &view);
 	r = sampler_take(p->ethtool, &view, &sample);
-	p->outcome.sas = (struct failover_sas){ r >= 0, sample.n_sas };
+	p->outcome.sas =
+		(struct failover_sas){ r >= 0, sample.n_sas, proof_sample_n_offloaded(&sample) };
 	if (r < 0) {
 		if (!last)
 			return arm(p, LAST_LOOK_USEC);

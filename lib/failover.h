@@ -26,6 +26,7 @@ const char *failover_cause_name(enum failover_cause cause);
 struct failover_sas {
 	bool known;
 	uint64_t n;
+	uint64_t n_offloaded; /* of these, as the kernel's dump says; not kept */
 };
 
 /* What speaks beside the counters, once the verdict stands. Strings may be NULL: nothing to say. */

@@ -69,6 +69,15 @@ int proof_sample_add_sa(struct proof_sample *s, const struct facts_sa *sa, size_
 	return 0;
 }
 
+uint64_t proof_sample_n_offloaded(const struct proof_sample *s)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < s->n_sas; i++)
+		n += s->sas[i].offloaded;
+	return n;
+}
+
 static const struct proof_port *sample_port(const struct proof_sample *s, int ifindex)
 {
 	for (size_t i = 0; i < s->n_ports; i++)

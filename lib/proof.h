@@ -130,6 +130,9 @@ void proof_take_refusals(struct proof *p, uint64_t n_refused);
  */
 void proof_name_conns(struct proof *p, const char *const names[]);
 
+/* proof_sample_n_offloaded() - SAs with offload, as the kernel's dump says */
+uint64_t proof_sample_n_offloaded(const struct proof_sample *s);
+
 /*
  * proof_sample_add_port(), proof_sample_add_sa() - builds a sample
  * @conn, @shared: as in struct proof_sa

@@ -49,6 +49,7 @@ static struct {
 	size_t n_requests;
 	size_t n_dumps;
 	size_t n_failing, n_disturbed, n_hurried, n_lost_requests;
+	bool has_software;       /* a second pair of each tunnel, which carries nothing */
 	const char *switches_to; /* during the next dump of SAs */
 	bool failing_sas;
 	size_t n_dumps_left;
@@ -343,6 +344,11 @@ void kernel_carries_between_reads(size_t n)
 	kernel.n_hurried = n;
 }
 
+void kernel_has_sas_in_software(void)
+{
+	kernel.has_software = true;
+}
+
 void kernel_switches_during_dump(const char *port)
 {
 	kernel.switches_to = port;
@@ -593,7 +599,7 @@ int xfrm_dump(const struct facts_address *addresses _unused_, size_t n_addresses
 
 	if (r < 0)
 		return r;
-	sas = calloc(2 * MAX_BONDS, sizeof(*sas));
+	sas = calloc(4 * MAX_BONDS, sizeof(*sas));
 	ck_assert_ptr_nonnull(sas);
 	kernel.n_dumps++;
 	if (kernel.failing_sas && kernel.n_dumps_left-- == 0) {
@@ -624,6 +630,12 @@ int xfrm_dump(const struct facts_address *addresses _unused_, size_t n_addresses
 				.packets = bond->packets - (in ? bond->answers_missing : 0),
 				.offload_link = bond->offload ? bond->link.ifindex : FACTS_NO_LINK,
 			};
+			if (!kernel.has_software)
+				continue;
+			sas[n] = sas[n - 1];
+			sas[n].spi += 8;
+			sas[n].packets = 0;
+			sas[n++].offload_link = FACTS_NO_LINK;
 		}
 	*ret = sas;
 	*ret_n = n;

@@ -45,8 +45,8 @@ static const struct proof offloaded = { .verdict = VERDICT_OFFLOADED,
 static const struct proof software = {
 	.verdict = VERDICT_SOFTWARE, .tx = { 10, 0, 0 }, .n_idle = 5, .reason = "the CPU does it"
 };
-static const struct failover_evidence silence = { .sas = { true, 2 } };
-static const struct failover_evidence words = { .sas = { true, 4 },
+static const struct failover_evidence silence = { .sas = { .known = true, .n = 2 } };
+static const struct failover_evidence words = { .sas = { .known = true, .n = 4 },
 						.sas_refused = 3,
 						.kernel_words = "No space for SA in Tx table",
 						.xfrm_errors = "XfrmInNoStates +5" };

@@ -421,6 +421,22 @@ START_TEST(the_record_has_what_speaks_beside_the_counters)
 }
 END_TEST
 
+START_TEST(a_port_whose_driver_offloads_nothing_refuses_those_that_have_offload)
+{
+	const struct failover *f;
+
+	configured_and_proved();
+	kernel_has_sas_in_software();
+	kernel_says("bond0: (slave ix1): bond_ipsec_add_sa_all: no slave xdo_dev_state_add");
+	kernel_switches(0, "ix1");
+	run_until_proved();
+	f = failover_log_last(supervisors[0]->failovers);
+	ck_assert_uint_eq(f->evidence.sas.n, 4);
+	ck_assert_uint_eq(f->evidence.sas_refused, 2);
+	bonds_end();
+}
+END_TEST
+
 START_TEST(errors_count_from_the_switch_or_from_the_outage_before_it_on)
 {
 	configured_and_proved();
@@ -559,6 +575,7 @@ START_TEST(five_hundred_switches_over_eight_bonds_are_told_once_each_in_order)
 END_TEST
 
 UNIT_MAIN("supervisor-failover",
+	  a_port_whose_driver_offloads_nothing_refuses_those_that_have_offload,
 	  a_switch_while_the_last_sample_is_taken_leaves_the_one_before_unknown,
 	  the_primary_port_is_the_cause_where_it_is_back_or_newly_chosen,
 	  the_primary_port_may_be_asked_for_like_any_other,
