@@ -103,6 +103,17 @@ done
 check "what was told is in order all the same" equals "" "$(for b in "${bonds[@]}"; do
 	esp-offloadctl failovers "$b" --json=short | jq -r '.failovers[] | [.bond, .from, .to] | @tsv'
 done | awk '{ if (at[$1] && at[$1] != $2) print NR, $0; at[$1] = $3 }' | head -n 3)"
+# Switches there and back that nobody saw leave nothing; the others leave one each.
+check "each is to another port" equals "" "$(esp-offloadctl failovers --json=short |
+	jq -c '.failovers[] | select(.from == .to)' | head -n 3)"
+check "what was found afterwards is marked" test "$(esp-offloadctl failovers --json=short |
+	jq '[.failovers[] | select(.cause == "reconstructed")] | length')" -gt 0
+sum=0
+for b in "${bonds[@]}"; do
+	count=$(property "$b" Failovers)
+	sum=$((sum + ${count#t }))
+done
+check "there are no more of them than switches" test "$sum" -le $((996 + 48 + 45))
 before=$(property b0 Failovers)
 other=y
 [ "$(cat /sys/class/net/b0/bonding/active_slave)" = b0x ] || other=x
