@@ -25,6 +25,12 @@ void supervisor_set_state(struct supervisor *s, enum bond_state state, const cha
  */
 bool supervisor_open_proof(struct supervisor *s, uint64_t grace_usec);
 
+/*
+ * supervisor_settle_failover() - one that waits for a verdict while no proof is open gets a proof
+ * where the conns are known, and soon the verdict unknown where there are none
+ */
+void supervisor_settle_failover(struct supervisor *s);
+
 /* supervisor_set_verdict() - a proof has ended, and this is what it says */
 void supervisor_set_verdict(struct supervisor *s, const struct proof *proof);
 

@@ -396,6 +396,8 @@ static void take_bond_report(struct supervisor *s, json_t *report)
 		if (before == BOND_APPLYING || !prover_is_open(s->prover))
 			(void)supervisor_open_proof(s, 0);
 	}
+	s->looked = true;
+	supervisor_settle_failover(s);
 }
 
 /* The first step of an application has what the one before had interrupted forgotten. */
@@ -586,7 +588,7 @@ void supervisor_release(struct supervisor *s)
 void supervisor_set_policy(struct supervisor *s, const struct policy_bond *policy)
 {
 	s->policy = policy;
-	s->first_proof_done = false;
+	s->first_proof_done = s->looked = false;
 	replace_string(&s->left, NULL);
 	supervisor_release(s);
 }

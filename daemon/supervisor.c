@@ -226,6 +226,60 @@ static unsigned int see_active_port(struct supervisor *s, const struct facts_lin
 	return what;
 }
 
+/* What is proven is the verdict on the failover that waits for one; its words go into @proof. */
+static void prove_failover(struct supervisor *s, struct proof *proof,
+			   const struct failover_sas *sas)
+{
+	int r = follower_prove(s->follower, proof, sas);
+
+	if (r < 0)
+		log_warning("%s: Cannot keep the verdict on disk: %s", s->name, strerror(-r));
+	if (r != 0)
+		supervisor_changed(s, SUPERVISOR_FAILOVERS);
+}
+
+static void recount_soon(struct supervisor *s)
+{
+	int enabled = SD_EVENT_OFF;
+
+	(void)sd_event_source_get_enabled(s->recount, &enabled);
+	if (enabled != SD_EVENT_OFF)
+		return;
+	(void)sd_event_source_set_time(s->recount,
+				       supervisor_clock_usec(CLOCK_MONOTONIC) + RECOUNT_USEC);
+	(void)sd_event_source_set_enabled(s->recount, SD_EVENT_ONESHOT);
+}
+
+static bool is_failover_unsettled(const struct supervisor *s)
+{
+	return failover_log_is_open(s->failovers) && !prover_is_open(s->prover) && *s->active;
+}
+
+void supervisor_settle_failover(struct supervisor *s)
+{
+	if (!is_failover_unsettled(s) || !s->looked)
+		return;
+	if (s->n_conns > 0)
+		supervisor_prove_anew(s);
+	else
+		recount_soon(s); /* in a burst not each time */
+}
+
+/* Return: true when there is no conn to be proven. */
+static bool settle_without_conns(struct supervisor *s)
+{
+	struct proof none = { .reason = "no conn of the policy is known" };
+	const struct failover_sas unknown = { 0 };
+
+	if (s->n_conns > 0)
+		return false;
+	if (s->looked && is_failover_unsettled(s)) {
+		prove_failover(s, &none, &unknown);
+		set_proof(s, &none);
+	}
+	return true;
+}
+
 /* The verdict was about another port or configuration: it says nothing about this one. */
 void supervisor_prove_anew(struct supervisor *s)
 {
@@ -238,6 +292,8 @@ void supervisor_prove_anew(struct supervisor *s)
 		set_proof(s, &no_port);
 	} else {
 		set_proof(s, supervisor_open_proof(s, PROVER_GRACE_USEC) ? &open : &none);
+		if (s->n_conns == 0)
+			supervisor_settle_failover(s);
 	}
 	supervisor_verify_anew(s);
 }
@@ -407,7 +463,7 @@ static int on_recount(sd_event_source *source _unused_, uint64_t usec _unused_, 
 	struct sampler_view view;
 
 	/* An open proof counts them at its end. */
-	if (prover_is_open(s->prover))
+	if (prover_is_open(s->prover) || settle_without_conns(s))
 		return 0;
 	supervisor_view(s, &view);
 	if (sampler_traffic(&view, &traffic) < 0)
@@ -421,14 +477,8 @@ static int on_recount(sd_event_source *source _unused_, uint64_t usec _unused_, 
 
 void supervisor_sa_removed(struct supervisor *s, const struct facts_ip *destination)
 {
-	int enabled = SD_EVENT_OFF;
-
-	(void)sd_event_source_get_enabled(s->recount, &enabled);
-	if (enabled != SD_EVENT_OFF || !is_end_of_a_conn(s, destination))
-		return;
-	(void)sd_event_source_set_time(s->recount,
-				       supervisor_clock_usec(CLOCK_MONOTONIC) + RECOUNT_USEC);
-	(void)sd_event_source_set_enabled(s->recount, SD_EVENT_ONESHOT);
+	if (is_end_of_a_conn(s, destination))
+		recount_soon(s);
 }
 
 /* ---- the proof ---- */
@@ -481,13 +531,8 @@ static void prover_done(void *userdata, const struct prover_outcome *outcome)
 {
 	struct proof proof = outcome->proof;
 	struct supervisor *s = userdata;
-	int r;
 
-	r = follower_prove(s->follower, &proof, &outcome->sas);
-	if (r < 0)
-		log_warning("%s: Cannot keep the verdict on disk: %s", s->name, strerror(-r));
-	if (r != 0)
-		supervisor_changed(s, SUPERVISOR_FAILOVERS);
+	prove_failover(s, &proof, &outcome->sas);
 	/* Pluto may believe in some: whoever takes a bond down takes its SAs, and tells nobody. */
 	if (outcome->sas.known && outcome->sas.n == 0 && s->n_conns > 0 &&
 	    s->n_not_repaired < MAX_NOT_REPAIRED)

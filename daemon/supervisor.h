@@ -113,6 +113,7 @@ struct supervisor {
 	sd_event_source
 		*record;       /* armed while failovers are not on disk, and in the journal, yet */
 	uint64_t n_in_journal; /* the newest one that is */
+	bool looked;           /* the worker has told of the conns, of which there may be none */
 	bool first_proof_done;
 	bool lost; /* the last look has found lost tunnels that "on-loss" wants back */
 	unsigned int n_not_repaired; /* how often that was tried in vain, one after the other */

@@ -437,6 +437,52 @@ START_TEST(a_port_whose_driver_offloads_nothing_refuses_those_that_have_offload)
 }
 END_TEST
 
+START_TEST(a_failover_before_the_conns_are_known_is_proven_once_they_are)
+{
+	const struct failover *f;
+
+	bonds_begin(1);
+	lose_tunnels(0, false); /* that report has no conn */
+	kernel_switches(0, "ix1");
+	run_until_told(1);
+	f = failover_log_last(supervisors[0]->failovers);
+	ck_assert(!f->proven);
+	worker_says(0, STANDING_DONE, "");
+	run_for_msec(700);
+	kernel_carries(0, 10, 10);
+	run_until_proved();
+	ck_assert(f->proven);
+	ck_assert_int_eq(f->verdict, VERDICT_OFFLOADED);
+	bonds_end();
+}
+END_TEST
+
+START_TEST(a_failover_of_a_bond_without_conns_is_unknown_and_says_so)
+{
+	const struct failover *f;
+
+	bonds_begin(1);
+	/* Nobody has looked yet. */
+	kernel_switches(0, "ix1");
+	run_until_told(1);
+	f = failover_log_last(supervisors[0]->failovers);
+	run_for_msec(1500);
+	ck_assert(!f->proven);
+	lose_tunnels(0, false); /* that report has no conn */
+	run_for_msec(1500);
+	ck_assert(f->proven);
+	ck_assert_int_eq(f->verdict, VERDICT_UNKNOWN);
+	ck_assert_str_eq(f->reason, "no conn of the policy is known");
+	ck_assert_str_eq(supervisors[0]->proof.reason, f->reason);
+
+	kernel_switches(0, "ix0");
+	run_until_told(2);
+	run_for_msec(1500);
+	ck_assert(failover_log_last(supervisors[0]->failovers)->proven);
+	bonds_end();
+}
+END_TEST
+
 START_TEST(errors_count_from_the_switch_or_from_the_outage_before_it_on)
 {
 	configured_and_proved();
@@ -574,7 +620,8 @@ START_TEST(five_hundred_switches_over_eight_bonds_are_told_once_each_in_order)
 }
 END_TEST
 
-UNIT_MAIN("supervisor-failover",
+UNIT_MAIN("supervisor-failover", a_failover_before_the_conns_are_known_is_proven_once_they_are,
+	  a_failover_of_a_bond_without_conns_is_unknown_and_says_so,
 	  a_port_whose_driver_offloads_nothing_refuses_those_that_have_offload,
 	  a_switch_while_the_last_sample_is_taken_leaves_the_one_before_unknown,
 	  the_primary_port_is_the_cause_where_it_is_back_or_newly_chosen,
