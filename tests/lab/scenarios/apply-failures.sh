@@ -91,7 +91,14 @@ fails "ipsec does not start" 'ipsec.service did not start again.*undone: all is 
 rm /run/systemd/system/ipsec.service.d/lab.conf
 systemctl daemon-reload
 
-# NetworkManager goes away in the middle, and comes back.
+# NetworkManager goes away in the middle, and comes back with other paths for its profiles, one of
+# which lives in memory, and the changes of another.
+for name in lab1 lab0; do
+	nmcli connection add save no type dummy ifname $name con-name $name autoconnect no >/dev/null
+done
+nmcli connection delete lab1 >/dev/null
+nmcli connection modify --temporary bond0-ix1 connection.autoconnect-priority 1
+paths=$(nmcli -g UUID,DBUS-PATH connection show | sort)
 policy "$proof"
 work_in_background --apply bond0
 wait_for 60 has_told '"reactivate".*"begins"'
@@ -99,10 +106,13 @@ sleep 0.3
 systemctl restart NetworkManager
 wait_for 200 not kill -0 "$working"
 wait_for 60 nm-online -q -x -t 30
+check "NetworkManager restarts in the middle: its profiles have other paths" not equals "$paths" \
+	"$(nmcli -g UUID,DBUS-PATH connection show | sort)"
 settle
 check "NetworkManager restarts in the middle: all is as it was, or as it should be" as_either
 revert
 check "and can be reverted" as_before
+nmcli connection delete lab0 >/dev/null
 
 # Two at once.
 flock "$journals/lock" sleep 20 &
