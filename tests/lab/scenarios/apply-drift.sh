@@ -76,10 +76,22 @@ echo 'version: 1' >/etc/esp-offloadd/config.yaml
 check "a policy without the bond is taken" systemctl reload esp-offloadd
 check "all is as it was before" wait_for 90 as_before
 
-# By hand.
+# By hand; with a conn more, which goes down with example: Libreswan takes the IKE SA along.
+twin_conn
+cp -a /etc/ipsec.d/twin.conf /tmp/before/ipsec.d
+check "one more conn is up by the IKE SA of example" eval 'twin_up && ike_sa_is example'
 policy_of example
-systemctl reload esp-offloadd
-check "with the bond again it is configured again" wait_for 90 bond_is State configured
+forget
+configured_again() {
+	systemctl reload esp-offloadd
+	wait_for 90 bond_is State configured
+}
+ping_every=0.01
+lost_while "$twin_address" check "with the bond again it is configured again" configured_again
+say "of the conn that shared the IKE SA $REPLY pings were lost, 100 a second"
+check "the other conn went down with it, which is measured" wait_for 10 logged \
+	'step replace example: interrupted: the tunnel of example for [0-9.]+ s, the tunnel of twin for [0-9.]+ s$'
+check "and is up again" wait_for 60 pings 5 "$twin_address"
 check "revert takes all of it back, and says how to write no" \
 	contains "$(esp-offloadctl revert bond0)" 'conn set example nic-offload=no'
 check "all is as it was before" as_before

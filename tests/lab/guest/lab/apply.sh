@@ -90,6 +90,39 @@ as_either() {
 	fi
 }
 
+## A conn more with the peer, which shares an IKE SA with example
+
+twin_address=10.9.2.1
+
+# twin_conn: for an address behind each end; nobody has loaded it yet.
+twin_conn() {
+	{
+		echo 'conn twin'
+		printf '\t%s\n' left="$host_address" leftsubnet=10.9.1.1/32 right="$peer_address" \
+			rightsubnet="$twin_address/32" ikev2=insist authby=secret type=tunnel \
+			ike=aes_gcm128-sha2_256-dh19 esp=aes_gcm128-null nic-offload=no auto=add
+	} >/etc/ipsec.d/twin.conf
+	printf 'conn twin\n\tleft=%s\n\tleftsubnet=%s/32\n\trightsubnet=10.9.1.1/32\n\ttype=tunnel\n' \
+		"$peer_address" "$twin_address" >>/etc/peer/ipsec.d/peer.conf
+}
+
+# twin_up: loaded at both ends, and up, by the IKE SA that there is.
+twin_up() {
+	peer ipsec auto --add twin
+	ip address add 10.9.1.1/32 dev "$bond"
+	ip route add "$twin_address/32" via "$peer_address" src 10.9.1.1
+	ip -n peer address add "$twin_address/32" dev br0
+	ip -n peer route add 10.9.1.1/32 via "$host_address"
+	ipsec auto --add twin
+	ipsec auto --asynchronous --up twin
+	established twin 60
+}
+
+# ike_sa_is CONN: of this conn there is an IKE SA, and of the other of both none.
+ike_sa_is() {
+	equals "\"$1\"" "$(ipsec showstates | grep -E 'ESTABLISHED_IKE_SA' | grep -oE '"(example|twin)"' | sort -u | xargs -d '\n')"
+}
+
 ## The worker by itself
 
 # work [OPTION...]: runs it to its end; what it tells is in $told, its exit status is its own.

@@ -61,12 +61,13 @@ processor_usec() {
 	awk '{ ns += $1 } END { printf "%d\n", ns / 1000 }' /proc/"$1"/task/*/schedstat
 }
 
-# lost_while ADDRESS COMMAND...: runs the command while pings go to the address, 50 a second, and
-# sets REPLY to how many of them were not answered.
+# lost_while ADDRESS COMMAND...: runs the command while pings go to the address, one each $ping_every
+# seconds, and sets REPLY to how many of them were not answered.
+ping_every=0.02
 lost_while() {
 	local address=$1 pid sent received
 	shift
-	ping -q -n -i 0.02 -W 2 "$address" >/tmp/lost &
+	ping -q -n -i "$ping_every" -W 2 "$address" >/tmp/lost &
 	pid=$!
 	sleep 0.5
 	"$@"
