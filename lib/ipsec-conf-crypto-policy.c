@@ -31,7 +31,7 @@ static bool includes_policy(struct ipsec_conf *conf, const char *bytes, size_t l
 {
 	size_t path, end = line + line_length(bytes, len, line);
 
-	return ipsec_conf_include_path(ipsec_conf_version(conf), bytes, len, line, &path) > 0 &&
+	return ipsec_conf_include_path(ipsec_conf_version(conf), bytes, len, line, &path) &&
 	       memmem(bytes + path, end - path, POLICY_FOLDER, strlen(POLICY_FOLDER));
 }
 
@@ -92,7 +92,7 @@ static bool leads_to_policy(struct ipsec_conf *conf, const struct ipsec_conf_fil
 	size_t begin, end = line + line_length(f->bytes, f->len, line);
 	_cleanup_free_ char *pattern = NULL;
 
-	if (ipsec_conf_include_path(ipsec_conf_version(conf), f->bytes, f->len, line, &begin) <= 0)
+	if (!ipsec_conf_include_path(ipsec_conf_version(conf), f->bytes, f->len, line, &begin))
 		return false;
 	pattern = strndup(f->bytes + begin, end - begin);
 	if (!pattern)

@@ -48,15 +48,22 @@ static int listen_for_ready(void)
 	int fd;
 
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	/* An address of no more than the family lets the kernel choose one that is free. */
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, len) < 0)
+	if (fd < 0)
 		return -1;
+	/* An address of no more than the family lets the kernel choose one that is free. */
+	if (bind(fd, (struct sockaddr *)&address, len) < 0)
+		goto fail;
 	len = sizeof(address);
 	if (getsockname(fd, (struct sockaddr *)&address, &len) < 0)
-		return -1;
+		goto fail;
 	snprintf(name, sizeof(name), "@%.*s", (int)(len - sizeof(sa_family_t)) - 1,
 		 address.sun_path + 1);
-	return setenv("NOTIFY_SOCKET", name, 1) < 0 ? -1 : fd;
+	if (setenv("NOTIFY_SOCKET", name, 1) < 0)
+		goto fail;
+	return fd;
+fail:
+	close(fd);
+	return -1;
 }
 
 /* Return: 0 when it is ready; -1 when it says so never. */
