@@ -300,9 +300,9 @@ static int rewrite(struct failover_log *l)
 }
 
 /*
- * In a burst of failovers the disk is not waited for each time, lest the next one be told late: two
- * seconds of them may be lost when the power goes. When the process goes none is lost that was
- * written, and each is written right after it was told.
+ * In a burst of failovers the disk is not waited for each time, lest the next one be told late:
+ * those since the last verdict, for which it is, may be lost when the power goes. When the process
+ * goes none is lost that was written, and each is written right after it was told.
  */
 static bool is_time_to_sync(struct failover_log *l)
 {
