@@ -87,8 +87,8 @@ enum ipsec_auto ipsec_auto_parse(const char *value);
  * and not waited for; whether it came up is for ipsec_wait_established() to see.
  *
  * Return: 0 when pluto has the conn loaded afterwards; 1 when it has not: the conn was dropped, and
- * not accepted again, the text says why; or as above. With -ETIMEDOUT for its deletion it was handed
- * over all the same, so that it does not stay away.
+ * not accepted again, the text says why; or as above. With -ETIMEDOUT for its deletion it was
+ * handed over all the same, so that it does not stay away.
  */
 int ipsec_replace(const struct ipsec *ipsec, const char *conn, enum ipsec_auto want, bool was_up,
 		  char **ret_text);
