@@ -174,10 +174,11 @@ packages_ensure() {
 	[ "${#missing[@]}" -gt 0 ] || return 0
 
 	packages_say "installing for $*: ${missing[*]}"
+	# Not to standard output: whoever calls this may print there what another program reads.
 	case $family in
 	debian) packages_apt_install "${missing[@]}" ;;
 	fedora) as_root dnf -y --setopt=install_weak_deps=False install "${missing[@]}" ;;
-	esac || {
+	esac >&2 || {
 		packages_say "could not install: ${missing[*]}"
 		return 1
 	}
