@@ -17,6 +17,9 @@
 /* A larger file is none of ours. */
 #define MAX_BYTES (16 * 1024 * 1024)
 
+/* So long at the least between two times that the disk is waited for, verdicts apart. */
+#define TURN_USEC UINT64_C(1500000)
+
 struct failover_log {
 	char *path;
 	struct failover items[FAILOVER_LOG_SIZE]; /* a ring: item of id N is at N % SIZE */
@@ -27,8 +30,7 @@ struct failover_log {
 	bool begun;                               /* this process has written to it */
 	bool behind;                              /* it could not be written: all of it is anew */
 	bool unsynced;                            /* it may still be lost with the power */
-	bool synced;
-	time_t synced_at; /* monotonic */
+	uint64_t due_usec; /* monotonic, when the disk may be waited for anew */
 
 	uint64_t written_usec; /* realtime, by an earlier process */
 
@@ -197,6 +199,7 @@ struct failover_log *failover_log_free(struct failover_log *l)
 {
 	if (!l)
 		return NULL;
+	l->due_usec = 0;
 	(void)failover_log_sync(l);
 	forget(l);
 	free(l->path);
@@ -300,19 +303,21 @@ static int rewrite(struct failover_log *l)
 }
 
 /*
- * In a burst of failovers the disk is not waited for each time, lest the next one be told late:
- * those since the last verdict, for which it is, may be lost when the power goes. When the process
- * goes none is lost that was written, and each is written right after it was told.
+ * In a burst of failovers the disk is not waited for each time, lest the next one be told late: who
+ * keeps them asks again at the time that is due. What the power takes in between was written less
+ * than two seconds before. When the process goes none is lost that was written, and each is written
+ * right after it was told.
  */
 static bool is_time_to_sync(struct failover_log *l)
 {
-	struct timespec now;
+	struct timespec t;
+	uint64_t now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (l->synced && now.tv_sec <= l->synced_at + 1)
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	now = (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+	if (now < l->due_usec)
 		return false;
-	l->synced = true;
-	l->synced_at = now.tv_sec;
+	l->due_usec = now + TURN_USEC;
 	return true;
 }
 
@@ -382,6 +387,7 @@ int failover_log_write(struct failover_log *l)
 int failover_log_sync(struct failover_log *l)
 {
 	const struct text nothing = TEXT_NULL;
+	int r;
 
 	if (!l->path || (l->written == l->count && !l->behind && !l->unsynced))
 		return 0;
@@ -389,8 +395,14 @@ int failover_log_sync(struct failover_log *l)
 		return keep(l, item(l, l->count), is_time_to_sync(l));
 	if (!is_time_to_sync(l))
 		return 0;
-	l->unsynced = false;
-	return put_bytes(l->path, O_APPEND, &nothing, true);
+	r = put_bytes(l->path, O_APPEND, &nothing, true);
+	l->unsynced = r < 0;
+	return r;
+}
+
+uint64_t failover_log_due_usec(const struct failover_log *l)
+{
+	return l->unsynced ? l->due_usec : UINT64_MAX;
 }
 
 void failover_log_add(struct failover_log *l, struct failover *f)

@@ -29,7 +29,7 @@ struct failover_log;
  */
 int failover_log_open(const char *path, const char *boot, struct failover_log **ret);
 
-/* failover_log_free() - writes what was added, as well */
+/* failover_log_free() - writes what was added, and waits for the disk, as well */
 struct failover_log *failover_log_free(struct failover_log *l);
 DEFINE_CLEANUP(struct failover_log, failover_log_free)
 
@@ -50,12 +50,18 @@ void failover_log_add(struct failover_log *l, struct failover *f);
 int failover_log_write(struct failover_log *l);
 
 /*
- * failover_log_sync() - all of it, also what could not be written before, and waits for the disk;
- * of many calls in a row for a few only
+ * failover_log_sync() - all of it, also what could not be written before, and waits for the disk
+ * unless it was waited for just before: failover_log_due_usec() tells when to call again
  *
  * Return: 0; a negative errno when it is not on disk.
  */
 int failover_log_sync(struct failover_log *l);
+
+/*
+ * failover_log_due_usec() - when failover_log_sync() may wait for the disk, on the monotonic clock;
+ * UINT64_MAX when nothing that was written waits for it
+ */
+uint64_t failover_log_due_usec(const struct failover_log *l);
 
 /* failover_log_is_open() - the newest one waits for its verdict */
 bool failover_log_is_open(const struct failover_log *l);

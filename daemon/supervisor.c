@@ -145,12 +145,20 @@ static void log_failover(const struct supervisor *s, const struct failover *f)
 		  failover_cause_name(f->cause));
 }
 
+static void record_at(struct supervisor *s, uint64_t usec)
+{
+	(void)sd_event_source_set_time(s->record, usec);
+	(void)sd_event_source_set_enabled(s->record, SD_EVENT_ONESHOT);
+}
+
 static void record_failovers(struct supervisor *s)
 {
 	int r = follower_sync(s->follower);
 
 	if (r < 0)
 		log_warning("%s: Cannot keep the failover on disk: %s", s->name, strerror(-r));
+	else if (failover_log_due_usec(s->failovers) != UINT64_MAX)
+		record_at(s, failover_log_due_usec(s->failovers));
 	while (s->n_in_journal < failover_log_count(s->failovers)) {
 		const struct failover *f = failover_log_get(s->failovers, ++s->n_in_journal);
 
@@ -165,17 +173,16 @@ static int on_record(sd_event_source *source _unused_, uint64_t usec _unused_, v
 	return 0;
 }
 
-/* Those that come meanwhile go with the first. */
+/* Those that come meanwhile go with the first, unless it waits for its turn at the disk. */
 static void record_failovers_soon(struct supervisor *s)
 {
+	uint64_t soon = supervisor_clock_usec(CLOCK_MONOTONIC) + RECORD_USEC, at = UINT64_MAX;
 	int enabled = SD_EVENT_OFF;
 
 	(void)sd_event_source_get_enabled(s->record, &enabled);
-	if (enabled != SD_EVENT_OFF)
-		return;
-	(void)sd_event_source_set_time(s->record,
-				       supervisor_clock_usec(CLOCK_MONOTONIC) + RECORD_USEC);
-	(void)sd_event_source_set_enabled(s->record, SD_EVENT_ONESHOT);
+	(void)sd_event_source_get_time(s->record, &at);
+	if (enabled == SD_EVENT_OFF || at > soon)
+		record_at(s, soon);
 }
 
 static void tell_failover(struct supervisor *s, struct failover *f)

@@ -52,6 +52,67 @@ START_TEST(each_failover_is_written_as_soon_as_it_was_told)
 }
 END_TEST
 
+static size_t n_syncs;
+
+int __wrap_fdatasync(int fd);
+int __real_fdatasync(int fd);
+
+int __wrap_fdatasync(int fd)
+{
+	n_syncs++;
+	return __real_fdatasync(fd);
+}
+
+START_TEST(each_failover_is_on_disk_two_seconds_later_though_its_verdict_is_not_there)
+{
+	size_t before;
+
+	temporary_make();
+	bonds_state_dir = temporary_dir;
+	configured_and_proved();
+	for (size_t i = 0; i < 4; i++) {
+		before = n_syncs;
+		kernel_switches(0, i % 2 ? "ix0" : "ix1");
+		run_for_msec(2000);
+		ck_assert_uint_eq(n_told, i + 1);
+		ck_assert_uint_eq(n_syncs, before + 1);
+		ck_assert(failover_log_is_open(supervisors[0]->failovers));
+	}
+	/* However many come, and no more often than that. */
+	before = n_syncs;
+	for (size_t i = 0; i < 20; i++) {
+		kernel_switches(0, i % 2 ? "ix0" : "ix1");
+		run_for_msec(100);
+	}
+	ck_assert_uint_le(n_syncs, before + 2);
+	run_for_msec(1600);
+	ck_assert(failover_log_is_open(supervisors[0]->failovers));
+	ck_assert(failover_log_due_usec(supervisors[0]->failovers) == UINT64_MAX);
+	bonds_end();
+	bonds_state_dir = NULL;
+	temporary_remove();
+}
+END_TEST
+
+START_TEST(what_was_written_just_before_the_end_is_waited_for)
+{
+	size_t before;
+
+	temporary_make();
+	bonds_state_dir = temporary_dir;
+	configured_and_proved();
+	kernel_switches(0, "ix1");
+	run_for_msec(1600);
+	kernel_switches(0, "ix0");
+	run_until_told(2);
+	before = n_syncs;
+	bonds_end();
+	ck_assert_uint_eq(n_syncs, before + 1);
+	bonds_state_dir = NULL;
+	temporary_remove();
+}
+END_TEST
+
 START_TEST(a_failover_to_a_port_without_esp_is_software_though_the_dump_says_offload)
 {
 	configured_and_proved();
@@ -628,6 +689,8 @@ UNIT_MAIN("supervisor-failover", a_failover_before_the_conns_are_known_is_proven
 	  the_primary_port_may_be_asked_for_like_any_other,
 	  errors_count_from_the_switch_or_from_the_outage_before_it_on,
 	  each_failover_is_written_as_soon_as_it_was_told,
+	  each_failover_is_on_disk_two_seconds_later_though_its_verdict_is_not_there,
+	  what_was_written_just_before_the_end_is_waited_for,
 	  a_failover_is_told_at_once_and_its_verdict_follows,
 	  a_failover_to_a_port_without_esp_is_software_though_the_dump_says_offload,
 	  an_outage_has_no_active_port_and_is_one_failover_when_it_ends,
