@@ -240,6 +240,18 @@ static struct attribute *nic_attrs[] = {
 };
 ATTRIBUTE_GROUPS(nic);
 
+/* Writing anything has the port count from zero again. */
+static int counters_reset(void *data, u64 value)
+{
+	struct port *port = data;
+	int i;
+
+	for (i = 0; i < NIC_COUNTERS; i++)
+		atomic64_set(&port->counters[i], 0);
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(reset_counters, NULL, counters_reset, "%llu\n");
+
 /* To be called once the device has its name. */
 static void add_debugfs(struct port *port)
 {
@@ -247,6 +259,7 @@ static void add_debugfs(struct port *port)
 	debugfs_create_u32("refuse_sas", 0644, port->debugfs, &port->faults.refuse_sas);
 	debugfs_create_u32("refuse_error", 0644, port->debugfs, &port->faults.refuse_error);
 	debugfs_create_u32("damage_esp", 0644, port->debugfs, &port->faults.damage_esp);
+	debugfs_create_file("reset_counters", 0200, port->debugfs, port, &reset_counters);
 	debugfs_create_u32("tx_sas", 0444, port->debugfs, &port->tx_count);
 	debugfs_create_u32("rx_sas", 0444, port->debugfs, &port->rx_count);
 }

@@ -52,6 +52,24 @@ policy "manage: monitor" "proof: {within: 20s}"
 sed -i 's/\[example\]/[example, neighbour]/' /etc/esp-offloadd/config.yaml
 systemctl reload esp-offloadd
 wait_for 60 eval 'bond_property Connections | grep -q neighbour'
+# The port counts anew in the middle of a window, in which too little went so far to say anything.
+activate ix1
+activate ix0
+pause 2
+pings 2
+fault ix0 reset_counters 1
+ping -q -n -i 0.1 -c 600 "$peer_address" >/dev/null 2>&1 &
+pings=$!
+last_record() {
+	esp-offloadctl failovers bond0 --json=short | jq -c '.failovers[-1]' | tee /tmp/record.json
+}
+wait_for 30 eval 'last_record | grep -q verdict'
+kill $pings
+check "counters reset in the middle of a proof: the verdict is offloaded" equals offloaded "$(jq -r .verdict /tmp/record.json)"
+check "counters reset in the middle of a proof: by what was counted after that" jq -e '.tx_packets > 2 and
+	([.tx_counted - .tx_packets, .rx_counted - .rx_packets] | max <= 1 and min >= -1)' /tmp/record.json
+say "$(jq -c '{verdict, verdict_reason, tx_packets, tx_counted, rx_packets, rx_counted}' /tmp/record.json)"
+
 ping -q -n -i 0.004 -c 15000 "$peer_address" >/dev/null 2>&1 &
 pings=$!
 ping -q -n -i 0.1 -c 600 "$neighbour_address" >/dev/null 2>&1 &

@@ -224,7 +224,8 @@ activate() {
 }
 
 # fault PORT NAME VALUE: asks the simulated NIC to fail. refuse_sas: that many of the next SAs,
-# with the errno in refuse_error; damage_esp: that many of the ESP packets that arrive next.
+# with the errno in refuse_error; damage_esp: that many of the ESP packets that arrive next;
+# reset_counters: whatever the value.
 fault() {
 	echo "$3" >"/sys/kernel/debug/lab_nic/$1/$2"
 }
