@@ -40,7 +40,7 @@ struct activation {
 	struct text error;
 };
 
-static NMDevice *managed_device(struct nm *nm, const char *name)
+NMDevice *nm_managed_device(struct nm *nm, const char *name)
 {
 	NMDevice *device = nm_client_get_device_by_iface(nm->client, name);
 
@@ -93,7 +93,7 @@ static int find_all(struct activation *a, const char *uuid, const char *const *p
 	a->owner = g_strdup(nm_client_get_dbus_name_owner(a->nm->client));
 	if (!nm_client_get_connection_by_uuid(a->nm->client, uuid))
 		return nm_failed(a->nm, -ENOENT, "there is no profile %s", uuid);
-	if (!managed_device(a->nm, a->bond))
+	if (!nm_managed_device(a->nm, a->bond))
 		return nm_failed(a->nm, -ENODEV, "NetworkManager does not manage %s", a->bond);
 
 	while (ports[n])
@@ -105,7 +105,7 @@ static int find_all(struct activation *a, const char *uuid, const char *const *p
 		struct port *p = &a->ports[a->n_ports];
 
 		p->name = ports[a->n_ports];
-		if (!managed_device(a->nm, p->name))
+		if (!nm_managed_device(a->nm, p->name))
 			return nm_failed(a->nm, -ENODEV, "NetworkManager does not manage %s",
 					 p->name);
 		p->uuid = uuid_of_port(a->nm, p->name, a->bond, uuid);
@@ -129,9 +129,9 @@ static int make_checkpoint(struct activation *a, uint64_t limit_usec)
 	GError *error = NULL;
 	int r;
 
-	g_ptr_array_add(devices, managed_device(a->nm, a->bond));
+	g_ptr_array_add(devices, nm_managed_device(a->nm, a->bond));
 	for (size_t i = 0; i < a->n_ports; i++)
-		g_ptr_array_add(devices, managed_device(a->nm, a->ports[i].name));
+		g_ptr_array_add(devices, nm_managed_device(a->nm, a->ports[i].name));
 	nm_client_checkpoint_create(a->nm->client, devices, timeout,
 				    NM_CHECKPOINT_CREATE_FLAG_ALLOW_OVERLAPPING, q->cancellable,
 				    nm_request_done, q);
@@ -416,7 +416,8 @@ static int activate(struct activation *a, uint64_t limit_usec, struct nm_outcome
 	uint64_t begin = nm_now();
 	int r;
 
-	r = start(a->nm, a->uuid, managed_device(a->nm, a->bond), begin + limit_usec, &a->active);
+	r = start(a->nm, a->uuid, nm_managed_device(a->nm, a->bond), begin + limit_usec,
+		  &a->active);
 	if (r == -ETIMEDOUT) {
 		/* It may have been heard all the same. */
 		text_add(&a->error, "NetworkManager did not answer the request");
@@ -574,8 +575,8 @@ int nm_settle(struct nm *nm, const char *bond, uint64_t limit_usec)
 
 	nm_enter(nm);
 	r = nm_refresh(nm, nm_now() + limit_usec);
-	if (r >= 0 && managed_device(nm, bond)) {
-		device = g_object_ref(managed_device(nm, bond));
+	if (r >= 0 && nm_managed_device(nm, bond)) {
+		device = g_object_ref(nm_managed_device(nm, bond));
 		checkpoint = left_checkpoint(nm, device, limit_usec);
 	}
 	if (checkpoint) {

@@ -82,6 +82,9 @@ bool nm_iterate(struct nm *nm, uint64_t deadline);
  */
 int nm_refresh(struct nm *nm, uint64_t deadline);
 
+/* nm_managed_device() - the device of that name, where it is there and NetworkManager's; or NULL */
+NMDevice *nm_managed_device(struct nm *nm, const char *name);
+
 /* nm_fail() - keeps what an error says for nm_error() and frees it; returns its errno */
 int nm_fail(struct nm *nm, GError *error);
 

@@ -93,3 +93,21 @@ int nm_activate(struct nm *nm, const char *uuid, const char *bond, const char *c
  * Return: 0, also when there is none; -EIO when neither goes; -ESRCH, -ETIMEDOUT, -ENOMEM.
  */
 int nm_settle(struct nm *nm, const char *bond, uint64_t limit_usec);
+
+/*
+ * nm_hand_back() - gives a bond its profile back, where NetworkManager has put one in its place
+ * that nobody has written
+ * @uuid:  of the profile that was active
+ * @ports: the interfaces that were under the bond, ending in NULL; those are left out that are
+ * gone, or not NetworkManager's any more
+ * @limit_usec: as for nm_activate()
+ *
+ * So it does when it is restarted while the bond is between two activations (a profile's flags
+ * nm-generated and external), or leaves it disconnected. A profile that somebody has written is
+ * left where it is. A NetworkManager that is starting is waited for.
+ *
+ * Return: 0 when there is nothing to be given back, also because there is no bond or no such
+ * profile any more; 1 when it was; -EIO when the activation failed; as nm_activate().
+ */
+int nm_hand_back(struct nm *nm, const char *uuid, const char *bond, const char *const *ports,
+		 uint64_t limit_usec);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdio.h>
 
+#include "log.h"
 #include "names.h"
 #include "nm-look.h"
 #include "steps.h"
@@ -177,6 +178,7 @@ const struct step_kind_ops step_live = {
 
 /* ---- the activation ---- */
 
+/* Of the bond, ending in NULL; the names are the facts'. */
 static int port_names(const struct steps *s, const char ***ret)
 {
 	const struct facts_link *bond = facts_link_by_name(s->facts, s->bond), *port = NULL;
@@ -228,22 +230,103 @@ static int reactivate_take(struct steps *s, const struct step *step _unused_,
 	return 0;
 }
 
-/* A NetworkManager that does not run has forgotten the activation, and its checkpoint as well. */
+static int copy_names(const char *const *names, char ***ret, size_t *ret_n)
+{
+	size_t n = 0;
+
+	while (names[n])
+		n++;
+	*ret = calloc(n + 1, sizeof(**ret));
+	if (!*ret)
+		return -ENOMEM;
+	for (; *names; names++) {
+		(*ret)[*ret_n] = strdup(*names);
+		if (!(*ret)[*ret_n])
+			return -ENOMEM;
+		(*ret_n)++;
+	}
+	return 0;
+}
+
+/* What the bond has to get back should NetworkManager lose it on the way. */
+static int note_profile(struct steps *s, struct undo_entry *e)
+{
+	const struct facts_profile *profile = facts_profile_of(s->facts, s->bond);
+	_cleanup_free_ const char **ports = NULL;
+	int r;
+
+	if (!profile || !profile->active)
+		return 0;
+	e->profile = strdup(profile->uuid);
+	if (!e->profile)
+		return -ENOMEM;
+	r = port_names(s, &ports);
+	return r < 0 ? r : copy_names(ports, &e->up, &e->n_up);
+}
+
+static int reactivate_note(struct steps *s, const struct step *step, struct undo_entry **ret)
+{
+	_cleanup_(undo_entry_freep) struct undo_entry *e = NULL;
+	int r;
+
+	r = bit_note(s, step, &e);
+	if (r == 0)
+		r = note_profile(s, e);
+	if (r == 0)
+		*ret = TAKE_PTR(e);
+	return r;
+}
+
+static int hand_back(struct steps *s, const struct undo_entry *entry)
+{
+	_cleanup_free_ const char **ports = calloc(entry->n_up + 1, sizeof(*ports));
+	int r;
+
+	if (!ports)
+		return -ENOMEM;
+	for (size_t i = 0; i < entry->n_up; i++)
+		ports[i] = entry->up[i];
+	r = nm_hand_back(s->nm, entry->profile, s->bond, ports, STEPS_ACTIVATE_USEC);
+	if (r < 0)
+		return steps_fail(s, "%s could not be given its profile %s back: %s", s->bond,
+				  entry->profile,
+				  *nm_error(s->nm) ? nm_error(s->nm) : strerror(-r));
+	if (r > 0)
+		log_warning("%s: NetworkManager, restarted in between, had another profile for it: "
+			    "%s is active again",
+			    s->bond, entry->profile);
+	return 0;
+}
+
+/*
+ * The bond's bit comes last: activating switches it, too.
+ *
+ * A NetworkManager that does not run has forgotten the activation, and its checkpoint as well; but
+ * what it makes of the bond when it starts is still to come.
+ */
 static int reactivate_undo(struct steps *s, const struct undo_entry *entry)
 {
-	int r = 0;
+	bool runs = s->nm || nm_open(STEPS_NM_USEC, &s->nm) >= 0;
+	int failed = 0, r = 0;
 
-	if (s->nm || nm_open(STEPS_NM_USEC, &s->nm) >= 0)
+	if (runs)
 		r = nm_settle(s->nm, s->bond, STEPS_ACTIVATE_USEC);
 	if (r < 0)
 		return steps_fail(s,
 				  "an activation of %s that was begun cannot be seen through: %s",
 				  s->bond, *nm_error(s->nm) ? nm_error(s->nm) : strerror(-r));
-	return bit_undo(s, entry);
+	if (entry->profile)
+		failed = runs ? hand_back(s, entry)
+			      : steps_fail(s,
+					   "NetworkManager does not run any more, so that nobody "
+					   "can say whether %s has its profile %s",
+					   s->bond, entry->profile);
+	r = bit_undo(s, entry);
+	return failed != 0 ? failed : r;
 }
 
 const struct step_kind_ops step_reactivate = {
-	.note = bit_note,
+	.note = reactivate_note,
 	.take = reactivate_take,
 	.undo = reactivate_undo,
 };

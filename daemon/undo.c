@@ -40,6 +40,7 @@ struct undo_entry *undo_entry_free(struct undo_entry *e)
 	free(e->key);
 	free(e->value);
 	free(e->old_value);
+	free(e->profile);
 	patch_done(&e->patch);
 	forget_up(e);
 	free(e);
@@ -207,6 +208,8 @@ static json_t *entry_to_json(const struct undo_entry *e)
 
 	if (j && e->n_up > 0)
 		r = json_object_set_new(j, "up", strings_to_json(e->up, e->n_up));
+	if (j && e->profile)
+		r |= json_object_set_new(j, "profile", json_string(e->profile));
 	if (!j || (r == 0 && e->kind != STEP_CONN))
 		return j;
 	r |= json_object_set_new(j, "file", json_string(e->file));
@@ -259,6 +262,8 @@ static int entry_from_json(json_t *j, struct undo_entry **ret)
 	e->before = (int)json_integer_value(json_object_get(j, "before"));
 	e->after = (int)json_integer_value(json_object_get(j, "after"));
 	r = take_up(json_object_get(j, "up"), e);
+	if (r >= 0)
+		r = take_string(j, "profile", false, &e->profile);
 	if (r < 0)
 		return r;
 	if (e->kind == STEP_CONN) {
@@ -613,7 +618,7 @@ static int copy_string(const char *s, char **ret)
 	return *ret ? 0 : -ENOMEM;
 }
 
-/* But for who was up: that is of no use once the transaction is finished. */
+/* But for what was up: that is of no use once the transaction is finished. */
 static int copy_entry(const struct undo_entry *e, struct undo_entry **ret)
 {
 	_cleanup_(undo_entry_freep) struct undo_entry *copy = NULL;

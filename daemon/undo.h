@@ -35,11 +35,16 @@ struct undo_entry {
 	char *old_value;    /* STEP_CONN: the value that stood in its place; NULL: none did */
 	struct patch patch; /* STEP_CONN: of the file; none: its bytes are nobody's wish any more */
 	/*
-	 * STEP_REPLACE, STEP_RESTART: conns that it may take down, and that nobody else brings up
-	 * again; until the transaction is finished
+	 * Until the transaction is finished. STEP_REPLACE, STEP_RESTART: conns that it may take
+	 * down, and that nobody else brings up again; STEP_REACTIVATE: the ports
 	 */
 	char **up;
 	size_t n_up;
+	/*
+	 * Until the transaction is finished. STEP_REACTIVATE: the uuid of the profile that the bond
+	 * had; NULL: none, or the entry of an older version, which did not note it
+	 */
+	char *profile;
 };
 
 struct undo_entry *undo_entry_free(struct undo_entry *e);

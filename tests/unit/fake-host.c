@@ -125,9 +125,17 @@ int nm_activate(struct nm *nm _unused_, const char *uuid _unused_, const char *b
 {
 	ck_assert_str_eq(ports[0], "ix0");
 	ck_assert_str_eq(ports[1], "ix1");
+	world->made_up = world->nm_restarts;
 	if (call())
 		return -EBUSY;
 	world->activations++;
+	if (world->made_up) {
+		static char error[] = "NetworkManager went away";
+
+		called();
+		*ret = (struct nm_outcome){ .error = error };
+		return 0;
+	}
 	if (world->profile == 1 && !world->refuse_bit)
 		world->bit = 1;
 	called();
@@ -137,6 +145,25 @@ int nm_activate(struct nm *nm _unused_, const char *uuid _unused_, const char *b
 
 void nm_outcome_done(struct nm_outcome *o _unused_)
 {
+}
+
+int nm_hand_back(struct nm *nm _unused_, const char *uuid, const char *bond,
+		 const char *const *ports, uint64_t limit_usec _unused_)
+{
+	ck_assert_str_eq(uuid, "u-1");
+	ck_assert_str_eq(bond, "bond0");
+	ck_assert_str_eq(ports[0], "ix0");
+	ck_assert_str_eq(ports[1], "ix1");
+	ck_assert_ptr_null(ports[2]);
+	if (!world->made_up)
+		return 0;
+	if (call() || world->hand_back_fails)
+		return -EIO;
+	world->made_up = false;
+	world->activations++;
+	world->bit = world->profile == 1;
+	called();
+	return 1;
 }
 
 int nm_settle(struct nm *nm _unused_, const char *bond _unused_, uint64_t limit_usec _unused_)

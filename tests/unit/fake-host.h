@@ -19,6 +19,9 @@ extern struct world {
 	unsigned int activations;
 	unsigned int nm_clients; /* how often libnm's client was made */
 	unsigned int replacements;
+	/* A NetworkManager that is asked to activate is restarted, and has made a profile up. */
+	bool nm_restarts, made_up;
+	bool hand_back_fails;
 	bool nm_away, trial_fails, trial_unseen, answered, refuse_bit, pluto_stopped, files_refused,
 		restart_fails, start_fails;
 	bool shares;  /* both conns have one IKE SA, so that replacing one takes both down */

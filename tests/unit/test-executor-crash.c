@@ -103,6 +103,48 @@ START_TEST(a_process_that_ends_at_any_call_is_made_good_by_the_next)
 	always_deaf = true;
 	die_at_each_call(apply);
 	always_deaf = false;
+	nm_always_restarts = true;
+	die_at_each_call(apply);
+	nm_always_restarts = false;
+}
+END_TEST
+
+static int settle_nothing_named(void)
+{
+	struct policy none = { 0 };
+
+	return settle_with(&none);
+}
+
+/* Its profile is none of a finished transaction's business. */
+START_TEST(what_network_manager_makes_of_the_bond_when_it_starts_is_waited_for)
+{
+	unsigned int at = 1;
+
+	nm_always_restarts = true;
+	host_begin();
+	while (dies(at, HOW_DIE_AFTER, apply) && world->activations == 0) {
+		host_end();
+		host_begin();
+		at++;
+	}
+	ck_assert_uint_eq(world->activations, 1);
+	nm_always_restarts = false;
+	world->nm_away = true;
+	ck_assert_int_eq(recover(), EXECUTOR_FAILED_HALF);
+	ck_assert_int_eq(world->bit, 0);
+	world->nm_away = false;
+	ck_assert_int_eq(recover(), EXECUTOR_DONE);
+	all_is_as_before();
+	host_end();
+
+	host_begin();
+	ck_assert_int_eq(apply(), EXECUTOR_DONE);
+	world->made_up = true;
+	ck_assert_int_eq(settle_nothing_named(), 0);
+	ck_assert(world->made_up);
+	ck_assert_uint_eq(world->activations, 1);
+	host_end();
 }
 END_TEST
 
@@ -124,13 +166,6 @@ START_TEST(so_is_one_that_ends_while_it_makes_good)
 	}
 }
 END_TEST
-
-static int settle_nothing_named(void)
-{
-	struct policy none = { 0 };
-
-	return settle_with(&none);
-}
 
 static int settle_without_conn(void)
 {
@@ -190,5 +225,6 @@ END_TEST
 
 UNIT_MAIN("executor-crash", each_call_that_fails_has_everything_undone,
 	  a_process_that_ends_at_any_call_is_made_good_by_the_next,
+	  what_network_manager_makes_of_the_bond_when_it_starts_is_waited_for,
 	  so_is_one_that_ends_while_it_makes_good, so_is_one_that_ends_while_it_reverts,
 	  where_the_policy_says_so_pluto_is_left_alone_whatever_is_taken_back)

@@ -207,6 +207,32 @@ START_TEST(a_refused_feature_has_everything_undone)
 }
 END_TEST
 
+START_TEST(a_profile_that_was_made_up_gives_way_to_the_bonds_own)
+{
+	_cleanup_free_ char *reason = NULL, *half = NULL;
+
+	host_begin();
+	world->nm_restarts = true;
+	ck_assert_int_eq(apply_by(STEP_REACTIVATE, STEP_REPLACE, &reason), EXECUTOR_FAILED);
+	ck_assert_ptr_nonnull(strstr(reason, "NetworkManager went away"));
+	ck_assert_uint_eq(world->activations, 2);
+	all_is_as_before();
+	host_end();
+
+	/* One that cannot be activated stays for the next run, and nothing else does. */
+	host_begin();
+	world->nm_restarts = world->hand_back_fails = true;
+	ck_assert_int_eq(apply_by(STEP_REACTIVATE, STEP_REPLACE, &half), EXECUTOR_FAILED_HALF);
+	ck_assert_ptr_nonnull(strstr(half, "bond0 could not be given its profile u-1 back"));
+	ck_assert_int_eq(world->bit, 0);
+	ck_assert_int_eq(world->profile, -1);
+	world->hand_back_fails = false;
+	ck_assert_int_eq(recover(), EXECUTOR_DONE);
+	all_is_as_before();
+	host_end();
+}
+END_TEST
+
 START_TEST(without_rollback_what_was_done_stays)
 {
 	_cleanup_free_ char *reason = NULL;
@@ -264,5 +290,6 @@ UNIT_MAIN("executor", what_is_applied_can_be_reverted,
 	  a_tunnel_that_is_deaf_is_replaced_once_more, who_goes_down_with_it_comes_up_again,
 	  one_that_stays_deaf_has_everything_undone,
 	  where_pluto_was_left_alone_a_deaf_one_is_not_replaced,
-	  a_refused_feature_has_everything_undone, without_rollback_what_was_done_stays,
-	  whenever_it_is_told_to_stop_everything_is_undone)
+	  a_refused_feature_has_everything_undone,
+	  a_profile_that_was_made_up_gives_way_to_the_bonds_own,
+	  without_rollback_what_was_done_stays, whenever_it_is_told_to_stop_everything_is_undone)

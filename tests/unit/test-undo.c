@@ -294,6 +294,33 @@ START_TEST(who_was_up_is_kept_until_the_transaction_is_finished)
 }
 END_TEST
 
+START_TEST(the_profile_that_a_bond_had_is_kept_until_the_transaction_is_finished)
+{
+	struct undo_entry *e = calloc(1, sizeof(*e));
+
+	set_up();
+	e->kind = STEP_REACTIVATE;
+	e->subject = strdup("bond0");
+	e->profile = strdup("uuid-1");
+	ck_assert_int_eq(undo_note(undo, e), 0);
+	open_journal();
+	ck_assert_str_eq(undo_entry(undo, 0)->profile, "uuid-1");
+	ck_assert_int_eq(undo_mark(undo), 0);
+	open_journal();
+	ck_assert_ptr_null(undo_entry(undo, 0)->profile);
+	tear_down();
+
+	/* One of before there were any. */
+	set_up();
+	temporary_append("undo-bond0.jsonl", "{\"step\":\"reactivate\",\"subject\":\"bond0\","
+					     "\"before\":0,\"after\":1}\n");
+	open_journal();
+	ck_assert_uint_eq(undo_n_entries(undo), 1);
+	ck_assert_ptr_null(undo_entry(undo, 0)->profile);
+	tear_down();
+}
+END_TEST
+
 START_TEST(a_journal_is_never_written_larger_than_it_can_be_read)
 {
 	char *bytes;
@@ -345,5 +372,6 @@ UNIT_MAIN("undo", a_bond_without_a_journal_has_nothing_to_undo,
 	  a_step_is_not_noted_where_nothing_can_be_written,
 	  a_large_file_takes_no_more_room_than_what_was_edited,
 	  who_was_up_is_kept_until_the_transaction_is_finished,
+	  the_profile_that_a_bond_had_is_kept_until_the_transaction_is_finished,
 	  a_journal_is_never_written_larger_than_it_can_be_read,
 	  a_mark_that_cannot_be_written_loses_no_entry)

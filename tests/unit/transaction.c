@@ -60,7 +60,7 @@ void conf_is(const char *text)
 }
 
 struct policy_bond policy;
-bool always_shares, always_orphans, always_deaf;
+bool always_shares, always_orphans, always_deaf, nm_always_restarts;
 
 void host_begin(void)
 {
@@ -72,7 +72,8 @@ void host_begin(void)
 				 .neighbour_up = true,
 				 .shares = always_shares,
 				 .orphans = always_orphans,
-				 .deaf = always_deaf };
+				 .deaf = always_deaf,
+				 .nm_restarts = nm_always_restarts };
 	temporary_make();
 	ck_assert_int_eq(mkdir(temporary_path("state"), 0700), 0);
 	write_conf(conf_before);
@@ -112,6 +113,7 @@ static struct facts *look(void)
 	f->profiles = calloc(1, sizeof(*f->profiles));
 	strcpy(f->profiles[0].bond, "bond0");
 	strcpy(f->profiles[0].uuid, "u-1");
+	f->profiles[0].active = true;
 	f->libreswan = (struct facts_version){ 4, 10 };
 	f->tunnels = calloc(2, sizeof(*f->tunnels));
 	if (world->neighbour_up)
@@ -183,6 +185,7 @@ void all_is_as_before(void)
 	conf_is(conf_before);
 	ck_assert_int_eq(world->profile, -1);
 	ck_assert_int_eq(world->bit, 0);
+	ck_assert(!world->made_up);
 	ck_assert(!world->loaded);
 	ck_assert(world->example_up);
 	ck_assert(world->neighbour_up);
@@ -196,6 +199,7 @@ void all_is_as_it_should_be(void)
 	ck_assert(file_says_yes());
 	ck_assert_int_eq(world->profile, 1);
 	ck_assert_int_eq(world->bit, 1);
+	ck_assert(!world->made_up);
 	ck_assert(world->loaded);
 	ck_assert(world->example_up);
 	ck_assert(world->neighbour_up);

@@ -15,7 +15,7 @@ extern struct policy_bond policy;
 extern unsigned int stop_at, n_asked;
 
 /* What host_begin() has in the world. */
-extern bool always_shares, always_orphans, always_deaf;
+extern bool always_shares, always_orphans, always_deaf, nm_always_restarts;
 
 /* What settle() told in settle_with(): how often, and the last. */
 extern size_t n_told;

@@ -19,6 +19,14 @@ for boundary in profile:begins reactivate:begins reactivate:done conn:begins con
 	check "killed at $boundary: all is as it was before" as_before
 done
 
+# NetworkManager with it, while the bond is between two activations.
+check "killed while NetworkManager is restarted between two activations" restart_in_between kill_worker
+check "which has made up a profile of its own then" \
+	wait_for 60 eval 'nmcli -g NAME,STATE,FILENAME connection show --active | grep -q "^bond0:activated:/run/"'
+check "the next run gives the bond its own profile back" settle
+check "and says so" grep -q "$bond_uuid is active again" "$told.err"
+check "all is as it was before, that profile, ports and tunnels with it" as_before
+
 # At a random moment: the whole of it takes so long.
 began=${EPOCHREALTIME/./}
 work --apply bond0

@@ -8,10 +8,18 @@ told=/tmp/worker.told
 
 ## How the host stands
 
-# bond_profile_feature: by its uuid, for NetworkManager, restarted while the bond is between two
-# activations, makes a profile of the same name in memory.
-bond_profile_feature() {
-	nmcli -g ethtool.feature-esp-hw-offload connection show uuid "$bond_uuid"
+# own_profile: the feature in the bond's profile, and "activated" where it has that. By its uuid, for
+# NetworkManager, restarted while the bond is between two activations, makes a profile of the same
+# name in memory.
+own_profile() {
+	local stands
+	stands=$(nmcli -g ethtool.feature-esp-hw-offload,GENERAL.STATE connection show uuid "$bond_uuid")
+	echo "${stands//$'\n'/ }"
+}
+
+# own_profile_is "FEATURE activated"
+own_profile_is() {
+	equals "$1" "$(own_profile)"
 }
 
 # before_mark: from here on as_before knows how everything was.
@@ -20,7 +28,7 @@ before_mark() {
 	mkdir /tmp/before
 	cp -a /etc/ipsec.d /etc/ipsec.conf /tmp/before
 	before_feature=$(feature bond0)
-	before_profile=$(bond_profile_feature)
+	before_profile=$(own_profile)
 	before_ports=$(ports | xargs)
 }
 
@@ -65,7 +73,7 @@ pluto_like_file() {
 # as_before: all is as at before_mark, and the tunnels are up.
 as_before() {
 	diff -r /tmp/before/ipsec.d /etc/ipsec.d && diff /tmp/before/ipsec.conf /etc/ipsec.conf || return
-	equals "$before_profile" "$(bond_profile_feature)" || return
+	wait_for 30 own_profile_is "$before_profile" || return
 	equals "$before_feature" "$(feature bond0)" || return
 	wait_for 60 ports_are "$before_ports" || return
 	equals "" "$(ls "$journals"/undo-* 2>/dev/null)" || return
@@ -75,7 +83,7 @@ as_before() {
 # as_should_be: the policy is in force, with one keyword, and the tunnels are up.
 as_should_be() {
 	equals 1 "$(grep -c '^[[:space:]]*nic-offload=yes$' "$example_conf")" || return
-	equals on "$(bond_profile_feature)" || return
+	wait_for 30 own_profile_is "on activated" || return
 	feature_is bond0 on || return
 	wait_for 60 ports_are "$before_ports" || return
 	no_strays && tunnels_up && pluto_like_file
@@ -178,6 +186,24 @@ kill_when() {
 		sleep 0.005
 	done
 	kill_worker
+}
+
+# restart_in_between: has NetworkManager restarted as soon as the worker, which activates the bond's
+# profile again, has left the bond without ports: it makes up a profile of what it finds then.
+restart_in_between() {
+	local ports=x pid end=$((SECONDS + 60))
+	pid=$(systemctl show -P MainPID NetworkManager)
+	work_in_background --apply bond0
+	while [ -n "$ports" ]; do
+		[ "$SECONDS" -lt "$end" ] || return
+		pause 0.002
+		ports=
+		read -r ports </sys/class/net/bond0/bonding/slaves
+	done
+	kill "$pid"
+	"$@"
+	wait_for 30 not kill -0 "$pid"
+	systemctl start NetworkManager
 }
 
 # kill_after MS [OPTION...]: the same after that time.
