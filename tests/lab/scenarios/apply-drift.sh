@@ -24,7 +24,7 @@ check "the daemon starts" start_daemon
 check "the bond gets configured" wait_for 90 bond_is State configured
 check "all is as it should be" as_should_be
 check "the step that interrupts something says what it was" \
-	wait_for 5 logged 'step replace example: interrupted: the tunnel of example for [0-9.]+ s$' esp-offloadd
+	wait_for 20 logged 'step replace example: interrupted: the tunnel of example for [0-9.]+ s$' esp-offloadd
 check "those that interrupt nothing say so" \
 	logged 'step profile .*: interrupted: nothing' esp-offloadd
 check "the neighbour's tunnel was not interrupted" not logged 'interrupted: .*neighbour' esp-offloadd
@@ -39,7 +39,7 @@ check "the bond is configured again" wait_for 90 bond_is State configured
 forget
 nmcli connection modify bond0 ethtool.feature-esp-hw-offload off
 check "a changed profile is told" wait_for 20 logged 'changed by somebody: .*profile' esp-offloadd
-check "the second repair waits longer" wait_for 5 reason_has 'repaired in 60 s'
+check "the second repair waits longer" wait_for 20 reason_has 'repaired in 60 s'
 nmcli connection modify bond0 ethtool.feature-esp-hw-offload on
 check "what is put right meanwhile needs none" wait_for 20 bond_is State configured
 forget

@@ -16,7 +16,7 @@ untouched_mark
 check "the daemon starts with a broken file" start_daemon
 check "and stays up" systemctl is-active esp-offloadd
 check "it says that the configuration is not valid" configuration_valid false
-check "the journal has file, line and column" wait_for 5 logged 'config\.yaml:4:5: error: .*conections' esp-offloadd
+check "the journal has file, line and column" wait_for 20 logged 'config\.yaml:4:5: error: .*conections' esp-offloadd
 check "and what was probably meant" logged 'connections' esp-offloadd
 check "and the second mistake, in the same pass" logged 'config\.yaml:5:' esp-offloadd
 check "systemctl status says so" contains "$(systemctl show -P StatusText esp-offloadd)" mistakes

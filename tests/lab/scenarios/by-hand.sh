@@ -69,7 +69,7 @@ check "back on a good port it is offloaded again" offloads ix0
 fault ix1 refuse_sas 2
 activate ix1
 check "an SA refused on the new port: the kernel says so" \
-	wait_for 5 logged 'bond_ipsec_add_sa_all: failed to add SA'
+	wait_for 20 logged 'bond_ipsec_add_sa_all: failed to add SA'
 mark
 check "traffic goes on" pings 10
 check "but nothing is counted" equals "0 0" "$(gained ix1)"

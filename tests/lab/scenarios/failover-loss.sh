@@ -65,7 +65,7 @@ neighbour=$(sas_with "$neighbour_address")
 # Left to report, it is reported. What the peer sends meanwhile finds no SA, which the kernel counts.
 bounce
 peer ping -q -n -c 3 -i 0.2 -W 1 "$host_address" >/dev/null 2>&1 &
-check "report: what was proven says nothing any more" wait_for 5 bond_is Verdict unknown
+check "report: what was proven says nothing any more" wait_for 20 bond_is Verdict unknown
 check "report: the kernel has lost the SAs" has_sas 0
 check "report: it is a finding" wait_for 40 bond_has_finding sa-lost
 check "report: an outage, from and to the same port" wait_for 10 last_is \

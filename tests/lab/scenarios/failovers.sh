@@ -21,7 +21,7 @@ recorded() {
 	check "$1: one record more" wait_for 20 record_is ".id == $n_records"
 	check "$1: from $2 to $3 ($4)" record_is "[.from, .to, .cause] == [\"$2\", \"$3\", \"$4\"]"
 	check "$1: the verdict is $5" wait_for 60 record_is ".verdict == \"$5\""
-	check "$1: and the bond's" wait_for 5 bond_is Verdict "$5"
+	check "$1: and the bond's" wait_for 20 bond_is Verdict "$5"
 	check "$1: told as counted" equals "t $n_records" "$(bond_property Failovers)"
 	[ -z "${6:-}" ] || check "$1: and what goes with it" record_is "$6"
 }
@@ -151,7 +151,7 @@ check "in the middle of a proof: the first one has no verdict" equals \
 
 before_it
 activate ix1
-wait_for 5 record_is ".id == $((n_records + 1))"
+wait_for 20 record_is ".id == $((n_records + 1))"
 check "restarted in between: the daemon starts again" systemctl restart esp-offloadd
 wait_for 60 record_is 'has("verdict")'
 offloaded "restarted in between" ix0 ix1 request

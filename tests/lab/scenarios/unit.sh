@@ -118,7 +118,7 @@ check "nothing lies beside it" equals "$(beside_ipsec_conf /lab/pristine/etc)" \
 	"$(beside_ipsec_conf /etc)"
 check "the verdict is offloaded" wait_for 30 bond_is Verdict offloaded
 check "systemctl status says how the bond stands" \
-	wait_for 5 status_has "^bond0: configured, offloaded"
+	wait_for 20 status_has "^bond0: configured, offloaded"
 
 # The sandbox of what runs all the time.
 daemon=$(systemctl show -P MainPID esp-offloadd)
@@ -172,13 +172,13 @@ echo '    manage: enfroce' >>/etc/esp-offloadd/config.yaml
 mistake=$(wc -l </etc/esp-offloadd/config.yaml)
 check "a reload with a mistake fails" not systemctl reload esp-offloadd
 check "systemd has the reason from the call" \
-	wait_for 5 logged 'busctl.*The configuration has mistakes' esp-offloadd
+	wait_for 20 logged 'busctl.*The configuration has mistakes' esp-offloadd
 check "the old policy stays in force" bond_is State configured
 check "systemctl status says so, and where the mistake is" \
-	wait_for 5 status_has "the old one holds: [^ ]*config\.yaml:$mistake:13: error: .*enfroce"
+	wait_for 20 status_has "the old one holds: [^ ]*config\.yaml:$mistake:13: error: .*enfroce"
 cp /run/config.yaml /etc/esp-offloadd/config.yaml
 check "the mended one is taken" systemctl reload esp-offloadd
-check "systemctl status has forgotten the mistake" wait_for 5 status_has '^bond0: configured'
+check "systemctl status has forgotten the mistake" wait_for 20 status_has '^bond0: configured'
 check "the daemon is the same process" equals 0 "$(systemctl show -P NRestarts esp-offloadd)"
 
 # Others.
@@ -231,7 +231,7 @@ check "the journal explains a verdict" \
 # The examples.
 CONNECTION_UUID=$(nmcli -g connection.uuid connection show bond0) $examples/nm-dispatcher.sh bond0 up
 check "the dispatcher's example says how the bond stands" \
-	wait_for 5 logged 'esp-offload.*: bond0 is up: configured, offloaded'
+	wait_for 20 logged 'esp-offload.*: bond0 is up: configured, offloaded'
 CONNECTION_UUID=00000000-0000-4000-8000-000000000000 $examples/nm-dispatcher.sh other up
 check "and nothing of other profiles" not logged 'esp-offload.*: other is up'
 mkdir -p /run/systemd/system /var/lib/prometheus/node-exporter
