@@ -548,10 +548,16 @@ int undo_note_up(struct undo *u, size_t i, struct undo_entry *with)
 
 /* ---- finished transactions ---- */
 
+/* The bond's bit, in whichever way it is switched. */
+static bool is_bit(const struct undo_entry *e)
+{
+	return e->kind == STEP_LIVE || e->kind == STEP_REACTIVATE;
+}
+
 static bool same_thing(const struct undo_entry *a, const struct undo_entry *b)
 {
-	return a->kind == b->kind && streq(a->subject, b->subject) && streq_ptr(a->file, b->file) &&
-	       streq_ptr(a->key, b->key);
+	return (a->kind == b->kind || (is_bit(a) && is_bit(b))) && streq(a->subject, b->subject) &&
+	       streq_ptr(a->file, b->file) && streq_ptr(a->key, b->key);
 }
 
 static void swap(char **a, char **b)
@@ -591,6 +597,15 @@ static void drop(struct undo *u, size_t i)
 		u->n_finished--;
 }
 
+/*
+ * Where an earlier transaction had nothing to do about the bit, it was on before the first: whoever
+ * has switched it off since is not whom a revert goes back to.
+ */
+static bool was_on_before(const struct undo *u, const struct undo_entry *e)
+{
+	return u->n_finished > 0 && is_bit(e);
+}
+
 /* Each thing once, however often it was repaired. */
 static int merge_repairs(struct undo *u)
 {
@@ -599,13 +614,12 @@ static int merge_repairs(struct undo *u)
 
 		while (k < u->n_finished && !same_thing(u->items[k], u->items[i]))
 			k++;
-		if (k == u->n_finished) {
-			i++;
-			continue;
-		}
-		if (merge(u->items[k], u->items[i]) < 0)
+		if (k < u->n_finished && merge(u->items[k], u->items[i]) < 0)
 			return -ENOMEM;
-		drop(u, i);
+		if (k < u->n_finished || was_on_before(u, u->items[i]))
+			drop(u, i);
+		else
+			i++;
 	}
 	return 0;
 }

@@ -91,7 +91,8 @@ int undo_note_up(struct undo *u, size_t i, struct undo_entry *with);
  * undo_mark() - the transaction is finished
  *
  * What repaired something that an earlier one had applied is merged with that: a revert goes back
- * to what was there before the first.
+ * to what was there before the first. The bond's bit, where no earlier one had to switch it on, was
+ * on then.
  *
  * Return: 0; a negative errno, and all entries are still there, of a transaction that is not
  * finished.

@@ -342,6 +342,45 @@ START_TEST(a_journal_is_never_written_larger_than_it_can_be_read)
 }
 END_TEST
 
+static void note_bit(enum step_kind kind, int before)
+{
+	struct undo_entry *e = calloc(1, sizeof(*e));
+
+	e->kind = kind;
+	e->subject = strdup("bond0");
+	e->before = before;
+	e->after = 1;
+	ck_assert_int_eq(undo_note(undo, e), 0);
+}
+
+START_TEST(a_bit_that_was_repaired_is_as_it_was_before_the_first)
+{
+	/* Somebody has switched it off, which was on before anything was applied. */
+	set_up();
+	note_profile("uuid-1", -1);
+	ck_assert_int_eq(undo_mark(undo), 0);
+	note_bit(STEP_REACTIVATE, 0);
+	ck_assert_int_eq(undo_mark(undo), 0);
+	open_journal();
+	ck_assert_uint_eq(undo_n_entries(undo), 1);
+	ck_assert_int_eq(undo_entry(undo, 0)->kind, STEP_PROFILE);
+	tear_down();
+
+	/* It was off, and is switched in another way later. */
+	set_up();
+	note_profile("uuid-1", -1);
+	note_bit(STEP_LIVE, 0);
+	ck_assert_int_eq(undo_mark(undo), 0);
+	note_bit(STEP_REACTIVATE, 1);
+	ck_assert_int_eq(undo_mark(undo), 0);
+	open_journal();
+	ck_assert_uint_eq(undo_n_entries(undo), 2);
+	ck_assert_int_eq(undo_entry(undo, 1)->kind, STEP_LIVE);
+	ck_assert_int_eq(undo_entry(undo, 1)->before, 0);
+	tear_down();
+}
+END_TEST
+
 START_TEST(a_mark_that_cannot_be_written_loses_no_entry)
 {
 	set_up();
@@ -374,4 +413,5 @@ UNIT_MAIN("undo", a_bond_without_a_journal_has_nothing_to_undo,
 	  who_was_up_is_kept_until_the_transaction_is_finished,
 	  the_profile_that_a_bond_had_is_kept_until_the_transaction_is_finished,
 	  a_journal_is_never_written_larger_than_it_can_be_read,
-	  a_mark_that_cannot_be_written_loses_no_entry)
+	  a_mark_that_cannot_be_written_loses_no_entry,
+	  a_bit_that_was_repaired_is_as_it_was_before_the_first)

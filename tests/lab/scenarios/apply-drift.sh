@@ -32,13 +32,13 @@ check "the neighbour's tunnel was not interrupted" not logged 'interrupted: .*ne
 # Drift.
 forget
 sed -i 's/nic-offload=yes/nic-offload=no/' "$example_conf"
-check "a changed conn is told" wait_for 20 logged 'changed by somebody: .*conn example' esp-offloadd
+check "a changed conn is told" wait_for 60 logged 'changed by somebody: .*conn example' esp-offloadd
 check "and not repaired at once" grep -q nic-offload=no "$example_conf"
 check "but after a while" wait_for 60 as_should_be
 check "the bond is configured again" wait_for 90 bond_is State configured
 forget
 nmcli connection modify bond0 ethtool.feature-esp-hw-offload off
-check "a changed profile is told" wait_for 20 logged 'changed by somebody: .*profile' esp-offloadd
+check "a changed profile is told" wait_for 60 logged 'changed by somebody: .*profile' esp-offloadd
 check "the second repair waits longer" wait_for 20 reason_has 'repaired in 60 s'
 nmcli connection modify bond0 ethtool.feature-esp-hw-offload on
 check "what is put right meanwhile needs none" wait_for 20 bond_is State configured
@@ -57,6 +57,14 @@ check "nothing of the boot is behind it" equals shutdown.target \
 	"$(systemctl show -P Before esp-offloadd | tr ' ' '\n' | sort | xargs)"
 check "it wants and requires none of what it looks at" \
 	not contains "$(systemctl show -p Wants -p Requires -p BindsTo esp-offloadd)" 'ipsec|NetworkManager'
+
+# The bit alone, by a start that knows of no repairs.
+forget
+ethtool -K bond0 esp-hw-offload off
+check "a bit that somebody switched off is told" \
+	wait_for 60 logged 'changed by somebody: to be put right: reactivate bond0' esp-offloadd
+check "and switched on again" wait_for 60 feature_is bond0 on
+check "the bond is configured once more" wait_for 60 bond_is State configured
 
 # The policy names the conn no more, and then the bond.
 policy_of 'other*'

@@ -20,3 +20,13 @@ check "and the verdict stands on the bus" bond_is Verdict offloaded
 check "a failover is followed" eval 'cut_cable ix0; wait_for 10 bond_is ActivePort ix1'
 mend_cable ix0
 check "nothing is changed by then" untouched
+
+# Somebody else makes it so, and another switches the bit alone off.
+conn_set nic-offload=yes
+nmcli connection modify bond0 ethtool.feature-esp-hw-offload on
+check "a bond that somebody else has made so is configured" wait_for 30 bond_is State configured
+forget
+ethtool -K bond0 esp-hw-offload off
+check "the bit that is switched off then is told" \
+	wait_for 60 logged 'changed by somebody: to be put right: reactivate bond0' esp-offloadd
+check "and stays, for nothing is applied" eval 'wait_for 20 reason_has monitor && feature_is bond0 off'
