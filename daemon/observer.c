@@ -142,7 +142,19 @@ static int compare_serials(const void *a, const void *b)
 	return x->serial < y->serial ? -1 : x->serial > y->serial;
 }
 
-/* Pluto's own list of SAs tells which IKE SA a tunnel hangs on, and which of the kernel's is its.
+static int take_sa(struct facts_tunnel *t, const struct pluto_sa *sa)
+{
+	t->ike = sa->ike;
+	t->spi = sa->spi;
+	if (!sa->ike_conn)
+		return 0;
+	t->ike_conn = strdup(sa->ike_conn);
+	return t->ike_conn ? 0 : -ENOMEM;
+}
+
+/*
+ * Pluto's own list of SAs tells which IKE SA a tunnel hangs on, and whose that is, and which of the
+ * kernel's is its.
  */
 static int look_at_ike_sas(struct look *l)
 {
@@ -154,19 +166,17 @@ static int look_at_ike_sas(struct look *l)
 		return r == -ENOMEM ? r : 0;
 	if (sas.n > 0)
 		qsort(sas.items, sas.n, sizeof(*sas.items), compare_serials);
-	for (size_t i = 0; i < l->facts->n_tunnels; i++) {
+	for (size_t i = 0; r >= 0 && i < l->facts->n_tunnels; i++) {
 		const struct pluto_sa key = { .serial = l->facts->tunnels[i].serial };
 		const struct pluto_sa *sa =
 			sas.n > 0 ? bsearch(&key, sas.items, sas.n, sizeof(key), compare_serials)
 				  : NULL;
 
-		if (sa) {
-			l->facts->tunnels[i].ike = sa->ike;
-			l->facts->tunnels[i].spi = sa->spi;
-		}
+		if (sa)
+			r = take_sa(&l->facts->tunnels[i], sa);
 	}
 	pluto_sas_done(&sas);
-	return 0;
+	return r < 0 ? r : 0;
 }
 
 static int look_at_tunnels(struct look *l)

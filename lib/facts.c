@@ -22,8 +22,10 @@ struct facts *facts_free(struct facts *f)
 	if (!f)
 		return NULL;
 
-	for (size_t i = 0; i < f->n_tunnels; i++)
+	for (size_t i = 0; i < f->n_tunnels; i++) {
 		free(f->tunnels[i].conn);
+		free(f->tunnels[i].ike_conn);
+	}
 
 	free(f->links);
 	free(f->addresses);

@@ -188,13 +188,14 @@ struct facts_tunnel {
 	char *conn;
 	uint64_t in_bytes; /* wraps at 32 bits in Libreswan 4 */
 	uint64_t out_bytes;
-	bool offloaded;   /* as Libreswan 5 prints it; says nothing on 4 */
-	bool kernel_lost; /* pluto could not find one of its SAs in the kernel: no byte count */
+	bool offloaded;    /* as Libreswan 5 prints it; says nothing on 4 */
+	bool kernel_lost;  /* pluto could not find one of its SAs in the kernel: no byte count */
+	unsigned long ike; /* the number of its IKE SA in pluto; 0: not known */
 	/*
-	 * The number of its IKE SA in pluto: conns with the same one go down together when one of
-	 * them is replaced. 0: not known.
+	 * The tunnel whose negotiation has made that IKE SA, as in conn; NULL: not known. All that
+	 * hang on it go down when that conn is replaced, and none when another of them is.
 	 */
-	unsigned long ike;
+	char *ike_conn;
 	unsigned long serial; /* pluto's own number of it: "#2" */
 	uint32_t spi;         /* of one of its SAs, in host order; 0: not known */
 };

@@ -285,7 +285,7 @@ static const struct facts_tunnel *find_tunnel(const struct judge *j, const char 
 	return found ? found->tunnel : NULL;
 }
 
-const struct ipsec_conf_conn *judge_conf_of(const struct judge *j, const struct facts_tunnel *t)
+const struct ipsec_conf_conn *judge_conf_named(const struct judge *j, const char *tunnel)
 {
 	const struct ipsec_conf_conn *conn;
 	char name[256];
@@ -293,13 +293,18 @@ const struct ipsec_conf_conn *judge_conf_of(const struct judge *j, const struct 
 
 	if (!j->facts->conf)
 		return NULL;
-	conn = ipsec_conf_find(j->facts->conf, t->conn);
-	len = facts_conn_length(t->conn);
-	if (conn || t->conn[len] == '\0' || len >= sizeof(name))
+	conn = ipsec_conf_find(j->facts->conf, tunnel);
+	len = facts_conn_length(tunnel);
+	if (conn || tunnel[len] == '\0' || len >= sizeof(name))
 		return conn;
-	memcpy(name, t->conn, len);
+	memcpy(name, tunnel, len);
 	name[len] = '\0';
 	return ipsec_conf_find(j->facts->conf, name);
+}
+
+const struct ipsec_conf_conn *judge_conf_of(const struct judge *j, const struct facts_tunnel *t)
+{
+	return judge_conf_named(j, t->conn);
 }
 
 static int find_conns(struct judge *j)

@@ -87,8 +87,12 @@ void judge_run(struct judge *j, const struct check *check);
 /* judge_decide() - fills in what is to be done; part of judge_begin() */
 void judge_decide(struct judge *j);
 
-/* judge_conf_of() - the conn in the files that an established tunnel is of, or NULL */
+/*
+ * judge_conf_of() - the conn in the files that an established tunnel is of, or NULL;
+ * judge_conf_named() by the tunnel's name
+ */
 const struct ipsec_conf_conn *judge_conf_of(const struct judge *j, const struct facts_tunnel *t);
+const struct ipsec_conf_conn *judge_conf_named(const struct judge *j, const char *tunnel);
 
 /* judge_means() - true when the conn is one of the policy's */
 static inline bool judge_means(const struct judge *j, const struct ipsec_conf_conn *conn)

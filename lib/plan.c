@@ -238,8 +238,9 @@ static bool has_same_ends(struct judge *j, const struct judge_conn *c,
 }
 
 /*
- * True for an established tunnel of another conn that goes down with this one, because they share
- * its IKE SA: as pluto says where it says so, else between the same ends, to be on the safe side.
+ * True for an established tunnel of another conn that goes down with this one, because it hangs on
+ * an IKE SA that this one has made: as pluto says where it says so, else between the same ends, to
+ * be on the safe side.
  */
 static bool goes_down_with(struct judge *j, const struct judge_conn *c,
 			   const struct facts_tunnel *t)
@@ -247,6 +248,10 @@ static bool goes_down_with(struct judge *j, const struct judge_conn *c,
 	const struct ipsec_conf_conn *other = judge_conf_of(j, t);
 
 	if (other == c->conf)
+		return false;
+	if (t->ike_conn)
+		return judge_conf_named(j, t->ike_conn) == c->conf;
+	if (!c->tunnel)
 		return false;
 	if (c->tunnel->ike != 0 && t->ike != 0)
 		return t->ike == c->tunnel->ike;
@@ -275,11 +280,12 @@ static const char *neighbours_of(struct judge *j, const struct judge_conn *c)
 
 static const char *replace_interrupts(struct judge *j, const struct judge_conn *c)
 {
-	const char *neighbours;
+	const char *neighbours = neighbours_of(j, c);
 
-	if (!c->tunnel)
+	if (!c->tunnel && !*neighbours)
 		return "nothing";
-	neighbours = neighbours_of(j, c);
+	if (!c->tunnel)
+		return judge_say(j, "%s, which hang on its IKE SA, %s", neighbours, within(j));
 	if (*neighbours)
 		return judge_say(
 			j, "the tunnel of %s, %s; with it %s, because they share its IKE SA%s",

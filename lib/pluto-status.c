@@ -196,8 +196,10 @@ int pluto_tunnels_parse(const char *text, struct facts_tunnel **ret, size_t *ret
 
 struct facts_tunnel *pluto_tunnels_free(struct facts_tunnel *tunnels, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		free(tunnels[i].conn);
+		free(tunnels[i].ike_conn);
+	}
 	free(tunnels);
 	return NULL;
 }
@@ -295,36 +297,44 @@ static int add_sas(struct pluto_sas *sas, const struct state_line *l, unsigned l
 	return 0;
 }
 
-/* The numbers of all states. */
-struct serials {
-	unsigned long *items;
+/* The lines of all states. */
+struct states {
+	struct state_line *items;
 	size_t n, alloc;
 };
 
 static int compare_serials(const void *a, const void *b)
 {
-	const unsigned long *x = a, *y = b;
+	const struct state_line *x = a, *y = b;
 
-	return *x < *y ? -1 : *x > *y;
+	return x->serial < y->serial ? -1 : x->serial > y->serial;
 }
 
-static void find_orphans(struct pluto_sas *sas, struct serials *states)
+/* The IKE SA of each SA: whose it is, or that it is no more. */
+static int find_ike_sas(struct pluto_sas *sas, struct states *states)
 {
+	/* Where there is none there is no array either. */
 	if (states->n > 0)
 		qsort(states->items, states->n, sizeof(*states->items), compare_serials);
-	for (size_t i = 0; i < sas->n; i++) {
+	for (size_t i = 0; states->n > 0 && i < sas->n; i++) {
+		const struct state_line key = { .serial = sas->items[i].ike };
 		struct pluto_sa *sa = &sas->items[i];
+		const struct state_line *ike = bsearch(&key, states->items, states->n,
+						       sizeof(*states->items), compare_serials);
 
-		/* Where there is none there is no array either. */
-		if (states->n > 0 && bsearch(&sa->ike, states->items, states->n,
-					     sizeof(*states->items), compare_serials))
-			sa->orphan = false;
+		if (!ike)
+			continue;
+		sa->orphan = false;
+		sa->ike_conn = copy(ike->conn, ike->conn_len);
+		if (!sa->ike_conn)
+			return -ENOMEM;
 	}
+	return 0;
 }
 
 int pluto_sas_parse(const char *text, struct pluto_sas *ret)
 {
-	struct serials states = { 0 };
+	struct states states = { 0 };
 	struct pluto_sas sas = PLUTO_SAS_NULL;
 	/* Of the state seen last; its SAs come in the next line. */
 	unsigned long serial = 0, ike = 0;
@@ -343,25 +353,27 @@ int pluto_sas_parse(const char *text, struct pluto_sas *ret)
 			ikev2 = find(l.rest, l.end, IKEV2_WORD) != NULL;
 			r = ARRAY_GROW(&states);
 			if (r >= 0)
-				states.items[states.n++] = serial;
+				states.items[states.n++] = l;
 			continue;
 		}
 		r = add_sas(&sas, &l, l.serial == serial ? ike : 0, l.serial == serial && ikev2);
 	}
-	if (r >= 0) {
-		find_orphans(&sas, &states);
+	if (r >= 0)
+		r = find_ike_sas(&sas, &states);
+	if (r >= 0)
 		*ret = sas;
-	} else {
+	else
 		pluto_sas_done(&sas);
-	}
 	free(states.items);
 	return r;
 }
 
 void pluto_sas_done(struct pluto_sas *s)
 {
-	for (size_t i = 0; i < s->n; i++)
+	for (size_t i = 0; i < s->n; i++) {
 		free(s->items[i].conn);
+		free(s->items[i].ike_conn);
+	}
 	free(s->items);
 	*s = PLUTO_SAS_NULL;
 }

@@ -32,14 +32,15 @@ struct pluto_sa {
 	char *conn;           /* as in struct facts_tunnel */
 	unsigned long serial; /* pluto's number of the Child SA: "#2" */
 	unsigned long ike;    /* the number of the IKE SA it belongs to; 0: not told */
+	char *ike_conn;       /* whose that IKE SA is, as in struct facts_tunnel; NULL: not told */
 	/*
 	 * There is no such IKE SA any more: the conn that had made it was replaced or deleted. The
 	 * peer has deleted all SAs of it then (RFC 7296, 1.4.1), while Libreswan 4 keeps ours. With
 	 * IKEv1 the SAs of both live on, and this is never so.
 	 */
 	bool orphan;
-	uint32_t spi;         /* host order */
-	uint8_t proto;        /* IPPROTO_ESP or IPPROTO_AH */
+	uint32_t spi;  /* host order */
+	uint8_t proto; /* IPPROTO_ESP or IPPROTO_AH */
 	struct facts_ip destination;
 	enum facts_direction direction;
 };

@@ -183,10 +183,20 @@ static inline struct facts_tunnel *add_tunnel(const char *conn, unsigned long ik
 	return t;
 }
 
+static inline void set_ike_conn(struct facts_tunnel *t, const char *conn)
+{
+	free(t->ike_conn);
+	t->ike_conn = builder_copy(conn);
+}
+
 static inline void remove_tunnels(void)
 {
-	while (host.facts->n_tunnels > 0)
-		free(host.facts->tunnels[--host.facts->n_tunnels].conn);
+	while (host.facts->n_tunnels > 0) {
+		const struct facts_tunnel *t = &host.facts->tunnels[--host.facts->n_tunnels];
+
+		free(t->conn);
+		free(t->ike_conn);
+	}
 }
 
 static inline struct facts_sa *add_sa(enum facts_direction direction, const char *own,

@@ -167,6 +167,8 @@ int ipsec_sas(const struct ipsec *ipsec, struct pluto_sas *ret)
 	*ret = (struct pluto_sas){ .items = malloc(sizeof(sas)), .n = ARRAY_SIZE(sas) };
 	ck_assert_ptr_nonnull(ret->items);
 	memcpy(ret->items, sas, sizeof(sas));
+	ret->items[0].ike_conn = strdup("own");
+	ret->items[1].ike_conn = strdup("own");
 	return 0;
 }
 
@@ -345,6 +347,8 @@ START_TEST(each_tunnel_gets_its_ike_sa)
 	ck_assert_uint_eq(seen->tunnels[0].ike, 1);
 	ck_assert_uint_eq(seen->tunnels[1].ike, 3);
 	ck_assert_uint_eq(seen->tunnels[2].ike, 0);
+	ck_assert_str_eq(seen->tunnels[0].ike_conn, "own");
+	ck_assert_ptr_null(seen->tunnels[1].ike_conn);
 	ck_assert_uint_eq(seen->tunnels[0].spi, 0x91);
 	ck_assert_uint_eq(seen->tunnels[1].spi, 0x23);
 	ck_assert_uint_eq(seen->tunnels[2].spi, 0);

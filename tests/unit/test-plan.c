@@ -245,6 +245,39 @@ START_TEST(who_shares_the_ike_sa_goes_down_too)
 }
 END_TEST
 
+START_TEST(with_another_conns_ike_sa_nobody_goes_down)
+{
+	begin_fresh_host();
+	add_good_conn("second", OWN, PEER);
+	add_good_conn("third", OWN, PEER);
+	set_ike_conn(&host.facts->tunnels[0], "second");
+	set_ike_conn(add_tunnel("second", 1), "second");
+	set_ike_conn(add_tunnel("third", 1), "second");
+	make_plan();
+	ck_has(step_of(STEP_REPLACE)->interrupts, "the tunnel of example alone");
+	end_host();
+
+	/* With its own they do, whichever it hangs on itself, and though it is not up. */
+	begin_fresh_host();
+	add_good_conn("second", OWN, PEER);
+	add_good_conn("third", OWN, PEER);
+	set_ike_conn(&host.facts->tunnels[0], "third");
+	set_ike_conn(add_tunnel("second", 5), "example/1x2");
+	set_ike_conn(add_tunnel("third", 1), "third");
+	make_plan();
+	ck_has(step_of(STEP_REPLACE)->interrupts, "with it second, because");
+	end_host();
+
+	begin_fresh_host();
+	remove_tunnels();
+	add_good_conn("second", OWN, PEER);
+	set_ike_conn(add_tunnel("second", 5), "example");
+	make_plan();
+	ck_has(step_of(STEP_REPLACE)->interrupts, "second, which hang on its IKE SA");
+	end_host();
+}
+END_TEST
+
 START_TEST(one_that_shares_it_twice_is_named_once)
 {
 	begin_fresh_host();
@@ -464,7 +497,8 @@ UNIT_MAIN("plan", where_all_is_as_it_should_be_there_is_nothing_to_do,
 	  the_conns_change_is_shown_as_a_diff, what_the_policy_ensures_is_edited_before_the_offload,
 	  what_means_the_same_is_not_rewritten,
 	  a_value_from_default_or_also_needs_no_line_of_its_own, four_takes_a_changed_conn_up_alone,
-	  who_shares_the_ike_sa_goes_down_too, one_that_shares_it_twice_is_named_once,
+	  who_shares_the_ike_sa_goes_down_too, with_another_conns_ike_sa_nobody_goes_down,
+	  one_that_shares_it_twice_is_named_once,
 	  when_pluto_does_not_say_the_same_ends_are_taken_for_a_shared_ike_sa,
 	  a_conn_that_is_not_up_is_replaced_without_interrupting_anything,
 	  five_is_restarted_unless_it_was_seen_to_offload_on_this_bond,

@@ -235,6 +235,8 @@ START_TEST(sas_whose_ike_sa_is_gone_are_orphans)
 	ck_assert_uint_eq(sas.n, 4);
 	ck_assert(sas.items[0].orphan && sas.items[1].orphan);
 	ck_assert(!sas.items[2].orphan && !sas.items[3].orphan);
+	ck_assert_ptr_null(sas.items[0].ike_conn);
+	ck_assert_str_eq(sas.items[2].ike_conn, "a");
 	done();
 
 	/* IKEv1's live on, and of others nobody knows. */
@@ -244,6 +246,25 @@ START_TEST(sas_whose_ike_sa_is_gone_are_orphans)
 	ck_assert_uint_eq(sas.n, 4);
 	for (size_t i = 0; i < sas.n; i++)
 		ck_assert(!sas.items[i].orphan);
+	done();
+}
+END_TEST
+
+/* Its instance is no part of the name, and the number of an expanded leftsubnets= is. */
+START_TEST(who_has_made_the_ike_sa_is_told)
+{
+	read_sas("000 #3: \"b\":500 STATE_V2_ESTABLISHED_CHILD_SA (established Child SA); IKE SA "
+		 "#1;\n"
+		 "000 #3: \"b\" esp.4@192.0.2.2 esp.5@192.0.2.1 Traffic: ESPin=0B \n"
+		 "000 #1: \"a/1x2\"[1] 192.0.2.2:500 STATE_V2_ESTABLISHED_IKE_SA (established IKE "
+		 "SA); newest;\n"
+		 "000 #5: \"v1\":500 STATE_QUICK_I2 (sent QI2, IPsec SA established); isakmp#4;\n"
+		 "000 #5: \"v1\" esp.6@192.0.2.2 esp.7@192.0.2.1 Traffic: ESPin=0B \n"
+		 "000 #4: \"other\":500 STATE_MAIN_I4 (ISAKMP SA established); nodpd;\n");
+	ck_assert_uint_eq(sas.n, 4);
+	ck_assert_str_eq(sas.items[0].ike_conn, "a/1x2");
+	ck_assert_str_eq(sas.items[1].ike_conn, "a/1x2");
+	ck_assert_str_eq(sas.items[2].ike_conn, "other");
 	done();
 }
 END_TEST
@@ -286,5 +307,6 @@ UNIT_MAIN("pluto-status", libreswan_4_puts_a_number_before_each_tunnel,
 	  other_lines_between_the_tunnels_do_no_harm, an_empty_answer_has_no_tunnels,
 	  of_two_sas_of_a_state_the_first_is_outgoing, the_sas_of_libreswan_5_are_read_as_well,
 	  sas_over_ipv6_are_written_with_a_colon, an_ikev1_state_names_its_ike_sa_in_an_older_way,
-	  sas_whose_ike_sa_is_gone_are_orphans, sas_without_the_line_of_their_state_have_no_ike_sa,
-	  numbers_end_where_their_base_ends, what_is_no_sa_is_left_out)
+	  sas_whose_ike_sa_is_gone_are_orphans, who_has_made_the_ike_sa_is_told,
+	  sas_without_the_line_of_their_state_have_no_ike_sa, numbers_end_where_their_base_ends,
+	  what_is_no_sa_is_left_out)
