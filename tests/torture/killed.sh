@@ -1,10 +1,19 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # limit: 3000
-# Killed at 50 random moments, applying and taking back.
+# Killed at the boundaries of the steps that the quick tests leave out, and at 50 random moments,
+# applying and taking back.
 
 # shellcheck source=tests/lab/guest/lab/apply.sh
 . /lab/apply.sh
+
+begin_in_software "activation: live" "ipsec: restart" "$proof"
+for boundary in live:begins live:done restart:begins restart:done; do
+	check "killed at $boundary" \
+		kill_when "\"step\":\"${boundary%:*}\".*\"${boundary#*:}\"" --apply bond0
+	check "killed at $boundary: the next run takes back" settle
+	check "killed at $boundary: all is as it was before" as_before
+done
 
 begin_in_software "$proof"
 began=${EPOCHREALTIME/./}
