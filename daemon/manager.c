@@ -25,6 +25,8 @@
 #define PORTS_USEC UINT64_C(100000)
 /* Lines of xfrm messages taken at a time. */
 #define MAX_SAS_AT_ONCE 256
+/* And before they are looked at: as many as are kept for us, at the least. */
+#define MAX_SAS_TO_CATCH_UP 20000
 
 /* ---- status, as systemctl shows it ---- */
 
@@ -136,11 +138,42 @@ static void on_wants_look(void *userdata, struct supervisor *s _unused_, const c
 	manager_wish_look(userdata, why);
 }
 
+static void tell_sa(struct manager *m, const struct xfrm_message *message)
+{
+	for (size_t i = 0; i < m->n; i++)
+		supervisor_sa_told(m->items[i], message);
+}
+
+/* Return: true when nothing more has been told; false: there may be more. */
+static bool take_sas(struct manager *m, int at_most)
+{
+	struct xfrm_message message;
+
+	for (int k = 0; k < at_most; k++) {
+		int r = xfrm_watch_read(m->sa_watch, &message);
+
+		if (r == 0)
+			return true;
+		tell_sa(m, r > 0 ? &message : NULL);
+		if (r < 0 && r != -ENOBUFS)
+			break;
+	}
+	return false;
+}
+
+static bool on_catch_up(void *userdata)
+{
+	struct manager *m = userdata;
+
+	return m->sa_watch && take_sas(m, MAX_SAS_TO_CATCH_UP);
+}
+
 static const struct supervisor_ops supervisor_ops = {
 	.changed = on_bond_changed,
 	.failed_over = on_failed_over,
 	.proved = on_proved,
 	.wants_look = on_wants_look,
+	.catch_up = on_catch_up,
 };
 
 /* ---- what happens on the host ---- */
@@ -160,52 +193,10 @@ static void on_watched(void *userdata, const char *why)
 	manager_wish_look(userdata, why);
 }
 
-static void tell_sa(struct manager *m, bool added, const struct facts_ip *destination)
-{
-	for (size_t i = 0; i < m->n; i++)
-		if (added)
-			supervisor_sa_added(m->items[i], destination);
-		else
-			supervisor_sa_removed(m->items[i], destination);
-}
-
-static void take_sa(struct manager *m, const struct xfrm_message *message)
-{
-	switch (message->change) {
-	case XFRM_ADDED:
-	case XFRM_UPDATED:
-		tell_sa(m, true, &message->destination);
-		break;
-	case XFRM_DELETED:
-	case XFRM_EXPIRED_HARD:
-		tell_sa(m, false, &message->destination);
-		break;
-	case XFRM_FLUSHED:
-		tell_sa(m, false, NULL);
-		break;
-	case XFRM_EXPIRED_SOFT:
-		break;
-	}
-}
-
 static int on_sas(sd_event_source *s _unused_, int fd _unused_, uint32_t events _unused_,
 		  void *userdata)
 {
-	struct manager *m = userdata;
-	struct xfrm_message message;
-
-	for (int k = 0; k < MAX_SAS_AT_ONCE; k++) {
-		int r = xfrm_watch_read(m->sa_watch, &message);
-
-		if (r > 0) {
-			take_sa(m, &message);
-		} else if (r == -ENOBUFS) { /* whose they were nobody knows */
-			tell_sa(m, true, NULL);
-			tell_sa(m, false, NULL);
-		} else {
-			break;
-		}
-	}
+	(void)take_sas(userdata, MAX_SAS_AT_ONCE);
 	return 0;
 }
 

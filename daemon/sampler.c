@@ -5,7 +5,6 @@
 
 #include "names.h"
 #include "text.h"
-#include "xfrm.h"
 
 /*
  * A sample is taken again while packets go, up to this often: of few packets each one matters, and
@@ -13,117 +12,30 @@
  */
 #define MAX_TAKES 3
 
-/* Of equal ones the first comes first, so that all of them are known by it. */
-static int by_ends(const void *a, const void *b)
-{
-	const struct conn_ends *const *x = a, *const *y = b;
-	int c = conn_ends_compare(&(*x)->remote, &(*x)->local, *y);
-
-	return c != 0 ? c : *x < *y ? -1 : *x > *y;
-}
-
-/* The conns put in order, so that thousands of them do not make each SA dear. */
-struct ends {
-	const struct conn_ends **items; /* by_ends() */
-	size_t n;
-	struct facts_address *locals; /* the conns' own addresses, each once */
-	size_t n_locals;
+struct adding {
+	const struct sampler_view *view;
+	struct proof_sample *sample;
 };
 
-static void ends_done(struct ends *e)
+static int add_sa(const struct facts_sa *sa, const struct conn_ends *conn, void *userdata)
 {
-	free(e->items);
-	free(e->locals);
-}
+	struct adding *a = userdata;
 
-static bool has_local(const struct ends *e, const struct facts_ip *local)
-{
-	for (size_t i = 0; i < e->n_locals; i++)
-		if (facts_ip_equal(&e->locals[i].ip, local))
-			return true;
-	return false;
-}
-
-static int ends_of(const struct sampler_view *view, struct ends *ret)
-{
-	struct ends e = { .n = view->n_conns };
-
-	e.items = calloc(e.n + 1, sizeof(*e.items));
-	e.locals = calloc(e.n + 1, sizeof(*e.locals));
-	if (!e.items || !e.locals) {
-		ends_done(&e);
-		return -ENOMEM;
-	}
-	for (size_t i = 0; i < e.n; i++) {
-		const struct conn_ends *conn = &view->conns[i];
-
-		e.items[i] = conn;
-		if (!has_local(&e, &conn->local))
-			e.locals[e.n_locals++] = (struct facts_address){ view->bond, conn->local };
-	}
-	if (e.n > 1)
-		qsort(e.items, e.n, sizeof(*e.items), by_ends);
-	*ret = e;
-	return 0;
-}
-
-/* The first conn of these ends, or NULL. */
-static const struct conn_ends *find_ends(const struct ends *e, const struct facts_ip *remote,
-					 const struct facts_ip *local)
-{
-	size_t low = 0, high = e->n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (conn_ends_compare(remote, local, e->items[middle]) > 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == e->n || conn_ends_compare(remote, local, e->items[low]) != 0)
-		return NULL;
-	return e->items[low];
-}
-
-/* The conn whose ends, seen from this host, an SA has; or one for any peer that has its own end. */
-static const struct conn_ends *conn_of(const struct facts_sa *sa, const struct ends *e)
-{
-	static const struct facts_ip any = { 0 };
-	bool in = sa->direction == FACTS_IN;
-	const struct facts_ip *local = in ? &sa->destination : &sa->source;
-	const struct facts_ip *remote = in ? &sa->source : &sa->destination;
-
-	return find_ends(e, remote, local) ?: find_ends(e, &any, local);
+	return proof_sample_add_sa(a->sample, sa,
+				   conn ? (size_t)(conn - a->view->conns) : PROOF_NO_CONN,
+				   conn && conn->shared);
 }
 
 static int add_sas(const struct sampler_view *view, struct proof_sample *sample)
 {
-	_cleanup_(ends_done) struct ends ends = { 0 };
-	_cleanup_free_ struct facts_sa *sas = NULL;
-	size_t n_sas;
-	int r;
+	_cleanup_(sa_book_freep) struct sa_book *of_its_own = NULL;
+	struct adding a = { view, sample };
+	int r = view->book ? 0 : sa_book_new(&of_its_own);
 
-	r = ends_of(view, &ends);
 	if (r < 0)
 		return r;
-	/* An SA without offload does not tell its direction; the conns' own addresses do. */
-	r = xfrm_dump(ends.locals, ends.n_locals, &sas, &n_sas);
-	if (r < 0)
-		return r;
-
-	for (size_t i = 0; i < n_sas; i++) {
-		const struct conn_ends *conn = conn_of(&sas[i], &ends);
-
-		if (facts_sa_is_larval(&sas[i]) || (!conn && sas[i].offload_link != view->bond))
-			continue;
-		r = proof_sample_add_sa(sample, &sas[i],
-					conn ? (size_t)(conn - view->conns) : PROOF_NO_CONN,
-					conn && conn->shared);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	return sa_book_read(view->book ?: of_its_own, view->bond, view->conns, view->n_conns,
+			    add_sa, &a);
 }
 
 static int add_active_port(struct ethtool *ethtool, const struct sampler_view *view,

@@ -5,6 +5,7 @@
 #include "ethtool.h"
 #include "facts.h"
 #include "proof.h"
+#include "sa-book.h"
 
 /*
  * Takes a sample for the proof: the SAs' packets and the active port's counters, as close together
@@ -18,6 +19,7 @@ struct sampler_view {
 	uint64_t switches;               /* changes of the active port seen so far */
 	const struct conn_ends *conns;   /* those under the policy */
 	size_t n_conns;
+	struct sa_book *book; /* which has been told of all SAs up to now; NULL: there is none */
 };
 
 /*

@@ -181,6 +181,8 @@ static void drifted(struct supervisor *s, json_t *plan)
 
 void supervisor_free_conns(struct supervisor *s)
 {
+	if (s->book)
+		sa_book_forget(s->book);
 	for (size_t i = 0; i < s->n_conns; i++)
 		free(s->conns[i].name);
 	free(s->conns);

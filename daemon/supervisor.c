@@ -488,10 +488,40 @@ void supervisor_sa_removed(struct supervisor *s, const struct facts_ip *destinat
 		recount_soon(s);
 }
 
+void supervisor_sa_told(struct supervisor *s, const struct xfrm_message *message)
+{
+	if (!message) { /* whose they were nobody knows */
+		sa_book_forget(s->book);
+		supervisor_sa_added(s, NULL);
+		supervisor_sa_removed(s, NULL);
+		return;
+	}
+	sa_book_take(s->book, message);
+	switch (message->change) {
+	case XFRM_ADDED:
+	case XFRM_UPDATED:
+		supervisor_sa_added(s, &message->destination);
+		break;
+	case XFRM_DELETED:
+	case XFRM_EXPIRED_HARD:
+		supervisor_sa_removed(s, &message->destination);
+		break;
+	case XFRM_FLUSHED:
+		supervisor_sa_removed(s, NULL);
+		break;
+	case XFRM_MIGRATED:
+		supervisor_sa_added(s, NULL);
+		break;
+	case XFRM_EXPIRED_SOFT:
+		break;
+	}
+}
+
 /* ---- the proof ---- */
 
 void supervisor_view(const struct supervisor *s, struct sampler_view *ret)
 {
+	bool told = s->ops->catch_up && s->ops->catch_up(s->userdata);
 	const struct facts_link *bond = links_by_index(s->links, s->ifindex);
 
 	*ret = (struct sampler_view){
@@ -500,6 +530,7 @@ void supervisor_view(const struct supervisor *s, struct sampler_view *ret)
 		.switches = follower_switches(s->follower),
 		.conns = s->conns,
 		.n_conns = s->n_conns,
+		.book = told ? s->book : NULL,
 	};
 }
 
@@ -575,7 +606,9 @@ int supervisor_new(sd_event *event, struct ethtool *ethtool, const struct policy
 	if (!s->name || !s->reason)
 		return -ENOMEM;
 
-	r = follower_new(s->name, state_dir, &s->follower);
+	r = sa_book_new(&s->book);
+	if (r >= 0)
+		r = follower_new(s->name, state_dir, &s->follower);
 	if (r < 0)
 		return r;
 	s->failovers = follower_log(s->follower);
@@ -614,6 +647,7 @@ struct supervisor *supervisor_free(struct supervisor *s)
 	prover_free(s->verifier);
 	follower_free(s->follower);
 	supervisor_free_conns(s);
+	sa_book_free(s->book);
 	sd_event_source_unref(s->repair);
 	sd_event_source_unref(s->recount);
 	sd_event_source_unref(s->record);

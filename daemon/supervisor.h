@@ -60,6 +60,11 @@ struct supervisor_ops {
 		       bool asked);
 	/* The host should be looked at; @why is for the log. */
 	void (*wants_look)(void *userdata, struct supervisor *s, const char *why);
+	/*
+	 * Takes in what the kernel has told of SAs up to now, with supervisor_sa_told(). Return:
+	 * false when nobody listens to it; NULL: nobody does.
+	 */
+	bool (*catch_up)(void *userdata);
 };
 
 /* Others read this; only supervisor.c writes it. */
@@ -109,6 +114,7 @@ struct supervisor {
 	struct prover *verifier; /* for who asks; never in the way of the other */
 	bool verifier_probes;
 	struct follower *follower;
+	struct sa_book *book;
 	sd_event_source *recount; /* armed when SAs went */
 	sd_event_source
 		*record;       /* armed while failovers are not on disk, and in the journal, yet */
@@ -147,6 +153,9 @@ void supervisor_set_policy(struct supervisor *s, const struct policy_bond *polic
 
 /* supervisor_link_changed() - something happened to a device; most are none of this bond's */
 void supervisor_link_changed(struct supervisor *s, const struct links_change *change);
+
+/* supervisor_sa_told() - the kernel has told of an SA; NULL: what it told was lost */
+void supervisor_sa_told(struct supervisor *s, const struct xfrm_message *message);
 
 /*
  * supervisor_sa_added(), supervisor_sa_removed() - an SA came or went

@@ -161,6 +161,7 @@ int xfrm_parse(const struct nlmsghdr *h, const struct facts_address *addresses, 
 	sa.transport = info.mode == XFRM_MODE_TRANSPORT;
 	sa.esn = info.flags & XFRM_STATE_ESN;
 	sa.encapsulated = tb[XFRMA_ENCAP];
+	sa.marked = tb[XFRMA_MARK];
 	sa.packets = info.curlft.packets;
 	sa.bytes = info.curlft.bytes;
 
@@ -226,6 +227,44 @@ int xfrm_dump(const struct facts_address *addresses, size_t n_addresses, struct 
 	return 0;
 }
 
+static int ask_for(struct netlink *nl, const struct xfrm_sa_id *id, struct sas *sas)
+{
+	_cleanup_(nlmsg_freep) struct nl_msg *m = NULL;
+	struct xfrm_usersa_id wanted = {
+		.spi = htonl(id->spi),
+		.proto = id->proto,
+		.family = (uint16_t)id->destination.family,
+	};
+
+	memcpy(&wanted.daddr, id->destination.bytes, sizeof(wanted.daddr));
+	m = nlmsg_alloc_simple(XFRM_MSG_GETSA, 0);
+	if (!m || nlmsg_append(m, &wanted, sizeof(wanted), NLMSG_ALIGNTO) < 0)
+		return -ENOMEM;
+	return netlink_request(nl, m, take_sa, sas);
+}
+
+int xfrm_get(const struct xfrm_sa_id *ids, size_t n, const struct facts_address *addresses,
+	     size_t n_addresses, struct facts_sa **ret, size_t *ret_n)
+{
+	_cleanup_(netlink_closep) struct netlink *nl = NULL;
+	struct sas sas = { .addresses = addresses, .n_addresses = n_addresses };
+	int r;
+
+	r = netlink_open(NETLINK_XFRM, &nl);
+	for (size_t i = 0; i < n && r >= 0; i++) {
+		r = ask_for(nl, &ids[i], &sas);
+		if (r == -ESRCH)
+			r = 0;
+	}
+	if (r < 0) {
+		free(sas.items);
+		return r;
+	}
+	*ret = sas.items;
+	*ret_n = sas.n;
+	return 0;
+}
+
 /* Copies the struct that a message begins with, after its header. */
 static int get_payload(const struct nlmsghdr *h, void *ret, size_t size)
 {
@@ -237,14 +276,20 @@ static int get_payload(const struct nlmsghdr *h, void *ret, size_t size)
 
 static int parse_changed(const struct nlmsghdr *h, struct xfrm_message *m)
 {
+	const struct nlattr *tb[XFRMA_OFFLOAD_DEV + 1];
+	struct xfrm_user_offload offload = { 0 };
 	struct xfrm_usersa_info info;
 	int r;
 
-	r = get_payload(h, &info, sizeof(info));
-	if (r < 0)
+	if ((r = get_payload(h, &info, sizeof(info))) < 0 ||
+	    (r = attributes_parse_message(h, sizeof(info), XFRMA_OFFLOAD_DEV, tb)) < 0 ||
+	    (r = attribute_get(tb[XFRMA_OFFLOAD_DEV], &offload, sizeof(offload))) < 0 ||
+	    (r = get_ip(&info.saddr, info.family, &m->source)) < 0)
 		return r;
 	m->spi = ntohl(info.id.spi);
 	m->proto = info.id.proto;
+	m->offload_link = offload.ifindex;
+	m->marked = tb[XFRMA_MARK];
 	return get_ip(&info.id.daddr, info.family, &m->destination);
 }
 
@@ -314,6 +359,10 @@ int xfrm_parse_change(const struct nlmsghdr *h, struct xfrm_message *ret)
 		m.change = XFRM_FLUSHED;
 		r = parse_flushed(h, &m);
 		break;
+	case XFRM_MSG_MIGRATE:
+		m.change = XFRM_MIGRATED;
+		r = 0;
+		break;
 	default:
 		return -ENOMSG;
 	}
@@ -342,15 +391,16 @@ static int open_watch(const unsigned int *groups, struct xfrm_watch **ret)
 
 int xfrm_watch_open(struct xfrm_watch **ret)
 {
-	static const unsigned int groups[] = { XFRMNLGRP_SA, XFRMNLGRP_EXPIRE, 0 };
+	static const unsigned int groups[] = { XFRMNLGRP_SA, XFRMNLGRP_EXPIRE, XFRMNLGRP_MIGRATE,
+					       0 };
 
 	return open_watch(groups, ret);
 }
 
 int xfrm_watch_open_with_flows(struct xfrm_watch **ret)
 {
-	static const unsigned int groups[] = { XFRMNLGRP_SA, XFRMNLGRP_EXPIRE, XFRMNLGRP_POLICY,
-					       0 };
+	static const unsigned int groups[] = { XFRMNLGRP_SA, XFRMNLGRP_EXPIRE, XFRMNLGRP_MIGRATE,
+					       XFRMNLGRP_POLICY, 0 };
 
 	return open_watch(groups, ret);
 }

@@ -35,6 +35,23 @@ int xfrm_parse(const struct nlmsghdr *h, const struct facts_address *addresses, 
 int xfrm_dump(const struct facts_address *addresses, size_t n_addresses, struct facts_sa **ret,
 	      size_t *ret_n) _must_check_;
 
+/* What the kernel finds an SA by. */
+struct xfrm_sa_id {
+	uint32_t spi; /* host order */
+	uint8_t proto;
+	struct facts_ip destination;
+};
+
+/*
+ * xfrm_get() - some SAs alone, in their order; those that are not there are left out
+ *
+ * It takes several times what a dump takes for each. Those that are marked are not found.
+ *
+ * Return: as xfrm_dump().
+ */
+int xfrm_get(const struct xfrm_sa_id *ids, size_t n, const struct facts_address *addresses,
+	     size_t n_addresses, struct facts_sa **ret, size_t *ret_n) _must_check_;
+
 /*
  * xfrm_parse_flow() - reads an XFRM_MSG_NEWPOLICY message
  *
@@ -54,6 +71,7 @@ enum xfrm_change {
 	XFRM_EXPIRED_SOFT, /* time to rekey; the SA lives on */
 	XFRM_EXPIRED_HARD, /* it died of its age or volume */
 	XFRM_FLUSHED,      /* all SAs of a protocol were deleted at once; only proto is filled */
+	XFRM_MIGRATED,     /* some have other ends from now on; nothing is filled */
 };
 
 /* A change of an SA. */
@@ -62,16 +80,24 @@ struct xfrm_message {
 	uint32_t spi;  /* host order */
 	uint8_t proto; /* IPPROTO_ESP, IPPROTO_AH; 0 for a flush of all */
 	struct facts_ip destination;
+	/* Of one that was added or updated alone: */
+	struct facts_ip source;
+	int offload_link; /* as in struct facts_sa */
+	bool marked;      /* likewise */
 };
 
 /*
- * xfrm_parse_change() - reads a message of the groups XFRMNLGRP_SA and XFRMNLGRP_EXPIRE
+ * xfrm_parse_change() - reads a message of the groups XFRMNLGRP_SA, XFRMNLGRP_EXPIRE and
+ * XFRMNLGRP_MIGRATE
  *
  * Return: 0 with @ret filled; -ENOMSG for other messages; -EBADMSG for malformed ones.
  */
 int xfrm_parse_change(const struct nlmsghdr *h, struct xfrm_message *ret) _must_check_;
 
-/* The coming and going of SAs as it happens, so that a waiter need not poll. */
+/*
+ * The coming and going of SAs as it happens, so that a waiter need not poll. All that come are told
+ * (km_state_notify(), km_migrate()), but not all that go.
+ */
 struct xfrm_watch;
 
 /* xfrm_watch_open() - needs CAP_NET_ADMIN, else -EPERM */

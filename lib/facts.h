@@ -149,6 +149,7 @@ struct facts_sa {
 	uint64_t packets;
 	uint64_t bytes;
 	int offload_link; /* ifindex in XFRMA_OFFLOAD_DEV, or FACTS_NO_LINK: not offloaded */
+	bool marked;      /* for packets of a mark alone: the kernel finds it by that as well */
 };
 
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdio.h>
 
+#include "../unit/catch-up.h"
 #include "../unit/fake-kernel.h"
 #include "../unit/unit.h"
 #include "names.h"
@@ -8,11 +9,12 @@
 #include "worker-report.h"
 
 /*
- * What a failover takes the daemon, by the number of bonds that it looks after: failover BONDS. The
- * links, supervisors and provers are real and the kernel is played, as in test-supervisor.c: it has
- * 64 bonds in any case, and each that is looked after has 156 conns. From the first message to the
- * signal and through the whole proof, all of it is in measured(), which callgrind can be told to
- * look at alone. The played kernel's part is the same however many bonds are looked after.
+ * What a failover takes the daemon, by the number of bonds that it looks after, and of SAs of
+ * others that are on the host: failover BONDS SAS. The links, supervisors and provers are real and
+ * the kernel is played, as in test-supervisor.c: it has 64 bonds in any case, and each that is
+ * looked after has 156 conns. From the first message to the signal and through the whole proof, all
+ * of it is in measured(), which callgrind can be told to look at alone. The played kernel's part is
+ * the same however many bonds are looked after.
  */
 
 enum {
@@ -25,7 +27,7 @@ static struct ethtool *ethtool;
 static struct links *links;
 static struct supervisor *supervisors[MAX];
 static struct policy_bond policies[MAX];
-static size_t n_bonds, n_told, n_proved;
+static size_t n_bonds, n_others, n_told, n_proved;
 
 static void on_changed(void *userdata _unused_, struct supervisor *s _unused_,
 		       unsigned int what _unused_)
@@ -49,7 +51,13 @@ static void on_wants_look(void *userdata _unused_, struct supervisor *s _unused_
 {
 }
 
-static const struct supervisor_ops ops = { on_changed, on_failed_over, on_proved, on_wants_look };
+static bool on_catch_up(void *userdata _unused_)
+{
+	return catch_up(supervisors, n_bonds);
+}
+
+static const struct supervisor_ops ops = { on_changed, on_failed_over, on_proved, on_wants_look,
+					   on_catch_up };
 
 static void on_link_changed(void *userdata _unused_, const struct links_change *change)
 {
@@ -97,6 +105,7 @@ __attribute__((noinline, noipa, used)) static void measured(void)
 static void begin(void)
 {
 	kernel_begin(MAX);
+	kernel_has_strangers(n_others);
 	ck_assert_int_ge(sd_event_new(&event), 0);
 	ck_assert_int_eq(ethtool_open(&ethtool), 0);
 	ck_assert_int_eq(links_new(event, on_link_changed, NULL, &links), 0);
@@ -133,7 +142,8 @@ int main(int argc, char **argv)
 {
 	const TTest *const tests[] = { a_failover_is_told_and_proven };
 
-	n_bonds = argc == 2 ? strtoul(argv[1], NULL, 10) : 0;
+	n_bonds = argc == 3 ? strtoul(argv[1], NULL, 10) : 0;
+	n_others = argc == 3 ? strtoul(argv[2], NULL, 10) : 0;
 	if (n_bonds < 1 || n_bonds > MAX)
 		return 2;
 	/* In this process, for the tools that look on. */

@@ -25,6 +25,7 @@ import table
 HERE = os.path.dirname(os.path.abspath(__file__))
 BONDS = (1, 16, 64)
 CONNS, FINDINGS = 156, 20
+OTHERS = (20, 2000)
 # They hardly differ from run to run.
 RUNS = 1 if int(os.environ.get("BENCH_RUNS", 15)) <= 5 else 3
 
@@ -112,9 +113,13 @@ def main():
     samples, kb = [], {}
     for n in BONDS:
         for _ in range(RUNS):
-            samples.append((name(n), "failover", instructions.run(failover, str(n)) / 1e6))
+            samples.append((name(n), "failover", instructions.run(failover, str(n), str(OTHERS[0])) / 1e6))
         kb[n] = [memory(daemon, n) for _ in range(RUNS)]
         samples += [(name(n), "memory", v) for v in kb[n]]
+    for others in OTHERS:
+        for _ in range(RUNS):
+            samples.append((f"1 bond, {others:,} SAs of others", "failover",
+                            instructions.run(failover, "1", str(others)) / 1e6))
     for low, high in zip(BONDS, BONDS[1:]):
         for a, b in zip(kb[low], kb[high]):
             samples.append((f"from {low} to {high}", "slope", (b - a) / (high - low)))

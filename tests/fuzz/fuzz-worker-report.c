@@ -49,7 +49,7 @@ static void report(void *userdata, json_t *j)
 	supervisor_report(userdata, j);
 }
 
-static const struct supervisor_ops supervisor_ops = { told, failed_over, proved, wants_look };
+static const struct supervisor_ops supervisor_ops = { told, failed_over, proved, wants_look, NULL };
 static const struct worker_run_ops run_ops = { .report = report };
 
 static void tell_bus(const struct supervisor *s)

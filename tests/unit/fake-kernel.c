@@ -53,6 +53,10 @@ static struct {
 	const char *switches_to; /* during the next dump of SAs */
 	bool failing_sas;
 	size_t n_dumps_left;
+	size_t n_strangers, n_asked_for;
+	struct xfrm_message sa_messages[MAX_MESSAGES];
+	size_t first_sa, last_sa;
+	bool lost_sas;
 	const char *said[16];
 	size_t n_said;
 	uint64_t refused_packets;
@@ -95,6 +99,7 @@ void kernel_begin(size_t n_bonds)
 	kernel.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	ck_assert_int_ge(kernel.fd, 0);
 	kernel.next_ifindex = 100;
+	kernel.n_strangers = 64;
 	kernel.n = n_bonds;
 	for (size_t b = 0; b < n_bonds; b++) {
 		struct fake_bond *bond = &kernel.bonds[b];
@@ -344,9 +349,13 @@ void kernel_carries_between_reads(size_t n)
 	kernel.n_hurried = n;
 }
 
+static void tell_sas(size_t b, enum xfrm_change change, uint32_t spi, bool offload);
+
 void kernel_has_sas_in_software(void)
 {
 	kernel.has_software = true;
+	for (size_t b = 0; b < kernel.n; b++)
+		tell_sas(b, XFRM_ADDED, kernel.bonds[b].spi + 8, false);
 }
 
 void kernel_switches_during_dump(const char *port)
@@ -387,10 +396,56 @@ void kernel_opens_probes_after(int asked, int error)
 	kernel.opener_error = error;
 }
 
+void kernel_has_strangers(size_t n)
+{
+	kernel.n_strangers = n;
+}
+
+/* Of each pair the second is the one that receives. */
+static void tell_sas(size_t b, enum xfrm_change change, uint32_t spi, bool offload)
+{
+	for (int in = 0; in <= 1; in++) {
+		ck_assert_uint_lt(kernel.last_sa, MAX_MESSAGES);
+		kernel.sa_messages[kernel.last_sa++] = (struct xfrm_message){
+			.change = change,
+			.spi = spi + (uint32_t)in,
+			.proto = IPPROTO_ESP,
+			.source = in ? kernel_peer(b) : kernel_local(b),
+			.destination = in ? kernel_local(b) : kernel_peer(b),
+			.offload_link = offload ? kernel.bonds[b].link.ifindex : FACTS_NO_LINK,
+		};
+	}
+}
+
 void kernel_rekeys(size_t b)
 {
-	kernel.bonds[b].spi += 2;
-	kernel.bonds[b].packets = 0;
+	struct fake_bond *bond = &kernel.bonds[b];
+
+	if (!bond->flushed)
+		tell_sas(b, XFRM_DELETED, bond->spi, bond->offload);
+	bond->spi += 2;
+	bond->packets = 0;
+	tell_sas(b, XFRM_ADDED, bond->spi, bond->offload);
+}
+
+void kernel_loses_sa_messages(void)
+{
+	kernel.first_sa = kernel.last_sa;
+	kernel.lost_sas = true;
+}
+
+int kernel_tells_of_sas(struct xfrm_message *ret)
+{
+	if (kernel.lost_sas) {
+		kernel.lost_sas = false;
+		return -ENOBUFS;
+	}
+	if (kernel.first_sa == kernel.last_sa) {
+		kernel.first_sa = kernel.last_sa = 0;
+		return 0;
+	}
+	*ret = kernel.sa_messages[kernel.first_sa++];
+	return 1;
 }
 
 void kernel_forgets_offload(size_t b)
@@ -410,6 +465,11 @@ void kernel_takes_esp_from(const char *name)
 size_t kernel_n_dumps(void)
 {
 	return kernel.n_dumps;
+}
+
+size_t kernel_n_asked_for(void)
+{
+	return kernel.n_asked_for;
 }
 
 void kernel_strikes(size_t nth, enum kernel_fault fault)
@@ -590,21 +650,12 @@ int ethtool_get_counters(struct ethtool *e _unused_, const char *name, struct fa
 	return 0;
 }
 
-int xfrm_dump(const struct facts_address *addresses _unused_, size_t n_addresses _unused_,
-	      struct facts_sa **ret, size_t *ret_n)
+/* What happens while the SAs are read. Return: 0; -EIO. */
+static int read_sas(void)
 {
-	struct facts_sa *sas;
-	size_t n = 0;
-	int r = may_answer();
-
-	if (r < 0)
-		return r;
-	sas = calloc(4 * MAX_BONDS, sizeof(*sas));
-	ck_assert_ptr_nonnull(sas);
 	kernel.n_dumps++;
 	if (kernel.failing_sas && kernel.n_dumps_left-- == 0) {
 		kernel.n_dumps_left = 0;
-		free(sas);
 		return -EIO;
 	}
 	if (kernel.switches_to) {
@@ -615,6 +666,13 @@ int xfrm_dump(const struct facts_address *addresses _unused_, size_t n_addresses
 		kernel.n_hurried--;
 		carry(&kernel.bonds[0], 5, 5);
 	}
+	return 0;
+}
+
+static size_t list_sas(struct facts_sa *sas, size_t n_strangers)
+{
+	size_t n = 0;
+
 	for (size_t b = 0; b < kernel.n; b++)
 		for (int in = 0; in <= 1 && !kernel.bonds[b].flushed; in++) {
 			const struct fake_bond *bond = &kernel.bonds[b];
@@ -637,8 +695,61 @@ int xfrm_dump(const struct facts_address *addresses _unused_, size_t n_addresses
 			sas[n].packets = 0;
 			sas[n++].offload_link = FACTS_NO_LINK;
 		}
+	for (size_t i = 0; i < n_strangers; i++)
+		sas[n++] = (struct facts_sa){
+			.spi = 1000000 + (uint32_t)i,
+			.proto = IPPROTO_ESP,
+			.key_bits = 128,
+			.source = { AF_INET, { 203, 0, 113, 1 } },
+			.destination = { AF_INET, { 203, 0, 113, 2 } },
+		};
+	return n;
+}
+
+static int look_at_sas(size_t n_strangers, struct facts_sa **ret, size_t *ret_n)
+{
+	struct facts_sa *sas;
+	int r = may_answer();
+
+	if (r >= 0)
+		r = read_sas();
+	if (r < 0)
+		return r;
+	sas = calloc(4 * MAX_BONDS + n_strangers, sizeof(*sas));
+	ck_assert_ptr_nonnull(sas);
+	*ret_n = list_sas(sas, n_strangers);
 	*ret = sas;
-	*ret_n = n;
+	return 0;
+}
+
+int xfrm_dump(const struct facts_address *addresses _unused_, size_t n_addresses _unused_,
+	      struct facts_sa **ret, size_t *ret_n)
+{
+	return look_at_sas(kernel.n_strangers, ret, ret_n);
+}
+
+/* Nobody asks for the strangers. */
+int xfrm_get(const struct xfrm_sa_id *ids, size_t n, const struct facts_address *addresses _unused_,
+	     size_t n_addresses _unused_, struct facts_sa **ret, size_t *ret_n)
+{
+	_cleanup_free_ struct facts_sa *all = NULL;
+	struct facts_sa *found;
+	size_t n_all, n_found = 0;
+	int r;
+
+	r = look_at_sas(0, &all, &n_all);
+	if (r < 0)
+		return r;
+	kernel.n_asked_for++;
+	found = calloc(n + 1, sizeof(*found));
+	ck_assert_ptr_nonnull(found);
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < n_all; k++)
+			if (all[k].spi == ids[i].spi && all[k].proto == ids[i].proto &&
+			    facts_ip_equal(&all[k].destination, &ids[i].destination))
+				found[n_found++] = all[k];
+	*ret = found;
+	*ret_n = n_found;
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "facts.h"
+#include "xfrm.h"
 
 /*
  * A kernel that the test plays, behind the headers of the adapters link, ethtool, xfrm and probe.
@@ -81,7 +82,7 @@ void kernel_refuses_sockets(size_t n);
 void kernel_keeps_answers(void);
 void kernel_lets_answers_in(bool hardware);
 
-/* kernel_rekeys() - the SAs go, and new ones come */
+/* kernel_rekeys() - the SAs go, and new ones come; it is told */
 void kernel_rekeys(size_t bond);
 
 /* kernel_forgets_offload() - the SAs' dump shows no offload */
@@ -116,8 +117,20 @@ void kernel_talks_during_dumps(size_t n);
 /* kernel_fails_sas() - the SAs cannot be dumped, but for so many times first */
 void kernel_fails_sas(size_t but_for);
 
-/* kernel_n_dumps() - how often the SAs were dumped: the price of sampling */
+/* kernel_n_dumps() - how often SAs were read, all or some: the price of sampling */
 size_t kernel_n_dumps(void);
+
+/* kernel_n_asked_for() - how often it was some */
+size_t kernel_n_asked_for(void);
+
+/* kernel_has_strangers() - so many SAs are between others, and of no bond */
+void kernel_has_strangers(size_t n);
+
+/* kernel_tells_of_sas() - as xfrm_watch_read() */
+int kernel_tells_of_sas(struct xfrm_message *ret);
+
+/* kernel_loses_sa_messages() - whatever waits of these is lost; the next read says so */
+void kernel_loses_sa_messages(void);
 
 /* What becomes of an answer of the kernel's. */
 enum kernel_fault {

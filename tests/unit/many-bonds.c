@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "catch-up.h"
 #include "fake-kernel.h"
 #include "unit.h"
 #include "worker-report.h"
@@ -47,7 +48,13 @@ static void on_wants_look(void *userdata _unused_, struct supervisor *s _unused_
 	n_looks++;
 }
 
-static const struct supervisor_ops ops = { on_changed, on_failed_over, on_proved, on_wants_look };
+static bool on_catch_up(void *userdata _unused_)
+{
+	return catch_up(supervisors, n_bonds);
+}
+
+static const struct supervisor_ops ops = { on_changed, on_failed_over, on_proved, on_wants_look,
+					   on_catch_up };
 
 static void on_link_changed(void *userdata _unused_, const struct links_change *change)
 {

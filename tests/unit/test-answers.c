@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "catch-up.h"
 #include "fake-kernel.h"
 #include "log.h"
 #include "one-bond.h"
@@ -58,7 +59,13 @@ static void on_wants_look(void *userdata _unused_, struct supervisor *s _unused_
 {
 }
 
-static const struct supervisor_ops ops = { on_changed, on_failed_over, on_proved, on_wants_look };
+static bool on_catch_up(void *userdata _unused_)
+{
+	return catch_up(&bond.supervisor, 1);
+}
+
+static const struct supervisor_ops ops = { on_changed, on_failed_over, on_proved, on_wants_look,
+					   on_catch_up };
 
 static void begin(bool in_hardware)
 {

@@ -67,6 +67,32 @@ START_TEST(hundreds_of_sas_come_in_one_whole_dump)
 }
 END_TEST
 
+START_TEST(some_are_had_alone_in_the_order_in_which_they_are_asked_for)
+{
+	struct xfrm_sa_id ids[3] = { { .spi = 0x1190 }, { .spi = 0x99999 }, { .spi = 0x1001 } };
+	struct facts_sa *sas;
+	size_t n;
+
+	for (size_t i = 0; i < 3; i++) {
+		ids[i].proto = IPPROTO_ESP;
+		ck_assert_int_eq(facts_ip_parse("192.0.2.1", &ids[i].destination), 0);
+	}
+	live_must("for i in $(seq 4096 4595); do echo xfrm state allocspi src 198.51.100.2 "
+		  "dst 192.0.2.1 proto esp reqid $i mode transport min $i max $i; done | "
+		  "ip -batch - >/dev/null");
+	ck_assert_int_eq(xfrm_get(ids, 3, NULL, 0, &sas, &n), 0);
+	ck_assert_uint_eq(n, 2);
+	ck_assert_uint_eq(sas[0].spi, 0x1190);
+	ck_assert_uint_eq(sas[0].reqid, 0x1190);
+	ck_assert_uint_eq(sas[1].spi, 0x1001);
+	ck_assert(facts_ip_equal(&sas[1].destination, &ids[2].destination));
+	free(sas);
+
+	ck_assert_int_eq(xfrm_get(ids, 0, NULL, 0, &sas, &n), 0);
+	ck_assert_uint_eq(n, 0);
+}
+END_TEST
+
 START_TEST(a_deletion_and_a_flush_are_told_as_they_happen)
 {
 	struct xfrm_message m;
@@ -122,5 +148,6 @@ static bool possible(void)
 
 LIVE_MAIN("live-xfrm", possible, without_any_sa_the_dump_is_empty,
 	  an_sa_is_told_with_its_direction_by_the_hosts_addresses,
+	  some_are_had_alone_in_the_order_in_which_they_are_asked_for,
 	  hundreds_of_sas_come_in_one_whole_dump, a_deletion_and_a_flush_are_told_as_they_happen,
 	  the_kernels_error_counters_are_read)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
+#include "catch-up.h"
 #include "fake-kernel.h"
 #include "log.h"
 #include "one-bond.h"
@@ -54,7 +55,13 @@ static void on_wants_look(void *userdata _unused_, struct supervisor *s _unused_
 {
 }
 
-static const struct supervisor_ops ops = { on_changed, on_failed_over, on_proved, on_wants_look };
+static bool on_catch_up(void *userdata _unused_)
+{
+	return catch_up(&bond.supervisor, 1);
+}
+
+static const struct supervisor_ops ops = { on_changed, on_failed_over, on_proved, on_wants_look,
+					   on_catch_up };
 
 /* struct mallinfo2, which glibc has since 2.33. */
 struct heap {

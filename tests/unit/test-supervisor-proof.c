@@ -370,7 +370,45 @@ START_TEST(sas_that_are_all_gone_are_not_offloaded)
 }
 END_TEST
 
-UNIT_MAIN("supervisor-proof", a_configured_bond_is_proved_by_its_traffic,
+START_TEST(a_failovers_proof_asks_for_the_bonds_own_sas_alone)
+{
+	size_t read, asked;
+
+	configured_and_proved();
+	read = kernel_n_dumps();
+	asked = kernel_n_asked_for();
+	kernel_switches(0, "ix1");
+	run_until_told(1);
+	kernel_rekeys(0);
+	kernel_carries(0, 10, 10);
+	run_for_msec(600);
+	kernel_carries(0, 10, 10);
+	run_until_proved();
+	ck_assert_int_eq(proved.proof.verdict, VERDICT_OFFLOADED);
+	ck_assert_uint_ge(kernel_n_dumps() - read, 2);
+	ck_assert_uint_eq(kernel_n_asked_for() - asked, kernel_n_dumps() - read);
+
+	/* Whose they are is another matter once the conns are told anew, or messages were lost. */
+	for (int lost = 0; lost <= 1; lost++) {
+		if (lost)
+			kernel_loses_sa_messages();
+		else
+			worker_says(0, STANDING_DONE, "");
+		read = kernel_n_dumps();
+		asked = kernel_n_asked_for();
+		kernel_switches(0, lost ? "ix1" : "ix0");
+		run_until_told(2 + (size_t)lost);
+		run_for_msec(600);
+		kernel_carries(0, 10, 10);
+		run_until_proved();
+		ck_assert_uint_eq(kernel_n_dumps() - read, kernel_n_asked_for() - asked + 1);
+	}
+	bonds_end();
+}
+END_TEST
+
+UNIT_MAIN("supervisor-proof", a_failovers_proof_asks_for_the_bonds_own_sas_alone,
+	  a_configured_bond_is_proved_by_its_traffic,
 	  without_traffic_the_verdict_is_unknown_and_sampling_ends, after_a_verdict_sampling_ends,
 	  looking_again_at_a_configured_bond_proves_nothing_anew,
 	  software_is_believed_only_when_a_second_window_agrees, software_twice_is_software,

@@ -342,8 +342,10 @@ END_TEST
 
 START_TEST(a_new_sa_and_an_updated_one_are_changes)
 {
-	const struct facts_ip peer = ip("2001:db8::2");
+	const struct facts_ip own = ip("2001:db8::1"), peer = ip("2001:db8::2");
+	const struct xfrm_mark mark = { 5, UINT32_MAX };
 	struct xfrm_message c;
+	struct facts_sa sa;
 	struct message m;
 
 	offloaded(&m, "2001:db8::1", "2001:db8::2", 0);
@@ -351,11 +353,31 @@ START_TEST(a_new_sa_and_an_updated_one_are_changes)
 	ck_assert_int_eq(c.change, XFRM_ADDED);
 	ck_assert_uint_eq(c.spi, 0xc0ffee01);
 	ck_assert_uint_eq(c.proto, IPPROTO_ESP);
+	ck_assert(facts_ip_equal(&c.source, &own));
 	ck_assert(facts_ip_equal(&c.destination, &peer));
+	ck_assert_int_eq(c.offload_link, 7);
+	ck_assert(!c.marked);
+	message_damage(&m, parse_change_only);
 
 	m.header.nlmsg_type = XFRM_MSG_UPDSA;
+	message_put(&m, XFRMA_MARK, &mark, sizeof(mark));
 	ck_assert_int_eq(xfrm_parse_change(&m.header, &c), 0);
 	ck_assert_int_eq(c.change, XFRM_UPDATED);
+	ck_assert(c.marked);
+	ck_assert_int_eq(xfrm_parse(&m.header, NULL, 0, &sa), 0);
+	ck_assert(sa.marked);
+}
+END_TEST
+
+START_TEST(other_ends_are_told_without_saying_whose)
+{
+	struct xfrm_userpolicy_id id = { 0 };
+	struct xfrm_message c;
+	struct message m;
+
+	message_begin(&m, XFRM_MSG_MIGRATE, &id, sizeof(id));
+	ck_assert_int_eq(xfrm_parse_change(&m.header, &c), 0);
+	ck_assert_int_eq(c.change, XFRM_MIGRATED);
 }
 END_TEST
 
@@ -536,7 +558,8 @@ UNIT_MAIN("xfrm-messages", an_offloaded_sa_is_read_in_full, nothing_of_the_key_i
 	  an_algorithm_that_lies_about_its_key_is_malformed, a_cipher_without_an_end_is_malformed,
 	  a_family_that_is_neither_ipv4_nor_ipv6_is_malformed,
 	  a_device_with_a_negative_index_is_malformed, other_messages_are_no_sa,
-	  no_damage_makes_it_read_beyond_the_message, a_new_sa_and_an_updated_one_are_changes,
-	  a_deleted_sa_is_told_by_its_id, what_leads_into_sas_is_read_in_full,
-	  what_leads_into_none_is_passed_over, an_expiry_is_soft_or_hard,
-	  a_flush_tells_its_protocol_or_none_for_all, other_messages_are_no_change_of_an_sa)
+	  no_damage_makes_it_read_beyond_the_message, other_ends_are_told_without_saying_whose,
+	  a_new_sa_and_an_updated_one_are_changes, a_deleted_sa_is_told_by_its_id,
+	  what_leads_into_sas_is_read_in_full, what_leads_into_none_is_passed_over,
+	  an_expiry_is_soft_or_hard, a_flush_tells_its_protocol_or_none_for_all,
+	  other_messages_are_no_change_of_an_sa)
