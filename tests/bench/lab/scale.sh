@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 # limit: 2400
 # Row "scale-lab": 64 bonds over 256 ports, 10,000 conns in 1,000 files, 2,000 SAs. What a failover of
-# one bond costs the daemon, whether it looks after that bond alone or after all 64; how much memory
-# each more of them takes; and what each SA of the host adds to a failover's proof.
+# one bond costs the daemon, whether it looks after that bond alone or after all 64, and how much
+# memory each more of them takes. What the number of SAs does to it has a row of its own.
 
 tell_machine
 
@@ -108,9 +108,9 @@ slope() {
 }
 
 # measure_failovers SERIES: seven of them, there and back, and until all is quiet again: the proof of
-# each is part of it. Sets median, in us.
+# each is part of it.
 measure_failovers() {
-	local before port used=()
+	local before port
 	for _ in {1..7}; do
 		before=$(processor_usec "$daemon")
 		for port in ix5 ix4; do
@@ -118,19 +118,8 @@ measure_failovers() {
 			sleep 0.5
 		done
 		wait_for 60 is_quiet
-		used+=($(($(processor_usec "$daemon") - before)))
-		sample scale-lab "$1" failover "$(milliseconds "${used[-1]}")"
+		sample scale-lab "$1" failover "$(milliseconds $(($(processor_usec "$daemon") - before)))"
 	done
-	median=$(printf '%s\n' "${used[@]}" | sort -n | sed -n 4p)
-}
-
-# measure_sas N: with so many on the host, and one bond looked after.
-declare -A median_of
-measure_sas() {
-	check "$1 SAs: they are there" make_sas "$1"
-	wait_for 60 is_quiet
-	measure_failovers "$1 SAs"
-	median_of[$1]=$median
 }
 
 # measure_bonds N: what it is like to look after that many.
@@ -161,13 +150,6 @@ for n in 1 16 64; do
 done
 slope 1 16
 slope 16 64
-measure_bonds 1
-for n in 20 200 2000; do
-	measure_sas "$n"
-done
-# Each failover of the pair has a proof of its own.
-sample scale-lab "from 20 to 2000 SAs" "for each SA" \
-	"$(awk -v us=$((median_of[2000] - median_of[20])) 'BEGIN { printf "%.3f", us / 2 / 1980 }')"
 say "a look at $BONDS bonds: $("$measure" /usr/libexec/esp-offload-worker run) (wall and processor in us, memory in kB, exit status)"
 systemctl stop esp-offloadd
 rm -f /etc/ipsec.d/scale-*.conf
