@@ -64,9 +64,15 @@ before=$(resident)
 "$load" 100 "$calls" 50 >/run/load 2>&1 &
 loading=$!
 unanswered=0
+told=$SECONDS
 while kill -0 "$loading" 2>/dev/null; do
 	switch /run/loaded || unanswered=$((unanswered + 1))
 	sleep 1
+	# A machine that says nothing for minutes is taken for dead.
+	if [ $((SECONDS - told)) -ge 60 ]; then
+		say "$switched failovers so far"
+		told=$SECONDS
+	fi
 done
 wait "$loading"
 after=$(resident)
