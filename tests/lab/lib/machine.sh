@@ -8,8 +8,8 @@ payload_size=256M
 
 # machine ACCELERATOR MEMORY PAYLOAD ARGUMENT...: sets machine, the command that boots one. Emulated,
 # it has one processor: with two, each access that the other might see costs more, and one waits for
-# another that the host does not run; a scenario takes 1.5 times the host's time then. init_on_alloc:
-# Debian's kernel clears all memory that it hands out, which costs as much again.
+# another that the host does not run. Three machines at once took 1.36 times as long with two, on two
+# processors. init_on_alloc: Debian's kernel clears all memory that it hands out.
 machine() {
 	local qemu count=${processors:-}
 	[ -n "$count" ] || case $1 in kvm) count=2 ;; *) count=1 ;; esac
