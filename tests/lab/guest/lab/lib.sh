@@ -57,8 +57,9 @@ lab_evidence() {
 	echo "--- bond, states"
 	grep -E 'Currently|Slave Interface|MII Status' /proc/net/bonding/$bond 2>&1
 	for port in $(ports); do
-		printf '%s %s\n' "$port" "$(counters "$port" 2>&1)"
-	done
+		printf '%s %s, SAs: tx %s, rx %s\n' "$port" "$(counters "$port" 2>&1)" \
+			"$(<"/sys/kernel/debug/lab_nic/$port/tx_sas")" "$(<"/sys/kernel/debug/lab_nic/$port/rx_sas")"
+	done 2>&1
 	ip -d xfrm state | sed -E 's/^(\s+(aead|enc|auth)[^ ]* \S+) 0x[0-9a-f]+/\1 (key)/' | head -40
 }
 
