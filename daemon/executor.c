@@ -189,6 +189,11 @@ static int take_back_from(const struct executor_options *options, const char *bo
 	r = undo_open(options->state_dir, bond, &u);
 	if (r < 0)
 		return r;
+	if (finished_too) {
+		r = undo_forget_right(u, NULL, NULL);
+		if (r < 0)
+			return r;
+	}
 	from = finished_too ? 0 : undo_n_finished(u);
 	if (undo_n_entries(u) == from)
 		return EXECUTOR_NOTHING;
@@ -228,6 +233,12 @@ static const char *next_unnamed(const struct steps *s, struct undo *u)
 		    !steps_is_named(s->policy, undo_entry(u, k)->subject))
 			return undo_entry(u, k)->subject;
 	return NULL;
+}
+
+/* undo_forget_right(): but for the conns that the policy does not name. */
+static bool is_named(const void *policy, const struct undo_entry *e)
+{
+	return e->kind != STEP_CONN || steps_is_named(policy, e->subject);
 }
 
 static bool is_of_conn(const struct undo_entry *e, enum step_kind kind, const char *conn)
@@ -307,6 +318,9 @@ int executor_revert_conns(const struct executor_options *options, const struct p
 	int r;
 
 	r = undo_open(options->state_dir, policy->name, &u);
+	if (r < 0)
+		return r;
+	r = undo_forget_right(u, is_named, policy);
 	if (r < 0)
 		return r;
 	if (!next_unnamed(&s, u))
@@ -527,7 +541,7 @@ static int fall_back(struct steps *s, struct undo *u, struct text *t)
 
 	if (!s->policy->rollback && !s->stopped) {
 		text_add(t, "; left as it is, since the policy says \"rollback: false\"");
-		r = undo_mark(u);
+		r = undo_mark(u, &s->plan->right);
 		return r < 0 ? r : EXECUTOR_FAILED_HALF;
 	}
 	r = take_back(s, u, undo_n_finished(u));
@@ -564,6 +578,18 @@ static int fail(struct steps *s, struct undo *u, uint64_t since_usec, struct tex
 	return r < 0 ? r : fall_back(s, u, t);
 }
 
+int executor_note_right(const struct executor_options *options, const char *bond,
+			const struct plan *plan)
+{
+	_cleanup_(undo_freep) struct undo *u = NULL;
+	int r;
+
+	r = undo_open(options->state_dir, bond, &u);
+	if (r < 0 || undo_n_entries(u) > undo_n_finished(u))
+		return r;
+	return undo_note_right(u, &plan->right);
+}
+
 int executor_apply(const struct executor_options *options, const struct facts *facts,
 		   const struct policy_bond *policy, const struct plan *plan, char **ret_reason)
 {
@@ -593,7 +619,7 @@ int executor_apply(const struct executor_options *options, const struct facts *f
 
 	r = take_all(&s, u, plan, meter);
 	if (r == 0) {
-		r = undo_mark(u);
+		r = undo_mark(u, &plan->right);
 		/* A journal that is not finished would have the next start take back what works. */
 		if (r < 0)
 			r = steps_fail(&s, "the undo journal in %s cannot be written: %s",

@@ -46,6 +46,17 @@ int executor_apply(const struct executor_options *options, const struct facts *f
 		   const struct policy_bond *policy, const struct plan *plan, char **ret_reason);
 
 /*
+ * executor_note_right() - remembers what is as the plan, which has no steps, wants it
+ *
+ * So that a revert leaves it right also when somebody changes it, and that is repaired. Where it is
+ * known nothing is written.
+ *
+ * Return: 0; a negative errno.
+ */
+int executor_note_right(const struct executor_options *options, const char *bond,
+			const struct plan *plan);
+
+/*
  * executor_repair() - brings back tunnels whose SAs the kernel has lost, one after the other
  * @plan: from repair_plan()
  *

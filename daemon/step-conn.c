@@ -239,6 +239,8 @@ static int conn_undo(struct steps *s, const struct undo_entry *e)
 {
 	int r = 0;
 
+	if (undo_entry_is_right(e))
+		return 0;
 	if (!put_back(e)) {
 		ipsec_files_tidy(e->file);
 		r = undo_key(s, e);

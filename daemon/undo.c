@@ -212,9 +212,11 @@ static json_t *entry_to_json(const struct undo_entry *e)
 		r |= json_object_set_new(j, "profile", json_string(e->profile));
 	if (!j || (r == 0 && e->kind != STEP_CONN))
 		return j;
-	r |= json_object_set_new(j, "file", json_string(e->file));
 	r |= json_object_set_new(j, "key", json_string(e->key));
-	r |= json_object_set_new(j, "value", json_string(e->value));
+	if (e->value) {
+		r |= json_object_set_new(j, "file", json_string(e->file));
+		r |= json_object_set_new(j, "value", json_string(e->value));
+	}
 	if (e->old_value)
 		r |= json_object_set_new(j, "old_value", json_string(e->old_value));
 	if (e->patch.old_bytes)
@@ -267,11 +269,11 @@ static int entry_from_json(json_t *j, struct undo_entry **ret)
 	if (r < 0)
 		return r;
 	if (e->kind == STEP_CONN) {
-		r = take_string(j, "file", true, &e->file);
+		r = take_string(j, "key", true, &e->key);
 		if (r >= 0)
-			r = take_string(j, "key", true, &e->key);
-		if (r >= 0)
-			r = take_string(j, "value", true, &e->value);
+			r = take_string(j, "value", false, &e->value);
+		if (r >= 0 && e->value)
+			r = take_string(j, "file", true, &e->file);
 		if (r >= 0)
 			r = take_string(j, "old_value", false, &e->old_value);
 		if (r >= 0 && json_object_get(j, "patch"))
@@ -554,10 +556,28 @@ static bool is_bit(const struct undo_entry *e)
 	return e->kind == STEP_LIVE || e->kind == STEP_REACTIVATE;
 }
 
+/* A conn that has moved to another file is the same one. */
 static bool same_thing(const struct undo_entry *a, const struct undo_entry *b)
 {
 	return (a->kind == b->kind || (is_bit(a) && is_bit(b))) && streq(a->subject, b->subject) &&
-	       streq_ptr(a->file, b->file) && streq_ptr(a->key, b->key);
+	       streq_ptr(a->key, b->key);
+}
+
+bool undo_entry_is_right(const struct undo_entry *e)
+{
+	switch (e->kind) {
+	case STEP_PROFILE:
+	case STEP_LIVE:
+		return e->before == e->after;
+	case STEP_CONN:
+		return !e->value;
+	case STEP_REACTIVATE: /* its bond may have to get its profile back */
+	case STEP_REPLACE:
+	case STEP_REKEY:
+	case STEP_RESTART:
+		break;
+	}
+	return false;
 }
 
 static void swap(char **a, char **b)
@@ -568,23 +588,43 @@ static void swap(char **a, char **b)
 	*b = c;
 }
 
+/* Return: 0 when @first has the bytes of before both; 1 when nobody has; -ENOMEM */
+static int merge_patches(struct undo_entry *first, struct undo_entry *again)
+{
+	if (!first->value && streq_ptr(first->old_value, again->old_value)) {
+		patch_done(&first->patch);
+		first->patch = again->patch;
+		again->patch = PATCH_NULL;
+		return 0;
+	}
+	return patch_join(&first->patch, &again->patch);
+}
+
 /*
  * A repair of what was applied before: what was there at first is kept, and what was put there
  * last. Where others have edited the file in between, its bytes of then are nobody's wish any more,
- * and the key alone will be put back.
+ * and the key alone will be put back; where it says again what it said at first, nothing will.
  */
 static int merge(struct undo_entry *first, struct undo_entry *again)
 {
-	if (first->kind == STEP_CONN) {
-		int r = patch_join(&first->patch, &again->patch);
+	first->after = again->after;
+	if (first->kind != STEP_CONN)
+		return 0;
+	if (streq_ptr(first->old_value, again->value)) {
+		free(first->value);
+		free(first->file);
+		first->value = first->file = NULL;
+		patch_done(&first->patch);
+	} else {
+		int r = merge_patches(first, again);
 
 		if (r < 0)
 			return r;
 		if (r > 0)
 			patch_done(&first->patch);
 		swap(&first->value, &again->value);
+		swap(&first->file, &again->file);
 	}
-	first->after = again->after;
 	return 0;
 }
 
@@ -597,15 +637,6 @@ static void drop(struct undo *u, size_t i)
 		u->n_finished--;
 }
 
-/*
- * Where an earlier transaction had nothing to do about the bit, it was on before the first: whoever
- * has switched it off since is not whom a revert goes back to.
- */
-static bool was_on_before(const struct undo *u, const struct undo_entry *e)
-{
-	return u->n_finished > 0 && is_bit(e);
-}
-
 /* Each thing once, however often it was repaired. */
 static int merge_repairs(struct undo *u)
 {
@@ -614,14 +645,39 @@ static int merge_repairs(struct undo *u)
 
 		while (k < u->n_finished && !same_thing(u->items[k], u->items[i]))
 			k++;
-		if (k < u->n_finished && merge(u->items[k], u->items[i]) < 0)
+		if (k == u->n_finished) {
+			i++;
+			continue;
+		}
+		if (merge(u->items[k], u->items[i]) < 0)
 			return -ENOMEM;
-		if (k < u->n_finished || was_on_before(u, u->items[i]))
+		drop(u, i);
+	}
+	return 0;
+}
+
+/* Whether a revert changes the file of this conn, or of any. */
+static bool has_edit(const struct undo *u, const char *conn)
+{
+	for (size_t i = 0; i < u->n; i++)
+		if (u->items[i]->kind == STEP_CONN && u->items[i]->value &&
+		    (!conn || streq(u->items[i]->subject, conn)))
+			return true;
+	return false;
+}
+
+/* What pluto had to be told by this transaction, and has not by a revert. */
+static void drop_needless(struct undo *u)
+{
+	for (size_t i = u->n_finished; i < u->n;) {
+		const struct undo_entry *e = u->items[i];
+
+		if ((e->kind == STEP_REPLACE && !has_edit(u, e->subject)) ||
+		    (e->kind == STEP_RESTART && !has_edit(u, NULL)))
 			drop(u, i);
 		else
 			i++;
 	}
-	return 0;
 }
 
 static int copy_string(const char *s, char **ret)
@@ -697,7 +753,68 @@ static void exchange(struct undo *a, struct undo *b)
 	*b = c;
 }
 
-int undo_mark(struct undo *u)
+/* ---- what is right ---- */
+
+/* By kind, subject and key; a conn's keys may be thousands. */
+static int compare_entries(const void *a, const void *b)
+{
+	const struct undo_entry *x = *(const struct undo_entry *const *)a;
+	const struct undo_entry *y = *(const struct undo_entry *const *)b;
+	int kind_x = is_bit(x) ? STEP_LIVE : (int)x->kind;
+	int kind_y = is_bit(y) ? STEP_LIVE : (int)y->kind;
+	int r = kind_x - kind_y;
+
+	if (r == 0)
+		r = strcmp(x->subject, y->subject);
+	return r != 0 || !x->key || !y->key ? r : strcmp(x->key, y->key);
+}
+
+static int entry_of_right(const struct plan_right *right, struct undo_entry **ret)
+{
+	struct undo_entry e = {
+		.kind = right->kind,
+		.subject = right->subject,
+		.key = right->key,
+		.old_value = right->value,
+		.before = right->kind != STEP_CONN,
+		.after = right->kind != STEP_CONN,
+	};
+
+	return copy_entry(&e, ret);
+}
+
+/* Return: 1 when some were not known; 0; -ENOMEM */
+static int add_right(struct undo *u, const struct plan_rights *right)
+{
+	_cleanup_free_ struct undo_entry **known = NULL;
+	size_t n = u->n;
+
+	known = calloc(n + 1, sizeof(struct undo_entry *));
+	if (!known)
+		return -ENOMEM;
+	if (n > 0)
+		memcpy(known, u->items, n * sizeof(struct undo_entry *));
+	qsort(known, n, sizeof(struct undo_entry *), compare_entries);
+	for (size_t i = 0; i < right->n; i++) {
+		_cleanup_(undo_entry_freep) struct undo_entry *e = NULL;
+		int r = entry_of_right(&right->items[i], &e);
+
+		if (r < 0)
+			return r;
+		if (bsearch(&e, known, n, sizeof(struct undo_entry *), compare_entries))
+			continue;
+		r = remember(u, e);
+		if (r < 0)
+			return r;
+		TAKE_PTR(e);
+	}
+	return u->n > n;
+}
+
+/* ---- the mark ---- */
+
+/* Also where nothing is new, if that is @wanted. */
+static int finish(struct undo *u, const struct plan_rights *right, bool wanted)
 {
 	_cleanup_(undo_freep) struct undo *merged = NULL;
 	int r;
@@ -708,8 +825,12 @@ int undo_mark(struct undo *u)
 	r = merge_repairs(merged);
 	if (r < 0)
 		return r;
+	drop_needless(merged);
+	r = add_right(merged, right);
+	if (r < 0 || (r == 0 && !wanted))
+		return r;
 	merged->n_finished = merged->n;
-	r = write_file(merged);
+	r = write_back(merged);
 	if (r < 0) {
 		/* As in undo_note(): it may stand there all the same. */
 		(void)write_back(u);
@@ -717,6 +838,29 @@ int undo_mark(struct undo *u)
 	}
 	exchange(u, merged);
 	return 0;
+}
+
+int undo_mark(struct undo *u, const struct plan_rights *right)
+{
+	return finish(u, right, true);
+}
+
+int undo_note_right(struct undo *u, const struct plan_rights *right)
+{
+	return finish(u, right, false);
+}
+
+int undo_forget_right(struct undo *u,
+		      bool (*is_kept)(const void *userdata, const struct undo_entry *e),
+		      const void *userdata)
+{
+	size_t n = u->n;
+
+	for (size_t i = u->n; i-- > 0;)
+		if (undo_entry_is_right(u->items[i]) &&
+		    !(is_kept && is_kept(userdata, u->items[i])))
+			drop(u, i);
+	return u->n < n ? write_back(u) : 0;
 }
 
 int undo_forget(struct undo *u, size_t i)

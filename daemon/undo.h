@@ -11,6 +11,9 @@
  * A file of JSON lines, undo-BOND.jsonl in the state directory. Entries behind the last mark belong
  * to a transaction that was not finished: the next run takes them back. Entries before it are what
  * a revert takes back. A line that a crash cut short belongs to a step that was not begun.
+ *
+ * What was right before any transaction has changed it stands there as well: somebody changes it,
+ * that is repaired, and a revert leaves it as it was at first, which is right.
  */
 struct undo;
 
@@ -29,9 +32,9 @@ struct undo_entry {
 	 */
 	int before;
 	int after;
-	char *file;         /* STEP_CONN: the file that is edited */
+	char *file;         /* STEP_CONN: the file that is edited; NULL without a value */
 	char *key;          /* STEP_CONN */
-	char *value;        /* STEP_CONN: the value set */
+	char *value;        /* STEP_CONN: the value set; NULL: none, the old one was right */
 	char *old_value;    /* STEP_CONN: the value that stood in its place; NULL: none did */
 	struct patch patch; /* STEP_CONN: of the file; none: its bytes are nobody's wish any more */
 	/*
@@ -89,15 +92,36 @@ int undo_note_up(struct undo *u, size_t i, struct undo_entry *with);
 
 /*
  * undo_mark() - the transaction is finished
+ * @right: what needed no step of it; noted, unless an earlier one knows of it
  *
- * What repaired something that an earlier one had applied is merged with that: a revert goes back
- * to what was there before the first. The bond's bit, where no earlier one had to switch it on, was
- * on then.
+ * What repaired something that an earlier one had applied, or found right, is merged with that: a
+ * revert goes back to what was there before the first. Pluto is told no more of a conn whose file
+ * stays as it is then.
  *
  * Return: 0; a negative errno, and all entries are still there, of a transaction that is not
  * finished.
  */
-int undo_mark(struct undo *u);
+int undo_mark(struct undo *u, const struct plan_rights *right);
+
+/*
+ * undo_note_right() - the same where there was nothing to do at all
+ *
+ * Return: 0, also when all of it was known; a negative errno.
+ */
+int undo_note_right(struct undo *u, const struct plan_rights *right);
+
+/* undo_entry_is_right() - it stands there for what was right, and there is nothing to take back */
+bool undo_entry_is_right(const struct undo_entry *e);
+
+/*
+ * undo_forget_right() - such entries are no more
+ * @is_kept: but for these; NULL: all
+ *
+ * Return: 0; a negative errno, when the file still has them.
+ */
+int undo_forget_right(struct undo *u,
+		      bool (*is_kept)(const void *userdata, const struct undo_entry *e),
+		      const void *userdata);
 
 /*
  * undo_forget() - the I-th entry was taken back, and is no more

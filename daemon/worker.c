@@ -223,6 +223,7 @@ static int plan_as_enforced(const struct facts *facts, const struct policy_bond 
 			    struct plan *ret)
 {
 	_cleanup_(findings_done) struct findings findings = FINDINGS_NULL;
+	_cleanup_(plan_done) struct plan repairs = PLAN_NULL;
 	struct policy_bond enforced = *policy;
 	int r;
 
@@ -231,8 +232,18 @@ static int plan_as_enforced(const struct facts *facts, const struct policy_bond 
 	if (r < 0 || findings_block(&findings) > 0)
 		return r;
 	r = plan_make(facts, &enforced, ret);
+	if (r < 0 || ret->n > 0)
+		return r;
 	/* A tunnel is brought back once all is configured: taking it up anew does so as well. */
-	return r < 0 || ret->n > 0 ? r : repair_plan(facts, &enforced, ret);
+	r = repair_plan(facts, &enforced, &repairs);
+	if (r < 0)
+		return r;
+	repairs.right = ret->right;
+	ret->right = (struct plan_rights){ 0 };
+	plan_done(ret);
+	*ret = repairs;
+	repairs = PLAN_NULL;
+	return 0;
 }
 
 /* Judges one bond, plans where nothing blocks, and reports both. */
@@ -330,6 +341,17 @@ static int apply(const struct executor_options *executor, const struct facts *fa
 	/* What is there now, after the steps or their undoing. */
 	r = look(&now);
 	return r < 0 ? r : judge(now, policy, others, &rest);
+}
+
+/* Nothing is applied, so that nothing fails by it. */
+static void note_right(const struct executor_options *executor, const char *bond,
+		       const struct plan *plan)
+{
+	int r = executor_note_right(executor, bond, plan);
+
+	if (r < 0)
+		log_warning("%s: That all is as it should be cannot be noted in %s: %s", bond,
+			    executor->state_dir, strerror(-r));
 }
 
 /*
@@ -453,6 +475,8 @@ static int run_bonds(const struct options *o, const struct policy *policy)
 		r = judge(facts, bond, &others, &plan);
 		if (r < 0)
 			return r;
+		if ((plan.n == 0 || plan.repairs) && to_apply)
+			note_right(&executor, bond->name, &plan);
 		if (plan.n == 0 ||
 		    !(to_apply || (plan.repairs && names_have(&o->on_loss, bond->name))))
 			continue;

@@ -41,8 +41,18 @@ static void step_done(struct step *s)
 	free(s->undo);
 }
 
+static void right_done(struct plan_right *r)
+{
+	free(r->subject);
+	free(r->key);
+	free(r->value);
+}
+
 void plan_done(struct plan *p)
 {
+	for (size_t i = 0; i < p->right.n; i++)
+		right_done(&p->right.items[i]);
+	free(p->right.items);
 	for (size_t i = 0; i < p->n; i++)
 		step_done(&p->items[i]);
 	free(p->items);
@@ -355,6 +365,70 @@ static int add_pluto(struct judge *j, struct plan *p)
 	return r;
 }
 
+/* ---- What is right already ---- */
+
+static int add_right(struct plan *p, enum step_kind kind, const char *subject, const char *key,
+		     const char *value)
+{
+	struct plan_right r = {
+		.kind = kind,
+		.subject = strdup(subject),
+		.key = key ? strdup(key) : NULL,
+		.value = value ? strdup(value) : NULL,
+	};
+
+	if (!r.subject || (key && !r.key) || (value && !r.value) || ARRAY_GROW(&p->right) < 0) {
+		right_done(&r);
+		return -ENOMEM;
+	}
+	p->right.items[p->right.n++] = r;
+	return 0;
+}
+
+static bool is_to_change(const struct judge_conn *c, const char *key)
+{
+	for (size_t i = 0; i < c->n_changes; i++)
+		if (streq(c->changes[i].key, key))
+			return true;
+	return false;
+}
+
+static int add_right_key(struct judge *j, const struct judge_conn *c, const char *key,
+			 struct plan *p)
+{
+	struct ipsec_conf_value v;
+
+	if (is_to_change(c, key) || !judge_value(j, c, key, &v))
+		return 0;
+	return add_right(p, STEP_CONN, c->ends->name, key,
+			 v.origin == IPSEC_CONF_OWN || v.origin == IPSEC_CONF_ALSO ? v.value
+										   : NULL);
+}
+
+static int add_rights(struct judge *j, struct plan *p)
+{
+	const struct policy_ensure *e = &j->policy->ensure;
+	int r = 0;
+
+	if (!judge_changes(j))
+		return 0;
+	if (j->profile && !j->decision.write_profile)
+		r = add_right(p, STEP_PROFILE, j->profile->uuid, NULL, NULL);
+	if (r == 0 && j->bond && !j->decision.reactivate && !j->decision.live)
+		r = add_right(p, STEP_LIVE, j->policy->name, NULL, NULL);
+	for (size_t i = 0; r == 0 && i < j->n_conns; i++) {
+		const struct judge_conn *c = &j->conns[i];
+
+		if (e->esp)
+			r = add_right_key(j, c, "esp", p);
+		if (r == 0 && e->esn)
+			r = add_right_key(j, c, "esn", p);
+		if (r == 0)
+			r = add_right_key(j, c, NIC_OFFLOAD_KEY, p);
+	}
+	return r;
+}
+
 int plan_make(const struct facts *facts, const struct policy_bond *policy, struct plan *ret)
 {
 	_cleanup_plan_ struct plan plan = PLAN_NULL;
@@ -369,6 +443,8 @@ int plan_make(const struct facts *facts, const struct policy_bond *policy, struc
 		r = add_changes(&j, &plan);
 	if (r == 0)
 		r = add_pluto(&j, &plan);
+	if (r == 0)
+		r = add_rights(&j, &plan);
 	if (r == 0)
 		r = j.error;
 	judge_end(&j);

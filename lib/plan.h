@@ -32,10 +32,25 @@ struct step {
 	char *undo;       /* what takes it back, for people */
 };
 
+/* What needs no step, for it is as it should be: a revert is to leave it so, whoever changes it. */
+struct plan_right {
+	enum step_kind kind; /* STEP_PROFILE; STEP_LIVE: the bond's bit; STEP_CONN */
+	char *subject;       /* as in the step */
+	char *key;           /* STEP_CONN */
+	char *value;         /* STEP_CONN: as it stands there; NULL: the conn inherits it */
+};
+
+struct plan_rights {
+	struct plan_right *items;
+	size_t n;
+	size_t alloc;
+};
+
 struct plan {
 	struct step *items;
 	size_t n;
 	size_t alloc;
+	struct plan_rights right;
 	bool repairs; /* nothing is configured: the steps bring back what was lost (repair.h) */
 };
 
@@ -48,7 +63,7 @@ struct plan {
  * With "manage: monitor" there are none. Each key of a conn is a step of its own, with the diff
  * against the file as it is now; nic-offload comes last, so that a conn whose edits break off in
  * between still comes up. How pluto takes the conns up is decided by the rules of the installed
- * Libreswan; the step says why.
+ * Libreswan; the step says why. What is as it should be already stands in the plan's right.
  *
  * Return: 0 with the steps in @ret, none of them when all is as it should be; -EPERM when an edit
  * would not be safe (the finding conn-edit says why); -ENOMEM.

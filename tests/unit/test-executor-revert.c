@@ -26,6 +26,198 @@ START_TEST(a_revert_goes_back_before_the_first_apply_whatever_was_repaired)
 }
 END_TEST
 
+static void conf_with(const char *line, char ret[1024])
+{
+	const char *end = strstr(conf_before, "\tauto=start\n");
+
+	snprintf(ret, 1024, "%.*s%s%s", (int)(end - conf_before), conf_before, line, end);
+}
+
+/* Somebody undoes one of the four, or all, which is repaired. */
+static void repair(int profile, int bit, const char *conf)
+{
+	_cleanup_free_ char *reason = NULL;
+
+	if (profile <= 0)
+		world->profile = profile;
+	if (!bit)
+		world->bit = 0;
+	if (conf) {
+		write_conf(conf);
+		world->loaded = false;
+	}
+	ck_assert_int_eq(apply_missing(&reason), EXECUTOR_DONE);
+	all_is_as_it_should_be();
+}
+
+START_TEST(a_revert_leaves_right_what_was_right_before_the_first_apply)
+{
+	_cleanup_free_ char *reason = NULL;
+	char right[1024], wrong[1024];
+	unsigned int replacements;
+
+	conf_with("\tnic-offload=yes\n", right);
+	conf_with("\tnic-offload=no\n", wrong);
+
+	/* All but the profile. */
+	host_begin();
+	write_conf(right);
+	world->bit = 1;
+	world->loaded = true;
+	ck_assert_int_eq(apply_missing(&reason), EXECUTOR_DONE);
+	repair(1, 1, wrong);
+	repair(1, 0, wrong);
+	repair(0, 1, NULL);
+	replacements = world->replacements;
+	ck_assert_int_eq(revert(&reason), EXECUTOR_DONE);
+	ck_assert_int_eq(world->profile, -1);
+	ck_assert_int_eq(world->bit, 1);
+	conf_is(right);
+	ck_assert_uint_eq(world->replacements, replacements);
+	ck_assert_uint_eq(count_files(temporary_path("state")), 0);
+	host_end();
+
+	/* All but the conn. */
+	host_begin();
+	world->profile = world->bit = 1;
+	ck_assert_int_eq(apply_missing(&reason), EXECUTOR_DONE);
+	repair(0, 0, wrong);
+	repair(-1, 0, NULL);
+	ck_assert_int_eq(revert(&reason), EXECUTOR_DONE);
+	ck_assert_int_eq(world->profile, 1);
+	ck_assert_int_eq(world->bit, 1);
+	conf_is(conf_before);
+	host_end();
+}
+END_TEST
+
+START_TEST(so_it_does_where_nothing_was_ever_applied)
+{
+	_cleanup_free_ char *reason = NULL;
+	struct policy none = { 0 };
+	char right[1024], wrong[1024];
+
+	conf_with("\tnic-offload=yes\n", right);
+	conf_with("\tnic-offload=no\n", wrong);
+	host_begin();
+	write_conf(right);
+	world->profile = world->bit = 1;
+	world->loaded = true;
+	ck_assert_int_eq(apply_missing(&reason), EXECUTOR_NOTHING);
+	n_calls = 0;
+	ck_assert_int_eq(apply_missing(&reason), EXECUTOR_NOTHING);
+	ck_assert_uint_eq(n_calls, 0);
+	ck_assert_int_eq(recover(), EXECUTOR_NOTHING);
+	repair(0, 0, wrong);
+	ck_assert_int_eq(settle_with(&none), 0);
+	ck_assert_int_eq(world->profile, 1);
+	ck_assert_int_eq(world->bit, 1);
+	conf_is(right);
+	ck_assert_uint_eq(world->replacements, 1);
+	ck_assert_uint_eq(count_files(temporary_path("state")), 0);
+	host_end();
+
+	/* And without a repair there is nothing to be told. */
+	host_begin();
+	write_conf(right);
+	world->profile = world->bit = 1;
+	ck_assert_int_eq(apply_missing(&reason), EXECUTOR_NOTHING);
+	ck_assert_int_eq(settle_with(&none), 0);
+	ck_assert_uint_eq(n_told, 0);
+	ck_assert_uint_eq(count_files(temporary_path("state")), 0);
+	host_end();
+}
+END_TEST
+
+START_TEST(and_with_a_conn_that_the_policy_names_no_more)
+{
+	struct policy p = { .bonds = &policy, .n_bonds = 1 };
+	_cleanup_free_ char *reason = NULL;
+	char right[1024], wrong[1024];
+
+	conf_with("\tnic-offload=yes\n", right);
+	conf_with("\tnic-offload=no\n", wrong);
+	host_begin();
+	write_conf(right);
+	ck_assert_int_eq(apply_missing(&reason), EXECUTOR_DONE);
+	repair(1, 1, wrong);
+	ck_assert_uint_eq(world->replacements, 1);
+	strcpy(policy.conns[0], "other");
+	ck_assert_int_eq(settle_with(&p), 0);
+	ck_assert_uint_eq(n_told, 0);
+	conf_is(right);
+	ck_assert_uint_eq(world->replacements, 1);
+
+	/* Named anew it is new. */
+	strcpy(policy.conns[0], "example");
+	write_conf(wrong);
+	ck_assert_int_eq(apply_missing(&reason), EXECUTOR_DONE);
+	strcpy(policy.conns[0], "other");
+	ck_assert_int_eq(settle_with(&p), 0);
+	ck_assert_int_eq(told_what, SETTLE_CONNS);
+	conf_is(wrong);
+	host_end();
+}
+END_TEST
+
+START_TEST(a_revert_has_what_was_there_at_first_and_not_what_was_repaired)
+{
+	_cleanup_free_ char *reason = NULL;
+	char first[1024], between[1024];
+
+	conf_with("\tnic-offload=no\n", first);
+	conf_with("\tnic-offload=auto\n", between);
+	host_begin();
+	write_conf(first);
+	ck_assert_int_eq(apply_missing(&reason), EXECUTOR_DONE);
+	repair(0, 0, between);
+	ck_assert_int_eq(revert(&reason), EXECUTOR_DONE);
+	ck_assert_int_eq(world->profile, -1);
+	ck_assert_int_eq(world->bit, 0);
+	conf_is(first);
+	host_end();
+}
+END_TEST
+
+START_TEST(a_bit_that_the_first_apply_did_not_come_to_was_off_before)
+{
+	/* Without "rollback" it ends with the profile, and the next one does the rest. */
+	host_begin();
+	policy.rollback = false;
+	world->refuse_bit = true;
+	for (int i = 0; i < 2; i++) {
+		_cleanup_free_ char *reason = NULL;
+
+		ck_assert_int_eq(apply_missing(&reason),
+				 i == 0 ? EXECUTOR_FAILED_HALF : EXECUTOR_DONE);
+		world->refuse_bit = false;
+	}
+	repair(1, 0, NULL);
+	ck_assert_int_eq(settle_with(&(struct policy){ 0 }), 0);
+	all_is_as_before();
+	host_end();
+
+	/* The same where it does not even come to that step. */
+	host_begin();
+	policy.rollback = false;
+	policy.activation = POLICY_ACTIVATION_LIVE;
+	how = HOW_FAIL;
+	chosen = 4;
+	n_calls = 0;
+	for (int i = 0; i < 2; i++) {
+		_cleanup_free_ char *reason = NULL;
+
+		ck_assert_int_eq(apply_missing(&reason),
+				 i == 0 ? EXECUTOR_FAILED_HALF : EXECUTOR_DONE);
+		ck_assert_int_eq(world->profile, i == 0 ? -1 : 1);
+		how = HOW_NOT;
+	}
+	ck_assert_int_eq(settle_with(&(struct policy){ 0 }), 0);
+	all_is_as_before();
+	host_end();
+}
+END_TEST
+
 START_TEST(what_others_have_edited_meanwhile_stays)
 {
 	static const char edited[] = "# of the administrator\n"
@@ -329,6 +521,10 @@ START_TEST(so_does_a_conn_that_a_replacement_has_lost)
 END_TEST
 
 UNIT_MAIN("executor-revert", a_revert_goes_back_before_the_first_apply_whatever_was_repaired,
+	  a_revert_leaves_right_what_was_right_before_the_first_apply,
+	  so_it_does_where_nothing_was_ever_applied, and_with_a_conn_that_the_policy_names_no_more,
+	  a_revert_has_what_was_there_at_first_and_not_what_was_repaired,
+	  a_bit_that_the_first_apply_did_not_come_to_was_off_before,
 	  what_others_have_edited_meanwhile_stays,
 	  what_somebody_has_set_otherwise_is_not_taken_back,
 	  libnms_client_is_made_for_a_change_only, a_bond_that_the_policy_names_no_more_is_reverted,

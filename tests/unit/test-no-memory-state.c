@@ -38,6 +38,17 @@ static struct undo *open_with_memory(void)
 	return u;
 }
 
+static const struct plan_rights nothing;
+
+static char bond0[] = "bond0", one[] = "one";
+
+static struct plan_right rights_of_bond0[] = {
+	{ .kind = STEP_LIVE, .subject = bond0 },
+	{ .kind = STEP_CONN, .subject = one, .key = one, .value = one },
+};
+
+static const struct plan_rights right = { .items = rights_of_bond0, .n = 2 };
+
 static void begin_journal(void)
 {
 	struct undo *u;
@@ -45,7 +56,7 @@ static void begin_journal(void)
 	temporary_make();
 	u = open_with_memory();
 	ck_assert_int_eq(undo_note(u, entry("one")), 0);
-	ck_assert_int_eq(undo_mark(u), 0);
+	ck_assert_int_eq(undo_mark(u, &nothing), 0);
 	ck_assert_int_eq(undo_note(u, entry("two")), 0);
 	undo_free(u);
 }
@@ -110,11 +121,11 @@ END_TEST
 static int mark(void)
 {
 	struct undo *u = open_with_memory();
-	int r = undo_mark(u);
+	int r = undo_mark(u, &right);
 
 	no_memory_pause();
-	ck_assert_uint_eq(undo_n_entries(u), 2);
-	ck_assert_uint_eq(undo_n_finished(u), r == 0 ? 2 : 1);
+	ck_assert_uint_eq(undo_n_entries(u), r == 0 ? 4 : 2);
+	ck_assert_uint_eq(undo_n_finished(u), r == 0 ? 4 : 1);
 	undo_free(u);
 	return r;
 }

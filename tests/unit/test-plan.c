@@ -479,6 +479,53 @@ START_TEST(only_the_conns_that_change_are_touched)
 }
 END_TEST
 
+/* What is right already, as "bit bond0; conn example esn=no". */
+static void ck_right(const char *expected)
+{
+	_cleanup_text_ struct text t = TEXT_NULL;
+	_cleanup_free_ char *seen = NULL;
+
+	make_plan();
+	for (size_t i = 0; i < plan.right.n; i++) {
+		const struct plan_right *r = &plan.right.items[i];
+
+		text_printf(&t, "%s%s %s", i > 0 ? "; " : "", step_kind_name(r->kind),
+			    r->kind == STEP_PROFILE ? "" : r->subject);
+		if (r->key)
+			text_printf(&t, " %s=%s", r->key, r->value ? r->value : "");
+	}
+	ck_assert_int_eq(text_take(&t, &seen), 0);
+	ck_assert_str_eq(seen, expected);
+}
+
+START_TEST(what_is_right_already_is_named_beside_the_steps)
+{
+	begin_host();
+	ck_right("profile ; live bond0; conn example nic-offload=yes");
+	host.policy.ensure.esn = strdup("no");
+	ck_right("profile ; live bond0; conn example esn=no; conn example nic-offload=yes");
+	bit_off();
+	ck_right("profile ; conn example esn=no; conn example nic-offload=yes");
+	host.policy.activation = POLICY_ACTIVATION_LIVE;
+	ck_right("profile ; conn example esn=no; conn example nic-offload=yes");
+	host.policy.manage = POLICY_MONITOR;
+	ck_right("");
+	end_host();
+
+	begin_fresh_host();
+	ck_right("live bond0");
+	end_host();
+
+	/* Which the conn inherits. */
+	begin_host();
+	set_policy_conns("second");
+	add_conf("conn %default\n\tnic-offload=yes\nconn second\n\tleft=" OWN
+		 "\n\tright=192.0.2.3\n\ttype=transport\n\tesp=aes_gcm128\n\tesn=no\n");
+	ck_right("profile ; live bond0; conn second nic-offload=");
+	end_host();
+}
+END_TEST
+
 START_TEST(an_edit_that_is_not_safe_is_no_plan)
 {
 	begin_fresh_host();
@@ -508,4 +555,4 @@ UNIT_MAIN("plan", where_all_is_as_it_should_be_there_is_nothing_to_do,
 	  a_tunnel_in_software_although_the_files_ask_for_offload_is_taken_up_again,
 	  the_policy_decides_how_pluto_takes_it_up, a_restart_names_whom_it_interrupts,
 	  many_conns_are_taken_up_by_one_restart, only_the_conns_that_change_are_touched,
-	  an_edit_that_is_not_safe_is_no_plan)
+	  what_is_right_already_is_named_beside_the_steps, an_edit_that_is_not_safe_is_no_plan)

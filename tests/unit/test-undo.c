@@ -5,6 +5,8 @@
 
 static struct undo *undo;
 
+static const struct plan_rights nothing;
+
 static void open_journal(void)
 {
 	undo_free(undo);
@@ -124,7 +126,7 @@ START_TEST(a_mark_tells_finished_transactions_from_the_one_that_is_not)
 	set_up();
 	note_profile("uuid-1", -1);
 	note_conn("a", "x", 1, NULL);
-	ck_assert_int_eq(undo_mark(undo), 0);
+	ck_assert_int_eq(undo_mark(undo, &nothing), 0);
 	note_profile("uuid-2", 0);
 	open_journal();
 	ck_assert_uint_eq(undo_n_entries(undo), 3);
@@ -138,7 +140,7 @@ START_TEST(what_was_taken_back_is_forgotten_and_the_rest_stays)
 {
 	set_up();
 	note_profile("uuid-1", -1);
-	ck_assert_int_eq(undo_mark(undo), 0);
+	ck_assert_int_eq(undo_mark(undo, &nothing), 0);
 	note_profile("uuid-2", 0);
 	ck_assert_int_eq(undo_forget(undo, 1), 0);
 	open_journal();
@@ -286,7 +288,8 @@ START_TEST(who_was_up_is_kept_until_the_transaction_is_finished)
 	ck_assert_uint_eq(undo_entry(undo, 0)->n_up, 2);
 	ck_assert_str_eq(undo_entry(undo, 0)->up[1], "c");
 
-	ck_assert_int_eq(undo_mark(undo), 0);
+	note_conn("a", "x", 1, NULL);
+	ck_assert_int_eq(undo_mark(undo, &nothing), 0);
 	ck_assert_uint_eq(undo_entry(undo, 0)->n_up, 0);
 	open_journal();
 	ck_assert_uint_eq(undo_entry(undo, 0)->n_up, 0);
@@ -305,7 +308,7 @@ START_TEST(the_profile_that_a_bond_had_is_kept_until_the_transaction_is_finished
 	ck_assert_int_eq(undo_note(undo, e), 0);
 	open_journal();
 	ck_assert_str_eq(undo_entry(undo, 0)->profile, "uuid-1");
-	ck_assert_int_eq(undo_mark(undo), 0);
+	ck_assert_int_eq(undo_mark(undo, &nothing), 0);
 	open_journal();
 	ck_assert_ptr_null(undo_entry(undo, 0)->profile);
 	tear_down();
@@ -353,30 +356,158 @@ static void note_bit(enum step_kind kind, int before)
 	ck_assert_int_eq(undo_note(undo, e), 0);
 }
 
-START_TEST(a_bit_that_was_repaired_is_as_it_was_before_the_first)
+static char bond0[] = "bond0", uuid[] = "uuid-1", a[] = "a", esn[] = "esn", esp[] = "esp",
+	    no[] = "no";
+
+static struct plan_right rights_of_bond0[] = {
+	{ .kind = STEP_LIVE, .subject = bond0 },
+	{ .kind = STEP_PROFILE, .subject = uuid },
+	{ .kind = STEP_CONN, .subject = a, .key = esn, .value = no },
+	{ .kind = STEP_CONN, .subject = a, .key = esp },
+};
+
+static const struct plan_rights right = { .items = rights_of_bond0, .n = 4 };
+
+static void note_key(const char *key, const char *value, const char *old_value)
 {
-	/* Somebody has switched it off, which was on before anything was applied. */
+	struct undo_entry *e = conn_entry("a", "old", 3, "new");
+
+	free(e->key);
+	free(e->value);
+	e->key = strdup(key);
+	e->value = strdup(value);
+	e->old_value = old_value ? strdup(old_value) : NULL;
+	ck_assert_int_eq(undo_note(undo, e), 0);
+}
+
+static const struct undo_entry *entry_of(enum step_kind kind, const char *key)
+{
+	for (size_t i = 0; i < undo_n_entries(undo); i++) {
+		const struct undo_entry *e = undo_entry(undo, i);
+
+		if (e->kind == kind && streq_ptr(e->key, key))
+			return e;
+	}
+	return NULL;
+}
+
+START_TEST(what_was_right_is_there_for_the_next_process_and_only_once)
+{
+	struct stat st, again;
+
 	set_up();
-	note_profile("uuid-1", -1);
-	ck_assert_int_eq(undo_mark(undo), 0);
-	note_bit(STEP_REACTIVATE, 0);
-	ck_assert_int_eq(undo_mark(undo), 0);
+	ck_assert_int_eq(undo_note_right(undo, &right), 0);
 	open_journal();
-	ck_assert_uint_eq(undo_n_entries(undo), 1);
-	ck_assert_int_eq(undo_entry(undo, 0)->kind, STEP_PROFILE);
+	ck_assert_uint_eq(undo_n_entries(undo), 4);
+	ck_assert_uint_eq(undo_n_finished(undo), 4);
+	for (size_t i = 0; i < 4; i++)
+		ck_assert(undo_entry_is_right(undo_entry(undo, i)));
+	ck_assert_str_eq(entry_of(STEP_CONN, "esn")->old_value, "no");
+	ck_assert_ptr_null(entry_of(STEP_CONN, "esp")->old_value);
+	ck_assert_int_eq(stat(temporary_path("undo-bond0.jsonl"), &st), 0);
+	ck_assert_int_eq(undo_note_right(undo, &right), 0);
+	ck_assert_int_eq(stat(temporary_path("undo-bond0.jsonl"), &again), 0);
+	ck_assert_uint_eq(st.st_ino, again.st_ino);
+	ck_assert_int_eq(undo_mark(undo, &right), 0);
+	ck_assert_uint_eq(undo_n_entries(undo), 4);
+	ck_assert_int_eq(undo_forget_right(undo, NULL, NULL), 0);
+	ck_assert_int_ne(access(temporary_path("undo-bond0.jsonl"), F_OK), 0);
+	tear_down();
+}
+END_TEST
+
+START_TEST(what_was_repaired_is_as_it_was_before_the_first)
+{
+	/* Somebody has changed what was right before anything was applied. */
+	set_up();
+	ck_assert_int_eq(undo_mark(undo, &right), 0);
+	note_bit(STEP_REACTIVATE, 0);
+	note_profile("uuid-1", 0);
+	note_key("esn", "no", "yes");
+	note_key("esp", "aes_gcm128", "aes_gcm256");
+	ck_assert_int_eq(undo_mark(undo, &nothing), 0);
+	open_journal();
+	ck_assert_uint_eq(undo_n_entries(undo), 4);
+	ck_assert(undo_entry_is_right(entry_of(STEP_LIVE, NULL)));
+	ck_assert(undo_entry_is_right(entry_of(STEP_PROFILE, NULL)));
+	ck_assert(undo_entry_is_right(entry_of(STEP_CONN, "esn")));
+	/* It was inherited, and is a line of its own now, which goes. */
+	ck_assert_str_eq(entry_of(STEP_CONN, "esp")->value, "aes_gcm128");
+	ck_assert_ptr_null(entry_of(STEP_CONN, "esp")->old_value);
+	ck_assert_ptr_null(entry_of(STEP_CONN, "esp")->patch.old_bytes);
+	tear_down();
+
+	/* The policy wants another value, and then the first one again. */
+	set_up();
+	ck_assert_int_eq(undo_mark(undo, &right), 0);
+	note_key("esn", "either", "no");
+	ck_assert_int_eq(undo_mark(undo, &nothing), 0);
+	open_journal();
+	ck_assert_str_eq(entry_of(STEP_CONN, "esn")->value, "either");
+	ck_assert_str_eq(entry_of(STEP_CONN, "esn")->old_value, "no");
+	ck_assert_ptr_nonnull(entry_of(STEP_CONN, "esn")->patch.old_bytes);
+	note_key("esn", "no", "either");
+	ck_assert_int_eq(undo_mark(undo, &nothing), 0);
+	open_journal();
+	ck_assert(undo_entry_is_right(entry_of(STEP_CONN, "esn")));
 	tear_down();
 
 	/* It was off, and is switched in another way later. */
 	set_up();
 	note_profile("uuid-1", -1);
 	note_bit(STEP_LIVE, 0);
-	ck_assert_int_eq(undo_mark(undo), 0);
+	ck_assert_int_eq(undo_mark(undo, &nothing), 0);
 	note_bit(STEP_REACTIVATE, 1);
-	ck_assert_int_eq(undo_mark(undo), 0);
+	ck_assert_int_eq(undo_mark(undo, &right), 0);
 	open_journal();
-	ck_assert_uint_eq(undo_n_entries(undo), 2);
-	ck_assert_int_eq(undo_entry(undo, 1)->kind, STEP_LIVE);
-	ck_assert_int_eq(undo_entry(undo, 1)->before, 0);
+	ck_assert_int_eq(entry_of(STEP_LIVE, NULL)->before, 0);
+	ck_assert_int_eq(entry_of(STEP_PROFILE, NULL)->before, -1);
+	ck_assert_ptr_null(entry_of(STEP_REACTIVATE, NULL));
+	tear_down();
+}
+END_TEST
+
+START_TEST(pluto_is_told_in_a_revert_only_of_what_changes_then)
+{
+	static const enum step_kind kinds[] = { STEP_REPLACE, STEP_RESTART };
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		struct undo_entry *e = calloc(1, sizeof(*e)), *again = calloc(1, sizeof(*e));
+
+		set_up();
+		e->kind = again->kind = kinds[i];
+		e->subject = strdup("a");
+		again->subject = strdup("a");
+		ck_assert_int_eq(undo_note(undo, e), 0);
+		ck_assert_int_eq(undo_mark(undo, &nothing), 0);
+		ck_assert_uint_eq(undo_n_entries(undo), 0);
+		ck_assert_int_ne(access(temporary_path("undo-bond0.jsonl"), F_OK), 0);
+		note_conn(i == 0 ? "a" : "b", "x", 1, NULL);
+		ck_assert_int_eq(undo_note(undo, again), 0);
+		ck_assert_int_eq(undo_mark(undo, &nothing), 0);
+		ck_assert_uint_eq(undo_n_entries(undo), 2);
+		tear_down();
+	}
+}
+END_TEST
+
+START_TEST(a_conn_that_has_moved_to_another_file_is_the_same)
+{
+	struct undo_entry *e = conn_entry("a", "old", 3, "new");
+
+	set_up();
+	note_conn("a", "x", 1, "no");
+	ck_assert_int_eq(undo_mark(undo, &nothing), 0);
+	free(e->file);
+	e->file = strdup("/etc/ipsec.d/other.conf");
+	e->old_value = strdup("auto");
+	ck_assert_int_eq(undo_note(undo, e), 0);
+	ck_assert_int_eq(undo_mark(undo, &nothing), 0);
+	open_journal();
+	ck_assert_uint_eq(undo_n_entries(undo), 1);
+	ck_assert_str_eq(undo_entry(undo, 0)->file, "/etc/ipsec.d/other.conf");
+	ck_assert_str_eq(undo_entry(undo, 0)->old_value, "no");
+	ck_assert_ptr_null(undo_entry(undo, 0)->patch.old_bytes);
 	tear_down();
 }
 END_TEST
@@ -385,16 +516,16 @@ START_TEST(a_mark_that_cannot_be_written_loses_no_entry)
 {
 	set_up();
 	note_profile("uuid-1", -1);
-	ck_assert_int_eq(undo_mark(undo), 0);
+	ck_assert_int_eq(undo_mark(undo, &nothing), 0);
 	note_profile("uuid-1", 0);
 	/* Where the new file would be written there is a folder. */
 	ck_assert_int_eq(mkdir(temporary_path("undo-bond0.jsonl.new"), 0700), 0);
-	ck_assert_int_lt(undo_mark(undo), 0);
+	ck_assert_int_lt(undo_mark(undo, &nothing), 0);
 	ck_assert_uint_eq(undo_n_entries(undo), 2);
 	ck_assert_uint_eq(undo_n_finished(undo), 1);
 	ck_assert_int_eq(undo_entry(undo, 1)->before, 0);
 	ck_assert_int_eq(rmdir(temporary_path("undo-bond0.jsonl.new")), 0);
-	ck_assert_int_eq(undo_mark(undo), 0);
+	ck_assert_int_eq(undo_mark(undo, &nothing), 0);
 	ck_assert_uint_eq(undo_n_entries(undo), 1);
 	ck_assert_int_eq(undo_entry(undo, 0)->before, -1);
 	tear_down();
@@ -414,4 +545,7 @@ UNIT_MAIN("undo", a_bond_without_a_journal_has_nothing_to_undo,
 	  the_profile_that_a_bond_had_is_kept_until_the_transaction_is_finished,
 	  a_journal_is_never_written_larger_than_it_can_be_read,
 	  a_mark_that_cannot_be_written_loses_no_entry,
-	  a_bit_that_was_repaired_is_as_it_was_before_the_first)
+	  what_was_right_is_there_for_the_next_process_and_only_once,
+	  what_was_repaired_is_as_it_was_before_the_first,
+	  pluto_is_told_in_a_revert_only_of_what_changes_then,
+	  a_conn_that_has_moved_to_another_file_is_the_same)

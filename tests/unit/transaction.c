@@ -114,6 +114,8 @@ static struct facts *look(void)
 	strcpy(f->profiles[0].bond, "bond0");
 	strcpy(f->profiles[0].uuid, "u-1");
 	f->profiles[0].active = true;
+	f->profiles[0].esp_hw_offload = world->profile;
+	f->links[0].esp_hw_offload = world->bit ? FACTS_FEATURE_ON : FACTS_FEATURE_OFF;
 	f->libreswan = (struct facts_version){ 4, 10 };
 	f->tunnels = calloc(2, sizeof(*f->tunnels));
 	if (world->neighbour_up)
@@ -132,6 +134,20 @@ static int take(struct step *steps, size_t n, char **ret_reason)
 	_cleanup_(facts_freep) struct facts *facts = look();
 
 	return executor_apply(host_options(), facts, &policy, &plan, ret_reason);
+}
+
+int apply_missing(char **ret_reason)
+{
+	_cleanup_(facts_freep) struct facts *facts = look();
+	_cleanup_plan_ struct plan plan = PLAN_NULL;
+	int r;
+
+	policy.manage = POLICY_ENFORCE;
+	ck_assert_int_eq(plan_make(facts, &policy, &plan), 0);
+	if (plan.n > 0)
+		return executor_apply(host_options(), facts, &policy, &plan, ret_reason);
+	r = executor_note_right(host_options(), "bond0", &plan);
+	return r < 0 ? r : EXECUTOR_NOTHING;
 }
 
 int apply_profile(char **ret_reason)

@@ -36,6 +36,8 @@ size_t count_files(const char *dir);
 void all_is_as_before(void);
 void all_is_as_it_should_be(void);
 
+/* apply_missing() - as the worker does: those steps that the plan has for the host as it is */
+int apply_missing(char **ret_reason);
 /* apply_by() - the four steps of the main job: the feature's and pluto's in this way */
 int apply_by(enum step_kind feature, enum step_kind pluto, char **ret_reason);
 /* apply_profile() - the first of them alone, which leaves pluto as it is */

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
+# limit: 400
 # manage: monitor looks and proves, and changes nothing.
+
+# shellcheck source=tests/lab/guest/lab/apply.sh
+. /lab/apply.sh
 
 reason_has() {
 	contains "$(bond_property StateReason)" "$1"
@@ -30,3 +34,22 @@ ethtool -K bond0 esp-hw-offload off
 check "the bit that is switched off then is told" \
 	wait_for 60 logged 'changed by somebody: to be put right: reactivate bond0' esp-offloadd
 check "and stays, for nothing is applied" eval 'wait_for 20 reason_has monitor && feature_is bond0 off'
+
+# The policy is in force where all is right: so it is left by a revert, whoever changes it between.
+systemctl stop esp-offloadd
+ethtool -K bond0 esp-hw-offload on
+policy "activation: live" "$proof"
+check "it is applied where nothing is to be done" work --apply bond0
+check "which is noted" grep -q '"key":"nic-offload"' "$journals/undo-bond0.jsonl"
+check "and nothing done" not has_told '"report":"step"'
+conn_set nic-offload=no
+nmcli connection modify bond0 ethtool.feature-esp-hw-offload off
+ethtool -K bond0 esp-hw-offload off
+check "what somebody has changed since is repaired" eval 'work --apply bond0; outcome_is applied'
+check "a revert has nothing to do" revert
+check "and interrupts nothing" not has_told '"report":"step"'
+check "the conn is right still" grep -q '^[[:space:]]*nic-offload=yes$' "$example_conf"
+check "so is the profile" own_profile_is "on activated"
+check "and the bit" feature_is bond0 on
+check "nothing is left to be taken back" equals "" "$(ls "$journals"/undo-* 2>/dev/null)"
+check "the tunnel is up" established example 30
