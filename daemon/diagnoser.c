@@ -11,6 +11,7 @@
 #include "checks.h"
 #include "firewall-host.h"
 #include "ike-probe.h"
+#include "ike-sharing.h"
 #include "ipsec-conf.h"
 #include "kernel-log.h"
 #include "kernel-words.h"
@@ -203,14 +204,21 @@ static bool is_up(const struct diagnosing *d)
 
 /* ---- bringing it up ---- */
 
-/* The conn's IKE SA carries another conn's tunnel, which adding it anew would tear down. */
-static bool is_shared(const struct diagnosing *d)
+/*
+ * The conn's IKE SA carries another conn's tunnel, which adding it anew would tear down.
+ *
+ * Return: 1; 0; -ENOMEM.
+ */
+static int is_shared(const struct diagnosing *d)
 {
-	for (size_t i = 0; i < d->facts->n_tunnels; i++)
-		if (d->seen.pluto.ike > 0 && d->facts->tunnels[i].ike == d->seen.pluto.ike &&
-		    !streq(d->facts->tunnels[i].conn, d->options->conn))
-			return true;
-	return false;
+	const struct ike_sharer sharer = { .conn = d->options->conn,
+					   .has_ike = d->seen.pluto.ike > 0,
+					   .ike = d->seen.pluto.ike };
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < d->facts->n_tunnels; i++)
+		r = ike_takes_down(d->facts, &sharer, &d->facts->tunnels[i]);
+	return r;
 }
 
 /* It is initiated apart, and read along; so of auto= only what routes it is done anew. */
@@ -243,9 +251,9 @@ static int initiate(struct diagnosing *d)
 	_cleanup_free_ char *added = NULL, *said = NULL;
 	const char *missing = NULL;
 	uint64_t began = now_usec();
-	int r = 0;
+	int r = is_shared(d);
 
-	if (!is_shared(d))
+	if (r == 0)
 		r = ipsec_replace(&d->ipsec, d->options->conn, auto_of(d), false, &added);
 	if (r >= 0)
 		r = ipsec_initiate(&d->ipsec, d->options->conn, INITIATE_USEC, &said);

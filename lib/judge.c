@@ -2,6 +2,7 @@
 #include "judge.h"
 
 #include "array.h"
+#include "ike-sharing.h"
 
 /* A line of trafficstatus by the name of its conn, without the "/1x2" of an expanded subnet. */
 struct judge_tunnel {
@@ -285,26 +286,9 @@ static const struct facts_tunnel *find_tunnel(const struct judge *j, const char 
 	return found ? found->tunnel : NULL;
 }
 
-const struct ipsec_conf_conn *judge_conf_named(const struct judge *j, const char *tunnel)
-{
-	const struct ipsec_conf_conn *conn;
-	char name[256];
-	size_t len;
-
-	if (!j->facts->conf)
-		return NULL;
-	conn = ipsec_conf_find(j->facts->conf, tunnel);
-	len = facts_conn_length(tunnel);
-	if (conn || tunnel[len] == '\0' || len >= sizeof(name))
-		return conn;
-	memcpy(name, tunnel, len);
-	name[len] = '\0';
-	return ipsec_conf_find(j->facts->conf, name);
-}
-
 const struct ipsec_conf_conn *judge_conf_of(const struct judge *j, const struct facts_tunnel *t)
 {
-	return judge_conf_named(j, t->conn);
+	return ike_conn_of(j->facts, t->conn);
 }
 
 static int find_conns(struct judge *j)

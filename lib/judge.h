@@ -87,12 +87,8 @@ void judge_run(struct judge *j, const struct check *check);
 /* judge_decide() - fills in what is to be done; part of judge_begin() */
 void judge_decide(struct judge *j);
 
-/*
- * judge_conf_of() - the conn in the files that an established tunnel is of, or NULL;
- * judge_conf_named() by the tunnel's name
- */
+/* judge_conf_of() - the conn in the files that an established tunnel is of, or NULL */
 const struct ipsec_conf_conn *judge_conf_of(const struct judge *j, const struct facts_tunnel *t);
-const struct ipsec_conf_conn *judge_conf_named(const struct judge *j, const char *tunnel);
 
 /* judge_means() - true when the conn is one of the policy's */
 static inline bool judge_means(const struct judge *j, const struct ipsec_conf_conn *conn)
@@ -110,6 +106,23 @@ const char *judge_say(struct judge *j, const char *format, ...) _printf_(2, 3);
 
 /* judge_take() - the same of a text that was built; it is empty afterwards */
 const char *judge_take(struct judge *j, struct text *t);
+
+/* Names in a sentence, of which the first few are said. */
+struct judge_list {
+	struct text text;
+	size_t n;
+};
+
+void judge_list_add(struct judge_list *l, const char *name);
+
+/* judge_list_take() - "a, b and 3 more", or "" for none, as judge_take() */
+const char *judge_list_take(struct judge *j, struct judge_list *l);
+
+/*
+ * judge_neighbours() - the tunnels that go down with this conn, when pluto takes it up anew
+ * (ike-sharing.h), as judge_list_take() does
+ */
+const char *judge_neighbours(struct judge *j, const struct judge_conn *c);
 
 /*
  * judge_blocks(), judge_waits(), judge_warns(), judge_notes() - one more finding of the check that

@@ -5,11 +5,6 @@
 #include "judge.h"
 #include "names.h"
 
-/* How many names a sentence takes before it says "and N more". */
-enum {
-	NAMES_MAX = 5
-};
-
 const char *step_kind_name(enum step_kind kind)
 {
 	switch (kind) {
@@ -82,38 +77,17 @@ int plan_add(struct plan *p, enum step_kind kind, const char *subject,
 	return 0;
 }
 
-/* ---- Lists of names ---- */
-
-struct list {
-	struct text text;
-	size_t n;
-};
-
-static void list_add(struct list *l, const char *name)
-{
-	if (l->n++ < NAMES_MAX)
-		text_printf(&l->text, "%s%s", l->n > 1 ? ", " : "", name);
-}
-
-/* "a, b and 3 more", or "" for none. */
-static const char *list_take(struct judge *j, struct list *l)
-{
-	if (l->n > NAMES_MAX)
-		text_printf(&l->text, " and %zu more", l->n - NAMES_MAX);
-	return judge_take(j, &l->text);
-}
+/* ---- The feature ---- */
 
 static const char *ports_of(struct judge *j)
 {
 	const struct facts_link *port = NULL;
-	struct list l = { .text = TEXT_NULL };
+	struct judge_list l = { .text = TEXT_NULL };
 
 	while ((port = facts_next_port(j->facts, j->bond, port)))
-		list_add(&l, port->name);
-	return list_take(j, &l);
+		judge_list_add(&l, port->name);
+	return judge_list_take(j, &l);
 }
-
-/* ---- The feature ---- */
 
 static const char *feature_word(int value)
 {
@@ -233,64 +207,9 @@ static const char *within(struct judge *j)
 			 (unsigned long long)((j->policy->proof.within_usec + 999999) / 1000000));
 }
 
-/* True when the other conn may share an IKE SA with it: both have the same two ends. */
-static bool has_same_ends(struct judge *j, const struct judge_conn *c,
-			  const struct ipsec_conf_conn *other)
-{
-	const struct judge_conn o = { .conf = other };
-	struct ipsec_conf_value left, right, other_left, other_right;
-
-	if (!judge_value(j, c, "left", &left) || !judge_value(j, c, "right", &right) ||
-	    !judge_value(j, &o, "left", &other_left) || !judge_value(j, &o, "right", &other_right))
-		return false;
-	return (streq(left.value, other_left.value) && streq(right.value, other_right.value)) ||
-	       (streq(left.value, other_right.value) && streq(right.value, other_left.value));
-}
-
-/*
- * True for an established tunnel of another conn that goes down with this one, because it hangs on
- * an IKE SA that this one has made: as pluto says where it says so, else between the same ends, to
- * be on the safe side.
- */
-static bool goes_down_with(struct judge *j, const struct judge_conn *c,
-			   const struct facts_tunnel *t)
-{
-	const struct ipsec_conf_conn *other = judge_conf_of(j, t);
-
-	if (other == c->conf)
-		return false;
-	if (t->ike_conn)
-		return judge_conf_named(j, t->ike_conn) == c->conf;
-	if (!c->tunnel)
-		return false;
-	if (c->tunnel->ike != 0 && t->ike != 0)
-		return t->ike == c->tunnel->ike;
-	return other && has_same_ends(j, c, other);
-}
-
-/* A conn may have several tunnels at a time, and is named once. */
-static const char *neighbours_of(struct judge *j, const struct judge_conn *c)
-{
-	const struct facts_tunnel *tunnels = j->facts->tunnels;
-	struct list l = { .text = TEXT_NULL };
-
-	for (size_t i = 0; i < j->facts->n_tunnels; i++) {
-		bool told = false;
-
-		if (!goes_down_with(j, c, &tunnels[i]))
-			continue;
-		for (size_t k = 0; k < i && !told; k++)
-			told = streq(tunnels[k].conn, tunnels[i].conn) &&
-			       goes_down_with(j, c, &tunnels[k]);
-		if (!told)
-			list_add(&l, tunnels[i].conn);
-	}
-	return list_take(j, &l);
-}
-
 static const char *replace_interrupts(struct judge *j, const struct judge_conn *c)
 {
-	const char *neighbours = neighbours_of(j, c);
+	const char *neighbours = judge_neighbours(j, c);
 
 	if (!c->tunnel && !*neighbours)
 		return "nothing";
@@ -329,15 +248,15 @@ static size_t count_foreign(const struct judge *j)
 
 static const char *restart_interrupts(struct judge *j)
 {
-	struct list others = { .text = TEXT_NULL };
+	struct judge_list others = { .text = TEXT_NULL };
 	struct text t = TEXT_NULL;
 	const char *names;
 	size_t foreign;
 
 	for (size_t i = 0; i < j->facts->n_tunnels; i++)
 		if (!judge_means(j, judge_conf_of(j, &j->facts->tunnels[i])))
-			list_add(&others, j->facts->tunnels[i].conn);
-	names = list_take(j, &others);
+			judge_list_add(&others, j->facts->tunnels[i].conn);
+	names = judge_list_take(j, &others);
 	text_printf(&t, "every tunnel of the host (%zu are up), each %s", j->facts->n_tunnels,
 		    within(j));
 	if (*names)

@@ -3,6 +3,17 @@
 
 #include "judge.h"
 
+static const char *replace_interrupts(struct judge *j, const struct judge_conn *c)
+{
+	const char *neighbours = judge_neighbours(j, c);
+
+	if (!*neighbours)
+		return "nothing: the tunnel carries nothing as it is";
+	return judge_say(j, "%s, because they share its IKE SA%s, until they are established again",
+			 neighbours,
+			 c->tunnel->ike ? "" : " or may do so (they have the same ends)");
+}
+
 static int add(struct judge *j, const struct judge_conn *c, struct plan *p)
 {
 	const char *name = c->ends->name;
@@ -17,8 +28,7 @@ static int add(struct judge *j, const struct judge_conn *c, struct plan *p)
 	return plan_add(p, STEP_REPLACE, name, NULL,
 			judge_say(j, "pluto takes conn %s up anew: the kernel has lost its SAs",
 				  name),
-			"the tunnels that share its IKE SA, until they are established again",
-			"nothing takes it back");
+			replace_interrupts(j, c), "nothing takes it back");
 }
 
 int repair_plan(const struct facts *facts, const struct policy_bond *policy, struct plan *ret)

@@ -103,6 +103,44 @@ START_TEST(a_status_that_hung_once_is_asked_for_again)
 }
 END_TEST
 
+/* Conn other is up by the IKE SA #1, which is of this one. */
+#define OTHER_BY(conn)                                                                             \
+	"case $* in\n"                                                                             \
+	"--version) echo Libreswan 4.10 ;;\n"                                                      \
+	"*--trafficstatus)\n"                                                                      \
+	"echo '006 #5: \"other\", type=ESP, add_time=1, inBytes=1, outBytes=2' ;;\n"               \
+	"*--status) echo '000 \"example\": 127.0.0.1...127.0.0.2; unrouted'\n"                     \
+	"echo '000 \"example\":   newest ISAKMP SA: #1; newest IPsec SA: #0;' ;;\n"                \
+	"*--showstates)\n"                                                                         \
+	"echo '000 #1: \"" conn                                                                    \
+	"\":500 STATE_V2_ESTABLISHED_IKE_SA (established IKE SA); newest;'\n"                      \
+	"echo '000 #5: \"other\":500 STATE_V2_ESTABLISHED_CHILD_SA (established Child SA); "       \
+	"newest; eroute owner; IKE SA #1; idle;'\n"                                                \
+	"echo '000 #5: \"other\" esp.4@192.0.2.2 esp.5@192.0.2.1 Traffic: ESPin=0B ' ;;\n"         \
+	"*) echo \"$*\" >>$LOG ;;\n"                                                               \
+	"esac\n"
+
+/* For that would be torn down with it. */
+START_TEST(a_conn_whose_ike_sa_carries_another_one_is_not_added_anew)
+{
+	char *log;
+
+	diagnose(OTHER_BY("example"), 6000000);
+	log = log_text();
+	ck_assert_msg(strstr(log, "--initiate"), "%s", log);
+	ck_assert_msg(!strstr(log, "addconn -- example"), "%s", log);
+	free(log);
+	end();
+
+	diagnose(OTHER_BY("other"), 6000000);
+	log = log_text();
+	ck_assert_msg(strstr(log, "addconn -- example"), "%s", log);
+	free(log);
+	end();
+}
+END_TEST
+
 UNIT_MAIN("diagnoser", a_command_that_hangs_is_named_and_asked_for_little,
 	  pluto_that_hangs_is_named, a_tunnel_whose_list_hung_once_is_not_taken_for_down,
-	  a_status_that_hung_once_is_asked_for_again)
+	  a_status_that_hung_once_is_asked_for_again,
+	  a_conn_whose_ike_sa_carries_another_one_is_not_added_anew)

@@ -66,6 +66,22 @@ START_TEST(a_lost_one_is_replaced_where_the_policy_says_so)
 }
 END_TEST
 
+START_TEST(who_goes_down_with_a_replaced_one_is_named)
+{
+	begin_with_loss(POLICY_LOSS_REPLACE);
+	add_good_conn("second", OWN, PEER);
+	set_ike_conn(add_tunnel("second", 1), "example");
+	ck_repairs(1);
+	ck_assert_str_eq(plan.items[0].interrupts, "second, because they share its IKE SA, until "
+						   "they are established again");
+	set_ike_conn(&host.facts->tunnels[0], "second");
+	set_ike_conn(&host.facts->tunnels[1], "second");
+	ck_repairs(1);
+	ck_assert_str_eq(plan.items[0].interrupts, "nothing: the tunnel carries nothing as it is");
+	end();
+}
+END_TEST
+
 START_TEST(one_that_pluto_itself_misses_is_lost_whatever_the_dump_says)
 {
 	begin_with_loss(POLICY_LOSS_REKEY);
@@ -135,6 +151,7 @@ UNIT_MAIN("repair", a_tunnel_that_is_there_in_both_needs_no_repair,
 	  a_lost_one_is_only_reported_unless_the_policy_says_more,
 	  a_lost_one_is_rekeyed_where_the_policy_says_so,
 	  a_lost_one_is_replaced_where_the_policy_says_so,
+	  who_goes_down_with_a_replaced_one_is_named,
 	  one_that_pluto_itself_misses_is_lost_whatever_the_dump_says,
 	  an_sa_that_is_only_asked_for_is_none,
 	  each_lost_tunnel_is_a_step_and_those_of_others_are_left_alone,
