@@ -39,9 +39,9 @@ check "the bond is configured again" wait_for 90 bond_is State configured
 forget
 nmcli connection modify bond0 ethtool.feature-esp-hw-offload off
 check "a changed profile is told" wait_for 60 logged 'changed by somebody: .*profile' esp-offloadd
-check "the second repair waits longer" wait_for 20 reason_has 'repaired in 60 s'
+check "the second repair waits longer" wait_for 50 reason_has 'repaired in 60 s'
 nmcli connection modify bond0 ethtool.feature-esp-hw-offload on
-check "what is put right meanwhile needs none" wait_for 20 bond_is State configured
+check "what is put right meanwhile needs none" wait_for 50 bond_is State configured
 forget
 nmcli connection add type ethernet ifname ix2 con-name bond0-ix2 master bond0 slave-type bond >/dev/null
 nmcli -w 20 connection up bond0-ix2 >/dev/null
