@@ -415,9 +415,24 @@ static int read_options(sd_bus_message *call, struct verify_options *o)
 	return r < 0 ? r : sd_bus_message_exit_container(call);
 }
 
+/* Also that there were none, where some were asked for. */
+static int add_pings(json_t *answer, const struct supervisor *s)
+{
+	json_t *pings;
+	int r;
+
+	if (!s->verified_by_pings)
+		return 0;
+	pings = json_pack("{s:I, s:I}", "probes_sent", (json_int_t)s->verified.probes_sent,
+			  "probes_answered", (json_int_t)s->verified.probes_answered);
+	r = pings ? json_object_update(answer, pings) : -1;
+	json_decref(pings);
+	return r < 0 ? -ENOMEM : 0;
+}
+
 static int answer_verify(struct bus_pending *p, struct supervisor *s, int error)
 {
-	const struct proof *proof = &s->verified;
+	const struct proof *proof = &s->verified.proof;
 	json_t *j;
 	int r;
 
@@ -436,7 +451,9 @@ static int answer_verify(struct bus_pending *p, struct supervisor *s, int error)
 		      (json_int_t)proof->before.rx_ipsec, "tx_ipsec_after",
 		      (json_int_t)proof->after.tx_ipsec, "rx_ipsec_after",
 		      (json_int_t)proof->after.rx_ipsec);
-	r = j ? reply_dict(p->call, j) : -ENOMEM;
+	r = j ? add_pings(j, s) : -ENOMEM;
+	if (r >= 0)
+		r = reply_dict(p->call, j);
 	json_decref(j);
 	return r;
 }

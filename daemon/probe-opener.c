@@ -81,6 +81,12 @@ static int send_answer(int connection, int answer, int fd)
 	return sendmsg(connection, &m, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
+/* A proof that began anew has no use for the socket any more, nor has one that stands already. */
+static bool has_hung_up(int error)
+{
+	return error == -EPIPE || error == -ECONNRESET;
+}
+
 int probe_opener_answer(int connection)
 {
 	char family = 0;
@@ -91,15 +97,17 @@ int probe_opener_answer(int connection)
 		n = recv(connection, &family, 1, 0);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
-		return -errno;
-	if (n == 0 || (family != PROBE_OPENER_FOUR && family != PROBE_OPENER_SIX))
+		return has_hung_up(-errno) ? 0 : -errno;
+	if (n == 0)
+		return 0;
+	if (family != PROBE_OPENER_FOUR && family != PROBE_OPENER_SIX)
 		return -EBADMSG;
 
 	fd = probe_socket(family == PROBE_OPENER_FOUR ? AF_INET : AF_INET6);
 	r = send_answer(connection, fd < 0 ? fd : 0, fd);
 	if (fd >= 0)
 		close(fd);
-	return r;
+	return has_hung_up(r) ? 0 : r;
 }
 
 int probe_opener_ask(const char *path, int family)

@@ -25,8 +25,8 @@ int probe_socket(int family) _must_check_;
 /*
  * probe_opener_answer() - reads one request from a connection, and answers it
  *
- * Return: 0, also when the answer was an error; -EBADMSG for a strange request; another negative
- * errno.
+ * Return: 0, also when the answer was an error, or who asked has hung up; -EBADMSG for a strange
+ * request; another negative errno.
  */
 int probe_opener_answer(int connection) _must_check_;
 

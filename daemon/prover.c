@@ -37,6 +37,7 @@ struct prover {
 	bool asked_to_probe;
 	struct probe *probe;
 	unsigned int to_send; /* as soon as the probe is ready */
+	int ping_error; /* what kept the last ping from being sent; 0: nothing, or no answer */
 	uint16_t next_seq;
 
 	uint64_t started_usec;
@@ -88,16 +89,35 @@ static void finish(struct prover *p)
 	p->ops->done(p->userdata, &outcome);
 }
 
+static bool wants_probe(const struct prover *p)
+{
+	return p->asked_to_probe && p->policy.probe_address.family != 0;
+}
+
+/* That nothing could be pinged is no word on the tunnel, nor on the hardware. */
+static void tell_of_no_pings(const struct prover *p, struct proof *proof)
+{
+	size_t len = strlen(proof->reason);
+
+	if (proof->verdict == VERDICT_UNKNOWN && wants_probe(p) && p->outcome.probes_sent == 0)
+		snprintf(proof->reason + len, sizeof(proof->reason) - len,
+			 "%sno ping could be sent: %s", len ? "; " : "",
+			 p->ping_error < 0 ? strerror(-p->ping_error)
+					   : "the socket for it did not come in time");
+}
+
 static int hold(struct prover *p, const struct proof *proof)
 {
 	p->outcome.proof = *proof;
+	tell_of_no_pings(p, &p->outcome.proof);
 	p->stands = true;
 	return arm_at(p, now_usec() + HOLD_USEC);
 }
 
-static bool wants_probe(const struct prover *p)
+static void note_no_ping(struct prover *p, int error)
 {
-	return p->asked_to_probe && p->policy.probe_address.family != 0;
+	p->ping_error = error;
+	log_debug("Cannot ping: %s", strerror(-error));
 }
 
 /* Real traffic may do as well as pings: the verdict says unknown if it does not. */
@@ -111,7 +131,7 @@ static void open_probe(struct prover *p)
 	else
 		r = probe_open(address, NULL, &p->probe);
 	if (r < 0)
-		log_debug("Cannot ping: %s", strerror(-r));
+		note_no_ping(p, r);
 }
 
 /* Who opens the sockets may have been too slow, or away: it is asked once at each look. */
@@ -129,13 +149,17 @@ static void send_probes(struct prover *p)
 	if (r == 0)
 		return;
 	if (r < 0) {
-		log_debug("Cannot ping: %s", strerror(-r));
+		note_no_ping(p, r);
 		p->probe = probe_close(p->probe);
 		return;
 	}
-	for (; p->to_send > 0; p->to_send--)
-		if (probe_send(p->probe, p->next_seq++) == 0)
+	for (; p->to_send > 0; p->to_send--) {
+		r = probe_send(p->probe, p->next_seq++);
+		if (r < 0)
+			note_no_ping(p, r);
+		else
 			p->outcome.probes_sent++;
+	}
 }
 
 static void count_answers(struct prover *p)
@@ -296,6 +320,7 @@ int prover_start(struct prover *p, const struct policy_proof *policy, bool probe
 	p->policy = *policy;
 	p->asked_to_probe = probe;
 	p->to_send = 0;
+	p->ping_error = 0;
 	if (wants_probe(p))
 		open_probe(p);
 	p->outcome = (struct prover_outcome){ 0 };

@@ -19,7 +19,8 @@ static void verifier_view(void *userdata, struct sampler_view *ret)
 
 static void tell(struct supervisor *s, const struct prover_outcome *outcome)
 {
-	s->verified = outcome->proof;
+	s->verified = *outcome;
+	s->verified_by_pings = s->verifier_probes;
 	s->ops->proved(s->userdata, s, outcome, true);
 }
 

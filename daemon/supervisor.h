@@ -92,8 +92,9 @@ struct supervisor {
 	int active_index; /* of the active port; it stays when the name changes */
 	bool feature_on;
 
-	struct proof proof;    /* the last verdict with its figures */
-	struct proof verified; /* the last answer to who asked, which may be no verdict */
+	struct proof proof;             /* the last verdict with its figures */
+	struct prover_outcome verified; /* the last answer to who asked; may be no verdict */
+	bool verified_by_pings;
 	json_t *findings;
 	json_t *plan;
 	json_t *interruptions; /* of the steps that were taken last; NULL: none since the start */

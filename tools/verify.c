@@ -99,6 +99,10 @@ static void print_advice(const struct verifying *v, const char *bond, const json
 			"meanwhile, or ping with\n\"esp-offloadctl verify %s --probe=ADDRESS\", "
 			"an address at the tunnel's other end.\n",
 			bond);
+	else if (status == CTL_NOT_PROVABLE && field_is_there(proof, "probes_sent") &&
+		 field_integer(proof, "probes_sent") == 0)
+		fprintf(stderr, "It was not pinged, so that nothing is known of the tunnel: see "
+				"\"journalctl -u esp-offloadd -u 'esp-offload-probe@*'\".\n");
 	else if (status == CTL_NOT_PROVABLE)
 		fprintf(stderr,
 			"The pings made no packets in the tunnel, or it is down: see "

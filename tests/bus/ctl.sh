@@ -360,6 +360,15 @@ ctl verify bond0
 check "unknown is not provable now" status_is 5
 check "with its reason" says 'Verdict: unknown: no packets'
 check "and what to do" complains 'verify bond0 --probe=ADDRESS'
+vary '.Verify[0].reply |= . + {verdict: "unknown", reason: "no packets", probes_sent: 5, probes_answered: 0}'
+ctl verify --probe bond0
+check "pings are told of" says '       Pings: 5 sent, 0 answered'
+check "those that nobody answered may say something of the tunnel" complains 'ipsec trafficstatus'
+vary '.Verify[0].reply |= . + {verdict: "unknown", reason: "no ping could be sent: EPERM", probes_sent: 0, probes_answered: 0}'
+ctl verify --probe bond0
+check "where none was sent nothing is known" status_is 5
+check "which is said of them, not of the tunnel" complains 'was not pinged'
+check "and of that nothing" not complains 'ipsec trafficstatus'
 vary '.Verify[0].reply |= . + {verdict: "offloaded", reason: "", sas_idle: 3}'
 ctl verify bond0
 check "SAs that carried nothing are told of" \

@@ -420,7 +420,29 @@ START_TEST(a_strange_request_gets_no_socket)
 	ck_assert_int_eq(write(ends[0], "x", 1), 1);
 	ck_assert_int_eq(probe_opener_answer(ends[1]), -EBADMSG);
 	close(ends[0]);
-	ck_assert_int_eq(probe_opener_answer(ends[1]), -EBADMSG);
+	close(ends[1]);
+}
+END_TEST
+
+/* As a proof does that began anew, before it asked or after. */
+START_TEST(who_asks_may_hang_up)
+{
+	int ends[2];
+
+	for (int asks = 0; asks <= 1; asks++) {
+		ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+		if (asks)
+			ck_assert_int_eq(write(ends[0], "4", 1), 1);
+		close(ends[0]);
+		ck_assert_int_eq(probe_opener_answer(ends[1]), 0);
+		close(ends[1]);
+	}
+
+	/* One that leaves something unread resets the connection. */
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+	ck_assert_int_eq(write(ends[1], "x", 1), 1);
+	close(ends[0]);
+	ck_assert_int_eq(probe_opener_answer(ends[1]), 0);
 	close(ends[1]);
 }
 END_TEST
@@ -439,4 +461,4 @@ LIVE_MAIN("live-probe", possible, each_request_has_its_reply,
 	  an_address_that_is_rejected_is_neither_a_reply_nor_an_error, no_address_is_no_one_to_ping,
 	  a_socket_that_another_opened_pings_as_well, who_asks_is_told_why_there_is_no_socket,
 	  a_file_that_is_no_such_socket_is_refused, an_opener_that_hangs_up_or_is_not_there_is_told,
-	  a_strange_request_gets_no_socket)
+	  a_strange_request_gets_no_socket, who_asks_may_hang_up)

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <limits.h>
+
 #include "fake-kernel.h"
 #include "many-bonds.h"
 #include "unit.h"
@@ -140,15 +142,27 @@ START_TEST(a_socket_for_a_probe_that_was_refused_is_asked_for_again)
 }
 END_TEST
 
-START_TEST(without_a_socket_for_a_probe_there_is_only_the_real_traffic)
+/* And it is not taken for a tunnel that carries nothing. */
+static void expect_no_probe(int asked, int error, const char *reason)
 {
 	begin_with_a_probe();
-	kernel_opens_probes_after(0, -EPERM);
+	kernel_opens_probes_after(asked, error);
 	worker_says(0, STANDING_DONE, "");
 	run_until_proved();
 	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_UNKNOWN);
+	ck_assert_str_eq(supervisors[0]->proof.reason, reason);
 	ck_assert_uint_eq(proved.probes_sent, 0);
 	bonds_end();
+}
+
+START_TEST(without_a_socket_for_a_probe_there_is_only_the_real_traffic)
+{
+	expect_no_probe(0, -EPERM,
+			"too few packets went through the tunnels; no ping could be sent: "
+			"Operation not permitted");
+	expect_no_probe(INT_MAX, 0,
+			"too few packets went through the tunnels; no ping could be sent: the "
+			"socket for it did not come in time");
 }
 END_TEST
 

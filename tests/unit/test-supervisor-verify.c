@@ -29,7 +29,7 @@ START_TEST(somebodys_verification_begins_anew_after_a_failover_as_it_was_asked_f
 	kernel_answers_probes(true);
 	run_until_verified();
 	ck_assert_uint_eq(proved.probes_sent, 7);
-	ck_assert_int_eq(supervisors[0]->verified.verdict, VERDICT_OFFLOADED);
+	ck_assert_int_eq(supervisors[0]->verified.proof.verdict, VERDICT_OFFLOADED);
 	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_OFFLOADED);
 	bonds_end();
 }
@@ -65,7 +65,7 @@ START_TEST(who_asks_without_traffic_takes_no_verdict_away_and_waits_a_second)
 	run_for_msec(700);
 	ck_assert_uint_eq(n_verified, 0);
 	run_until_verified();
-	ck_assert_int_eq(supervisors[0]->verified.verdict, VERDICT_UNKNOWN);
+	ck_assert_int_eq(supervisors[0]->verified.proof.verdict, VERDICT_UNKNOWN);
 	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_OFFLOADED);
 	ck_assert_uint_eq(changes, 0);
 	bonds_end();
@@ -130,8 +130,8 @@ START_TEST(who_asks_is_told_of_an_outage)
 	kernel_switches(0, NULL);
 	run_for_msec(50);
 	ck_assert_uint_eq(n_verified, 1);
-	ck_assert_int_eq(supervisors[0]->verified.verdict, VERDICT_UNKNOWN);
-	ck_assert_str_eq(supervisors[0]->verified.reason, "the bond has no active port");
+	ck_assert_int_eq(supervisors[0]->verified.proof.verdict, VERDICT_UNKNOWN);
+	ck_assert_str_eq(supervisors[0]->verified.proof.reason, "the bond has no active port");
 	bonds_end();
 }
 END_TEST
