@@ -17,8 +17,12 @@
 /* How often a look is taken again because something changed while it was taken. */
 #define MAX_LOOKS 10
 
-/* A look that failed is tried again after this. */
-#define RETRY_USEC UINT64_C(500000)
+/*
+ * A look that failed is tried again after this, and each time after twice as long as before, up to
+ * the longer one.
+ */
+#define RETRY_USEC     UINT64_C(500000)
+#define MAX_RETRY_USEC UINT64_C(8000000)
 
 struct links {
 	struct facts_link *items; /* by ifindex, ascending */
@@ -27,7 +31,8 @@ struct links {
 	struct link_watch *watch;
 	sd_event_source *source;
 	sd_event_source *retry;
-	bool lost; /* messages were: what is told next comes from a fresh look */
+	bool lost;          /* messages were: what is told next comes from a fresh look */
+	uint64_t wait_usec; /* the last wait for one that failed; 0: the last one came through */
 	links_changed_fn changed;
 	void *userdata;
 };
@@ -136,7 +141,8 @@ static int drain(struct links *l)
 		if (r == 0)
 			break;
 		any = 1;
-		if (r < 0 && r != -ENOBUFS && ++errors == MAX_ERRORS)
+		errors = r < 0 ? errors + 1 : 0;
+		if (errors == MAX_ERRORS)
 			return r;
 	}
 	return any;
@@ -175,13 +181,13 @@ static int look(struct links *l, struct facts_link **ret, size_t *ret_n)
 	return r;
 }
 
-static void try_later(struct links *l)
+static void try_in(struct links *l, uint64_t usec)
 {
 	uint64_t now;
 
 	if (sd_event_now(sd_event_source_get_event(l->retry), CLOCK_MONOTONIC, &now) < 0)
 		return;
-	(void)sd_event_source_set_time(l->retry, now + RETRY_USEC);
+	(void)sd_event_source_set_time(l->retry, now + usec);
 	(void)sd_event_source_set_enabled(l->retry, SD_EVENT_ONESHOT);
 }
 
@@ -201,7 +207,7 @@ static int look_anew(struct links *l)
 		return r;
 	l->lost = r > 0;
 	if (l->lost)
-		try_later(l);
+		try_in(l, RETRY_USEC);
 
 	for (size_t i = l->n; i-- > 0;)
 		if (!bsearch(&l->items[i], links, n, sizeof(*links), by_ifindex))
@@ -233,30 +239,82 @@ static int take_messages(struct links *l)
 	return 0;
 }
 
+static int on_readable(sd_event_source *s, int fd, uint32_t events, void *userdata);
+
+static int listen_to_watch(struct links *l)
+{
+	int r;
+
+	r = sd_event_add_io(sd_event_source_get_event(l->retry), &l->source,
+			    link_watch_fd(l->watch), EPOLLIN, on_readable, l);
+	/* A switch is told before anything else is done. */
+	if (r >= 0)
+		r = sd_event_source_set_priority(l->source, SD_EVENT_PRIORITY_IMPORTANT);
+	return r;
+}
+
+/* A socket that gives nothing but errors may be the only thing that is wrong. */
+static int open_anew(struct links *l)
+{
+	int r;
+
+	l->source = sd_event_source_unref(l->source);
+	l->watch = link_watch_close(l->watch);
+	r = link_watch_open(&l->watch);
+	return r < 0 ? r : listen_to_watch(l);
+}
+
+/* Nobody is woken meanwhile by a socket that cannot be read. */
+static void try_later(struct links *l, int error)
+{
+	uint64_t before = l->wait_usec;
+
+	l->wait_usec = before == 0 ? RETRY_USEC : before * 2;
+	if (l->wait_usec > MAX_RETRY_USEC)
+		l->wait_usec = MAX_RETRY_USEC;
+	if (before == 0)
+		log_error("Cannot follow the kernel's network devices, trying again: %s",
+			  strerror(-error));
+	else if (l->wait_usec != before && l->wait_usec == MAX_RETRY_USEC)
+		log_error("Still cannot follow the kernel's network devices, and no failover is "
+			  "seen; trying on: %s",
+			  strerror(-error));
+	l->lost = true;
+	if (l->source)
+		(void)sd_event_source_set_enabled(l->source, SD_EVENT_OFF);
+	try_in(l, l->wait_usec);
+}
+
 /* Whatever went wrong, the table is not to be trusted before a look has come through. */
 static void recover(struct links *l)
 {
 	int r;
 
 	l->lost = true;
-	r = drain(l);
+	r = l->source ? drain(l) : -ENOTCONN;
+	if (r < 0)
+		r = open_anew(l);
 	if (r >= 0)
 		r = look_anew(l);
-	if (r >= 0)
+	if (r < 0) {
+		try_later(l, r);
 		return;
-	log_error("Cannot follow the kernel's network devices, trying again: %s", strerror(-r));
-	l->lost = true;
-	try_later(l);
+	}
+	if (l->wait_usec > 0)
+		log_notice("The kernel's network devices are followed again");
+	l->wait_usec = 0;
+	(void)sd_event_source_set_enabled(l->source, SD_EVENT_ON);
 }
 
-static int on_readable(sd_event_source *s _unused_, int fd _unused_, uint32_t events _unused_,
+static int on_readable(sd_event_source *s, int fd _unused_, uint32_t events _unused_,
 		       void *userdata)
 {
 	struct links *l = userdata;
 	int r;
 
-	if (l->lost) {
-		(void)drain(l);
+	if (l->lost) { /* a look is due */
+		if (drain(l) < 0)
+			(void)sd_event_source_set_enabled(s, SD_EVENT_OFF);
 		return 0;
 	}
 	r = take_messages(l);
@@ -278,13 +336,10 @@ static int add_sources(struct links *l, sd_event *event)
 {
 	int r;
 
-	r = sd_event_add_io(event, &l->source, link_watch_fd(l->watch), EPOLLIN, on_readable, l);
-	/* A switch is told before anything else is done. */
+	r = sd_event_add_time(event, &l->retry, CLOCK_MONOTONIC, 0, 0, on_retry, l);
 	if (r >= 0)
-		r = sd_event_source_set_priority(l->source, SD_EVENT_PRIORITY_IMPORTANT);
-	if (r >= 0)
-		r = sd_event_add_time(event, &l->retry, CLOCK_MONOTONIC, 0, 0, on_retry, l);
-	return r < 0 ? r : sd_event_source_set_enabled(l->retry, SD_EVENT_OFF);
+		r = sd_event_source_set_enabled(l->retry, SD_EVENT_OFF);
+	return r < 0 ? r : listen_to_watch(l);
 }
 
 int links_new(sd_event *event, links_changed_fn changed, void *userdata, struct links **ret)
@@ -310,7 +365,7 @@ int links_new(sd_event *event, links_changed_fn changed, void *userdata, struct 
 	if (r < 0)
 		return r;
 	if (l->lost)
-		try_later(l);
+		try_in(l, RETRY_USEC);
 
 	*ret = TAKE_PTR(l);
 	return 0;

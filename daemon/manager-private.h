@@ -3,9 +3,9 @@
 
 #include "bus.h"
 #include "manager.h"
+#include "sa-watch.h"
 #include "watches.h"
 #include "worker-run.h"
-#include "xfrm.h"
 
 /*
  * What the files of the manager share: manager.c owns everything, manager-worker.c runs the worker,
@@ -30,9 +30,7 @@ struct manager {
 	sd_event_source *late;  /* armed while a bond has properties to be told, but for ports */
 	sd_event_source *later; /* and while it has ports to be looked at, and told */
 	struct watches *watches;
-
-	struct xfrm_watch *sa_watch;
-	sd_event_source *sa_source;
+	struct sa_watch *sa_watch;
 
 	sd_bus *bus;
 	struct bus_objects *objects;

@@ -23,10 +23,6 @@
  * holds until it is done (rtnl_lock() in dev_ethtool()).
  */
 #define PORTS_USEC UINT64_C(100000)
-/* Lines of xfrm messages taken at a time. */
-#define MAX_SAS_AT_ONCE 256
-/* And before they are looked at: as many as are kept for us, at the least. */
-#define MAX_SAS_TO_CATCH_UP 20000
 
 /* ---- status, as systemctl shows it ---- */
 
@@ -138,34 +134,19 @@ static void on_wants_look(void *userdata, struct supervisor *s _unused_, const c
 	manager_wish_look(userdata, why);
 }
 
-static void tell_sa(struct manager *m, const struct xfrm_message *message)
+static void on_sa_told(void *userdata, const struct xfrm_message *message)
 {
+	struct manager *m = userdata;
+
 	for (size_t i = 0; i < m->n; i++)
 		supervisor_sa_told(m->items[i], message);
-}
-
-/* Return: true when nothing more has been told; false: there may be more. */
-static bool take_sas(struct manager *m, int at_most)
-{
-	struct xfrm_message message;
-
-	for (int k = 0; k < at_most; k++) {
-		int r = xfrm_watch_read(m->sa_watch, &message);
-
-		if (r == 0)
-			return true;
-		tell_sa(m, r > 0 ? &message : NULL);
-		if (r < 0 && r != -ENOBUFS)
-			break;
-	}
-	return false;
 }
 
 static bool on_catch_up(void *userdata)
 {
 	struct manager *m = userdata;
 
-	return m->sa_watch && take_sas(m, MAX_SAS_TO_CATCH_UP);
+	return m->sa_watch && sa_watch_catch_up(m->sa_watch);
 }
 
 static const struct supervisor_ops supervisor_ops = {
@@ -191,28 +172,6 @@ static void on_link_changed(void *userdata, const struct links_change *change)
 static void on_watched(void *userdata, const char *why)
 {
 	manager_wish_look(userdata, why);
-}
-
-static int on_sas(sd_event_source *s _unused_, int fd _unused_, uint32_t events _unused_,
-		  void *userdata)
-{
-	(void)take_sas(userdata, MAX_SAS_AT_ONCE);
-	return 0;
-}
-
-static int watch_sas(struct manager *m)
-{
-	int r;
-
-	r = xfrm_watch_open(&m->sa_watch);
-	if (r < 0) {
-		log_warning("Cannot watch the kernel's SAs, a proof begins only with a failover, a "
-			    "change or a request: %s",
-			    strerror(-r));
-		return 0;
-	}
-	return sd_event_add_io(m->event, &m->sa_source, xfrm_watch_fd(m->sa_watch), EPOLLIN, on_sas,
-			       m);
 }
 
 /* ---- the policy ---- */
@@ -453,7 +412,7 @@ static int set_up(struct manager *m, const char **ret_what)
 	*ret_what = "watch the host";
 	r = watches_new(m->event, m->options.root, on_watched, m, &m->watches);
 	if (r >= 0)
-		r = watch_sas(m);
+		r = sa_watch_new(m->event, on_sa_told, m, &m->sa_watch);
 	return r;
 }
 
@@ -487,8 +446,7 @@ struct manager *manager_free(struct manager *m)
 		supervisor_free(m->items[i]);
 	free(m->items);
 	links_free(m->links);
-	sd_event_source_unref(m->sa_source);
-	xfrm_watch_close(m->sa_watch);
+	sa_watch_free(m->sa_watch);
 	ethtool_close(m->ethtool);
 	policy_free(m->policy);
 	free(m->mistake);

@@ -18,6 +18,9 @@
 /* The least time between two looks: a restart of many tunnels sends thousands of messages. */
 #define LOOK_USEC UINT64_C(10000)
 
+/* Messages that are passed over before the next look, so that it comes whatever they say. */
+#define MAX_DRAINED 100000
+
 struct meter {
 	char bond[FACTS_NAME_SIZE];
 	struct facts_address *addresses;
@@ -193,10 +196,16 @@ static void drain(struct meter *m)
 	struct link_message l;
 	int r;
 
-	while ((r = link_watch_read(m->links, &l)) > 0 || r == -ENOBUFS)
-		;
-	while ((r = xfrm_watch_read(m->sas, &x)) > 0 || r == -ENOBUFS)
-		;
+	for (int i = 0; i < MAX_DRAINED; i++) {
+		r = link_watch_read(m->links, &l);
+		if (r <= 0 && r != -ENOBUFS)
+			break;
+	}
+	for (int i = 0; i < MAX_DRAINED; i++) {
+		r = xfrm_watch_read(m->sas, &x);
+		if (r <= 0 && r != -ENOBUFS)
+			break;
+	}
 }
 
 static void *watch(void *userdata)

@@ -210,8 +210,10 @@ static int receive(struct netlink *nl)
 	n = receive_once(nl, NULL, 0, MSG_PEEK, &from);
 	if (n >= 0) {
 		r = make_room(nl, (size_t)n);
-		if (r < 0)
+		if (r < 0) { /* or a watch would stumble over it for ever */
+			(void)receive_once(nl, NULL, 0, 0, &from);
 			return r;
+		}
 		n = receive_once(nl, nl->buffer, nl->size, 0, &from);
 	}
 	if (n < 0)

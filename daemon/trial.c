@@ -176,13 +176,16 @@ static const struct facts_link *link_numbered(const struct trial *t, int ifindex
 	return NULL;
 }
 
+/* More messages than that are not counted in one go. */
+#define MAX_MESSAGES 100000
+
 /* Counts the switches that the kernel told of since the last call: there and back is two. */
 static void count_switches(struct trial *t)
 {
 	struct link_message m;
 	int r;
 
-	while ((r = link_watch_read(t->watch, &m)) != 0) {
+	for (int i = 0; i < MAX_MESSAGES && (r = link_watch_read(t->watch, &m)) != 0; i++) {
 		if (r == -ENOBUFS) {
 			t->switches++;
 			continue;

@@ -48,6 +48,9 @@ static struct {
 	int answers;
 	size_t n_requests;
 	size_t n_dumps;
+	int link_error; /* of each read of the devices' messages */
+	bool link_error_ends;
+	size_t n_link_reads;
 	size_t n_failing, n_disturbed, n_hurried, n_lost_requests;
 	bool has_software;       /* a second pair of each tunnel, which carries nothing */
 	const char *switches_to; /* during the next dump of SAs */
@@ -236,6 +239,18 @@ void kernel_flushes_sas(size_t b)
 void kernel_asks_for_sas(size_t b)
 {
 	kernel.bonds[b].spi = 0;
+}
+
+void kernel_breaks_link_watch(int error, bool reopened)
+{
+	kernel.link_error = error;
+	kernel.link_error_ends = reopened;
+	ck_assert_int_eq(eventfd_write(kernel.fd, 1), 0);
+}
+
+size_t kernel_n_link_reads(void)
+{
+	return kernel.n_link_reads;
 }
 
 void kernel_fails_dumps(size_t n)
@@ -517,6 +532,8 @@ struct link_watch {
 
 int link_watch_open(struct link_watch **ret)
 {
+	if (kernel.link_error_ends)
+		kernel.link_error = 0;
 	*ret = calloc(1, sizeof(**ret));
 	return *ret ? 0 : -ENOMEM;
 }
@@ -537,6 +554,9 @@ int link_watch_read(struct link_watch *w _unused_, struct link_message *ret)
 	eventfd_t n;
 	bool struck;
 
+	kernel.n_link_reads++;
+	if (kernel.link_error)
+		return kernel.link_error;
 	if (kernel.lost) {
 		kernel.lost = false;
 		return -ENOBUFS;

@@ -107,6 +107,15 @@ void kernel_flushes_sas(size_t bond);
 /* kernel_asks_for_sas() - in the place of an SA that leaves there is one that is only asked for */
 void kernel_asks_for_sas(size_t bond);
 
+/*
+ * kernel_breaks_link_watch() - from now on each read of the devices' messages fails with @error,
+ * until the socket is @reopened, or this is called with 0
+ */
+void kernel_breaks_link_watch(int error, bool reopened);
+
+/* kernel_n_link_reads() - how many reads of those there were since the beginning */
+size_t kernel_n_link_reads(void);
+
 /* kernel_fails_dumps() - so many of the next looks at all devices fail */
 void kernel_fails_dumps(size_t n);
 

@@ -520,6 +520,22 @@ START_TEST(a_watch_reports_a_loss_once_and_goes_on)
 }
 END_TEST
 
+START_TEST(a_watch_does_not_stumble_for_ever_over_a_message_without_room)
+{
+	static const unsigned int none[] = { 0 };
+	unsigned int n = 0;
+
+	ck_assert_int_eq(netlink_watch(NETLINK_ROUTE, none, 65536, &nl), 0);
+	large = 5 * 1024 * 1024;
+	something_large();
+	say_secret(0);
+	ck_assert_int_eq(netlink_next(nl, take, &n), -EMSGSIZE);
+	ck_assert_int_eq(netlink_next(nl, take, &n), 1);
+	ck_assert_int_eq(netlink_next(nl, take, &n), 0);
+	nl = netlink_close(nl);
+}
+END_TEST
+
 START_TEST(a_malformed_message_does_not_end_a_watch)
 {
 	static const unsigned int none[] = { 0 };
@@ -644,5 +660,7 @@ UNIT_MAIN("netlink", an_answer_ends_with_its_acknowledgement, the_kernels_refusa
 	  an_acknowledgement_without_a_number_is_malformed,
 	  the_buffer_grows_with_the_message_up_to_a_limit,
 	  a_request_is_given_up_when_the_socket_fails, a_watch_hands_over_one_message_at_a_time,
-	  a_watch_reports_a_loss_once_and_goes_on, a_malformed_message_does_not_end_a_watch,
+	  a_watch_reports_a_loss_once_and_goes_on,
+	  a_watch_does_not_stumble_for_ever_over_a_message_without_room,
+	  a_malformed_message_does_not_end_a_watch,
 	  whichever_part_of_an_answer_is_struck_the_next_request_gets_its_own)

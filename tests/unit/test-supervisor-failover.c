@@ -384,6 +384,49 @@ START_TEST(a_look_that_fails_is_taken_again_until_it_works)
 }
 END_TEST
 
+START_TEST(a_socket_that_gives_nothing_but_errors_keeps_nobody_busy)
+{
+	static const int errors[] = { -EIO, -ENOBUFS };
+
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
+		size_t before;
+
+		configured_and_proved();
+		kernel_breaks_link_watch(errors[i], false);
+		run_for_msec(50);
+		before = kernel_n_link_reads();
+		run_for_msec(60000);
+		/* Eleven attempts, each of which drains the old socket, and the new one. */
+		ck_assert_uint_lt(kernel_n_link_reads() - before, 16 * 2 * 12);
+
+		kernel_switches(0, "ix1");
+		kernel_breaks_link_watch(0, false);
+		run_until_told(1);
+		ck_assert_int_eq(told[0].f.cause, FAILOVER_RECONSTRUCTED);
+		kernel_switches(0, "ix0");
+		run_for_msec(20);
+		ck_assert_uint_eq(n_told, 2);
+		bonds_end();
+	}
+}
+END_TEST
+
+START_TEST(a_socket_that_is_broken_is_opened_anew)
+{
+	configured_and_proved();
+	kernel_switches(0, "ix1");
+	kernel_breaks_link_watch(-EIO, true);
+	run_for_msec(50);
+	ck_assert_uint_eq(n_told, 1);
+	ck_assert_int_eq(told[0].f.cause, FAILOVER_RECONSTRUCTED);
+	kernel_switches(0, "ix0");
+	run_for_msec(20);
+	ck_assert_uint_eq(n_told, 2);
+	ck_assert_int_eq(told[1].f.cause, FAILOVER_REQUEST);
+	bonds_end();
+}
+END_TEST
+
 START_TEST(a_port_that_was_away_among_lost_messages_is_found_by_its_count_of_failures)
 {
 	configured_and_proved();
@@ -702,6 +745,8 @@ UNIT_MAIN("supervisor-failover", a_failover_before_the_conns_are_known_is_proven
 	  a_bond_that_is_deleted_and_made_again_is_followed_on,
 	  a_look_that_is_disturbed_tells_nothing_old_as_new,
 	  a_look_that_fails_is_taken_again_until_it_works,
+	  a_socket_that_gives_nothing_but_errors_keeps_nobody_busy,
+	  a_socket_that_is_broken_is_opened_anew,
 	  a_port_that_was_away_among_lost_messages_is_found_by_its_count_of_failures,
 	  a_second_failover_before_the_verdict_leaves_the_first_one_unknown,
 	  sas_that_went_since_the_proof_are_counted_before_the_next_failover,
