@@ -5,6 +5,7 @@
 
 #include "array.h"
 #include "log.h"
+#include "names.h"
 
 /* How many messages are taken at a time, so that a storm of them leaves others their turn. */
 #define MAX_AT_ONCE 256
@@ -273,10 +274,12 @@ static void try_later(struct links *l, int error)
 	if (l->wait_usec > MAX_RETRY_USEC)
 		l->wait_usec = MAX_RETRY_USEC;
 	if (before == 0)
-		log_error("Cannot follow the kernel's network devices, trying again: %s",
+		log_event(LOG_ERR, MESSAGE_BLIND, NULL, 0,
+			  "Cannot follow the kernel's network devices, trying again: %s",
 			  strerror(-error));
 	else if (l->wait_usec != before && l->wait_usec == MAX_RETRY_USEC)
-		log_error("Still cannot follow the kernel's network devices, and no failover is "
+		log_event(LOG_ERR, MESSAGE_BLIND, NULL, 0,
+			  "Still cannot follow the kernel's network devices, and no failover is "
 			  "seen; trying on: %s",
 			  strerror(-error));
 	l->lost = true;

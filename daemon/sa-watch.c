@@ -4,6 +4,7 @@
 #include <sys/epoll.h>
 
 #include "log.h"
+#include "names.h"
 
 /* Messages taken at a time, so that many of them leave others their turn. */
 #define MAX_AT_ONCE 256
@@ -61,12 +62,15 @@ static void say_lost(const struct sa_watch *w, int error)
 	static const char *const so = "a proof begins only with a failover, a change or a request";
 
 	if (is_final(error))
-		log_warning("Cannot watch the kernel's SAs, %s: %s", so, strerror(-error));
+		log_event(LOG_WARNING, MESSAGE_BLIND, NULL, 0,
+			  "Cannot watch the kernel's SAs, %s: %s", so, strerror(-error));
 	else if (w->wait_usec == MIN_WAIT_USEC)
-		log_warning("Cannot watch the kernel's SAs, trying again: until then %s: %s", so,
-			    strerror(-error));
+		log_event(LOG_WARNING, MESSAGE_BLIND, NULL, 0,
+			  "Cannot watch the kernel's SAs, trying again: until then %s: %s", so,
+			  strerror(-error));
 	else if (w->wait_usec == MAX_WAIT_USEC)
-		log_error("Still cannot watch the kernel's SAs, trying once a minute: until then "
+		log_event(LOG_ERR, MESSAGE_BLIND, NULL, 0,
+			  "Still cannot watch the kernel's SAs, trying once a minute: until then "
 			  "%s: %s",
 			  so, strerror(-error));
 }
