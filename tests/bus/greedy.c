@@ -67,7 +67,7 @@ int main(int argc, char **argv)
 {
 	unsigned long n_clients, n_calls;
 	sd_event *event = NULL;
-	sd_bus **clients;
+	_cleanup_free_ sd_bus **clients = NULL;
 	int r;
 
 	if (argc != 4)
@@ -92,7 +92,6 @@ int main(int argc, char **argv)
 
 	for (unsigned long i = 0; i < n_clients; i++)
 		sd_bus_flush_close_unref(clients[i]);
-	free(clients);
 	sd_event_unref(event);
 	return r < 0;
 }

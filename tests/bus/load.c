@@ -121,8 +121,8 @@ static int subscribe(sd_bus **bus)
 int main(int argc, char **argv)
 {
 	unsigned long n_clients, n_calls, n_subscribers;
-	struct client *clients;
-	sd_bus **subscribers;
+	_cleanup_free_ struct client *clients = NULL;
+	_cleanup_free_ sd_bus **subscribers = NULL;
 	uint64_t began;
 	int r;
 
@@ -156,8 +156,6 @@ int main(int argc, char **argv)
 		sd_bus_flush_close_unref(clients[i].bus);
 	for (size_t i = 0; i < n_subscribers; i++)
 		sd_bus_close_unref(subscribers[i]);
-	free(clients);
-	free(subscribers);
 	sd_event_unref(event);
 	return 0;
 }
