@@ -109,6 +109,15 @@ static int look_at_socket(struct probe *p)
 	return 0;
 }
 
+/* Return: 0; -EIO when the kernel has no random bytes */
+static int set_cookie(struct probe *p)
+{
+	if (getrandom(p->cookie, sizeof(p->cookie), 0) != sizeof(p->cookie) ||
+	    getrandom(&p->id, sizeof(p->id), 0) != sizeof(p->id))
+		return -EIO;
+	return 0;
+}
+
 static int probe_new(const struct facts_ip *address, const char *device, struct probe **ret)
 {
 	_cleanup_(probe_closep) struct probe *p = NULL;
@@ -121,9 +130,9 @@ static int probe_new(const struct facts_ip *address, const char *device, struct 
 	r = set_address(address, device, p);
 	if (r < 0)
 		return r;
-	if (getrandom(p->cookie, sizeof(p->cookie), 0) != sizeof(p->cookie) ||
-	    getrandom(&p->id, sizeof(p->id), 0) != sizeof(p->id))
-		return -EIO;
+	r = set_cookie(p);
+	if (r < 0)
+		return r;
 
 	*ret = TAKE_PTR(p);
 	return 0;
@@ -344,4 +353,19 @@ int probe_read(struct probe *p)
 			return -errno;
 	}
 	return count;
+}
+
+int probe_renew(struct probe *p)
+{
+	int r;
+
+	if (p->fd < 0)
+		return -ENOTCONN;
+	p->sent = p->answered = (struct numbers){ 0 };
+	r = set_cookie(p);
+	if (r < 0)
+		return r;
+	/* What came too late would be in the way of what is to come. */
+	r = probe_read(p);
+	return r < 0 ? r : 0;
 }

@@ -44,6 +44,17 @@ int probe_ask(const char *opener, const struct facts_ip *address, struct probe *
 int probe_ready(struct probe *p) _must_check_;
 DEFINE_CLEANUP(struct probe, probe_close)
 
+/*
+ * probe_renew() - makes a new one, to the same address, with the socket of one that is ready
+ *
+ * It has sent nothing, and what still comes in reply to what was sent before is no reply to it:
+ * each request carries what no other probe's has. Not after probe_set_path().
+ *
+ * Return: 0; -ENOTCONN when it has no socket yet; another negative errno. After an error it is good
+ * for nothing but probe_close().
+ */
+int probe_renew(struct probe *p) _must_check_;
+
 /* probe_fd() - becomes readable with POLLIN; it stays the probe's; -1 while it is not ready */
 int probe_fd(const struct probe *p);
 

@@ -36,6 +36,8 @@ struct prover {
 	struct policy_proof policy;
 	bool asked_to_probe;
 	struct probe *probe;
+	struct probe *rested; /* that of the last proof, which was answered */
+	struct facts_ip rested_address;
 	unsigned int to_send; /* as soon as the probe is ready */
 	int ping_error; /* what kept the last ping from being sent; 0: nothing, or no answer */
 	uint16_t next_seq;
@@ -120,12 +122,44 @@ static void note_no_ping(struct prover *p, int error)
 	log_debug("Cannot ping: %s", strerror(-error));
 }
 
+/*
+ * A socket that was good for the last proof is for this one: nobody has to be started who opens
+ * another, and a failover is proven sooner. One that brought no answer is not kept.
+ */
+static void rest_probe(struct prover *p)
+{
+	if (p->outcome.probes_answered > 0 && probe_fd(p->probe) >= 0) {
+		probe_close(p->rested);
+		p->rested = TAKE_PTR(p->probe);
+		p->rested_address = p->policy.probe_address;
+	}
+	p->probe = probe_close(p->probe);
+}
+
+/* Return: whether there was one, to that address */
+static bool wake_probe(struct prover *p)
+{
+	struct probe *probe = TAKE_PTR(p->rested);
+
+	if (!probe)
+		return false;
+	if (!facts_ip_equal(&p->rested_address, &p->policy.probe_address) ||
+	    probe_renew(probe) < 0) {
+		probe_close(probe);
+		return false;
+	}
+	p->probe = probe;
+	return true;
+}
+
 /* Real traffic may do as well as pings: the verdict says unknown if it does not. */
 static void open_probe(struct prover *p)
 {
 	const struct facts_ip *address = &p->policy.probe_address;
 	int r;
 
+	if (wake_probe(p))
+		return;
 	if (p->opener)
 		r = probe_ask(p->opener, address, &p->probe);
 	else
@@ -307,6 +341,7 @@ struct prover *prover_free(struct prover *p)
 		return NULL;
 	if (p->timer)
 		prover_stop(p);
+	probe_close(p->rested);
 	sd_event_source_unref(p->timer);
 	sd_event_unref(p->event);
 	free(p);
@@ -359,7 +394,8 @@ void prover_stop(struct prover *p)
 {
 	(void)sd_event_source_set_enabled(p->timer, SD_EVENT_OFF);
 	proof_sample_done(&p->from);
-	p->probe = probe_close(p->probe);
+	if (p->probe)
+		rest_probe(p);
 	p->have_from = p->doubted = p->stands = p->open = false;
 }
 

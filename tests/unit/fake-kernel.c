@@ -47,6 +47,7 @@ static struct {
 	size_t n_sockets_refused;
 	int answers;
 	size_t n_requests;
+	size_t n_sockets;
 	size_t n_dumps;
 	int link_error; /* of each read of the devices' messages */
 	bool link_error_ends;
@@ -398,6 +399,11 @@ void kernel_fails_sas(size_t but_for)
 {
 	kernel.failing_sas = true;
 	kernel.n_dumps_left = but_for;
+}
+
+size_t kernel_sockets_opened(void)
+{
+	return kernel.n_sockets;
 }
 
 void kernel_refuses_sockets(size_t n)
@@ -822,6 +828,7 @@ int probe_open(const struct facts_ip *a _unused_, const char *device _unused_, s
 
 	if (r < 0)
 		return r;
+	kernel.n_sockets++;
 	*ret = calloc(1, sizeof(**ret));
 	return *ret ? 0 : -ENOMEM;
 }
@@ -853,7 +860,12 @@ struct probe *probe_close(struct probe *p)
 
 int probe_fd(const struct probe *p _unused_)
 {
-	return -1;
+	return 0;
+}
+
+int probe_renew(struct probe *p _unused_)
+{
+	return may_answer();
 }
 
 int probe_send(struct probe *p _unused_, uint16_t seq _unused_)

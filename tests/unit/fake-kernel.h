@@ -67,6 +67,9 @@ void kernel_answers_probes(bool hardware);
 /* kernel_requests_sent() - how many echo requests were sent since the beginning */
 size_t kernel_requests_sent(void);
 
+/* kernel_sockets_opened() - for how many probes a socket was asked for since the beginning */
+size_t kernel_sockets_opened(void);
+
 /* kernel_loses_requests() - so many of the next ones get lost */
 void kernel_loses_requests(size_t n);
 

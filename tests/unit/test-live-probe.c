@@ -447,6 +447,47 @@ START_TEST(who_asks_may_hang_up)
 }
 END_TEST
 
+/* The socket is the same, and what was sent before is another's. */
+START_TEST(a_renewed_probe_counts_only_what_it_has_sent_itself)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(ranges); i++) {
+		struct probe *p;
+		int fd;
+
+		allow(ranges[i]);
+		p = open_probe("127.0.0.1", NULL);
+		fd = probe_fd(p);
+		for (uint16_t seq = 1; seq <= 3; seq++)
+			ck_assert_int_eq(probe_send(p, seq), 0);
+		ck_assert_int_eq(probe_renew(p), 0);
+		ck_assert_int_eq(probe_fd(p), fd);
+		ck_assert(!probe_answered(p, 1));
+		ck_assert_int_eq(probe_send(p, 1), 0);
+		ck_assert_int_eq(probe_send(p, 2), 0);
+		ck_assert_int_eq(replies(p, 2), 2);
+		ck_assert_int_eq(probe_read(p), 0);
+
+		/* Those that come after it was renewed are in nobody's way either. */
+		ck_assert_int_eq(probe_send(p, 3), 0);
+		ck_assert_int_eq(probe_renew(p), 0);
+		ck_assert_int_eq(probe_send(p, 3), 0);
+		ck_assert_int_eq(replies(p, 1), 1);
+		p = probe_close(p);
+	}
+}
+END_TEST
+
+START_TEST(a_probe_without_a_socket_cannot_be_renewed)
+{
+	int listening = listen_as_opener();
+	struct probe *p = ask("127.0.0.1");
+
+	ck_assert_int_eq(probe_renew(p), -ENOTCONN);
+	p = probe_close(p);
+	close(listening);
+}
+END_TEST
+
 static bool possible(void)
 {
 	return true;
@@ -461,4 +502,6 @@ LIVE_MAIN("live-probe", possible, each_request_has_its_reply,
 	  an_address_that_is_rejected_is_neither_a_reply_nor_an_error, no_address_is_no_one_to_ping,
 	  a_socket_that_another_opened_pings_as_well, who_asks_is_told_why_there_is_no_socket,
 	  a_file_that_is_no_such_socket_is_refused, an_opener_that_hangs_up_or_is_not_there_is_told,
-	  a_strange_request_gets_no_socket, who_asks_may_hang_up)
+	  a_strange_request_gets_no_socket, who_asks_may_hang_up,
+	  a_renewed_probe_counts_only_what_it_has_sent_itself,
+	  a_probe_without_a_socket_cannot_be_renewed)

@@ -166,6 +166,47 @@ START_TEST(without_a_socket_for_a_probe_there_is_only_the_real_traffic)
 }
 END_TEST
 
+static void prove_after_a_switch_to(const char *port)
+{
+	kernel_switches(0, port);
+	run_until_proved();
+	ck_assert_uint_eq(proved.probes_sent, 5);
+}
+
+START_TEST(a_socket_that_brought_answers_is_kept_for_the_next_proof)
+{
+	begin_with_a_probe();
+	worker_says(0, STANDING_DONE, "");
+	run_until_proved();
+	ck_assert_uint_eq(kernel_sockets_opened(), 1);
+
+	prove_after_a_switch_to("ix1");
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_OFFLOADED);
+	ck_assert_uint_eq(proved.probes_answered, 5);
+	ck_assert_uint_eq(kernel_sockets_opened(), 1);
+
+	/* One that brings nothing is given up, whatever is to blame. */
+	kernel_loses_requests(1000);
+	prove_after_a_switch_to("ix0");
+	ck_assert_uint_eq(kernel_sockets_opened(), 1);
+	prove_after_a_switch_to("ix1");
+	ck_assert_uint_eq(kernel_sockets_opened(), 2);
+	bonds_end();
+}
+END_TEST
+
+START_TEST(a_socket_is_not_kept_for_another_address)
+{
+	begin_with_a_probe();
+	worker_says(0, STANDING_DONE, "");
+	run_until_proved();
+	policies[0].proof.probe_address = kernel_peer(1);
+	prove_after_a_switch_to("ix1");
+	ck_assert_uint_eq(kernel_sockets_opened(), 2);
+	bonds_end();
+}
+END_TEST
+
 static void worker_begins_a_step(void)
 {
 	worker_reports(0, json_pack("{s:s, s:s, s:s, s:s, s:s}", "report", REPORT_STEP, "bond",
@@ -428,6 +469,8 @@ UNIT_MAIN("supervisor-proof", a_failovers_proof_asks_for_the_bonds_own_sas_alone
 	  software_is_believed_only_when_a_second_window_agrees, software_twice_is_software,
 	  software_once_and_then_silence_is_software, the_policys_probe_makes_the_traffic,
 	  a_probe_whose_socket_comes_late_is_sent_late,
+	  a_socket_that_brought_answers_is_kept_for_the_next_proof,
+	  a_socket_is_not_kept_for_another_address,
 	  a_socket_for_a_probe_that_was_refused_is_asked_for_again,
 	  without_a_socket_for_a_probe_there_is_only_the_real_traffic,
 	  no_probe_is_sent_while_steps_are_taken, answers_that_are_under_way_are_waited_for,

@@ -101,9 +101,9 @@ configured_again() {
 }
 check "the plan says that the other goes down with it" contains "$(planned)" \
 	'with it twin, because they share its IKE SA'
-ping_every=0.01
+ping_every=0.05
 lost_while "$twin_address" check "with the bond again it is configured again" configured_again
-say "of the conn that shared the IKE SA $REPLY pings were lost, 100 a second"
+say "of the conn that shared the IKE SA $REPLY pings were lost, 20 a second"
 check "the other conn went down with it, which is measured" wait_for 10 logged \
 	'step replace example: interrupted: the tunnel of example for [0-9.]+ s, the tunnel of twin for [0-9.]+ s$'
 check "and is up again" wait_for 60 pings 5 "$twin_address"

@@ -4,10 +4,15 @@
 # Every kind of failover: each is one record, with the right cause, verdict and evidence, and its
 # figures agree with those of the kernel's SAs and of the card, to the packet.
 
-# record_is CONDITION: of the newest record, in jq's language.
+# record_is CONDITION: of the newest record, in jq's language. record_was: of what it was last.
 record_is() {
+	esp-offloadctl failovers bond0 --json=short >/run/records
+	record_was "$1"
+}
+
+record_was() {
 	local seen
-	seen=$(esp-offloadctl failovers bond0 --json=short | jq -c ".failovers[-1] | if $1 then \"so\" else . end")
+	seen=$(jq -c ".failovers[-1] | if $1 then \"so\" else . end" /run/records)
 	[ "$seen" = '"so"' ] || {
 		printf 'wanted: %s\nseen:   %s\n' "$1" "$seen"
 		return 1
@@ -18,21 +23,21 @@ record_is() {
 n_records=0
 recorded() {
 	n_records=$((n_records + 1))
-	check "$1: one record more" wait_for 20 record_is ".id == $n_records"
-	check "$1: from $2 to $3 ($4)" record_is "[.from, .to, .cause] == [\"$2\", \"$3\", \"$4\"]"
+	check "$1: one record more, from $2 to $3 ($4)" wait_for 20 record_is \
+		"[.id, .from, .to, .cause] == [$n_records, \"$2\", \"$3\", \"$4\"]"
 	check "$1: the verdict is $5" wait_for 60 record_is ".verdict == \"$5\""
 	check "$1: and the bond's" wait_for 20 bond_is Verdict "$5"
 	check "$1: told as counted" equals "t $n_records" "$(bond_property Failovers)"
-	[ -z "${6:-}" ] || check "$1: and what goes with it" record_is "$6"
+	[ -z "${6:-}" ] || check "$1: and what goes with it" record_was "$6"
 }
 
 # offloaded NAME FROM TO CAUSE [CONDITION]: such a record, the hardware does all, and to the packet.
 offloaded() {
 	recorded "$1" "$2" "$3" "$4" offloaded "${5:-}"
-	check "$1: its figures are those of five pings" record_is \
+	check "$1: its figures are those of five pings" record_was \
 		'[.tx_packets, .tx_hardware, .tx_counted] == [5, 5, 5] and .rx_packets <= 5 and
 		.rx_packets == .rx_hardware and .rx_packets == .rx_counted'
-	check "$1: both SAs are there, before and after" record_is \
+	check "$1: both SAs are there, before and after" record_was \
 		'[.sas_before, .sas_after, .sas_refused] == [2, 2, 0] and (has("kernel") | not)'
 	check "$1: card and kernel agree to the packet" carried_by "$3"
 }
