@@ -32,6 +32,7 @@ configured_again() {
 }
 check "the plan says that the other goes down with it" contains "$(planned)" \
 	'with it twin, because they share its IKE SA'
+# shellcheck disable=SC2034 # lost_while has a use for it
 ping_every=0.01
 lost_while "$twin_address" check "with the bond again it is configured again" configured_again
 say "of the conn that shared the IKE SA $REPLY pings were lost, 100 a second"
