@@ -129,7 +129,8 @@ cp /lab/sos_esp_offload.py /usr/lib/python3/dist-packages/sos/report/plugins/esp
 echo "# psk: lab-secret-psk-in-a-comment" >>"$config"
 mkdir -p /run/sos /run/report
 check "sos makes a report" timeout 900 sos report --batch --quiet --tmp-dir /run/sos -o esp_offload
-tar -C /run/report -xf /run/sos/sosreport-*.tar.* --strip-components 1
+# Its checksum lies beside it.
+tar -C /run/report -xf /run/sos/sosreport-*.tar.[gx]z --strip-components 1
 check "it has what the daemon says" grep -rq '"configured"' /run/report/sos_commands/esp_offload
 check "and the SAs" grep -rq 'crypto offload' /run/report/sos_commands/esp_offload
 check "and the policy" test -s /run/report/etc/esp-offloadd/config.yaml
