@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # limit: 900
-# The worker is killed at the boundaries of its steps, and at a random moment, and the daemon is
-# stopped and killed in the middle of applying: it is taken back or finished, which is said, and the
-# tunnels are up.
+# The worker is killed at the boundaries of its steps, and the daemon is stopped and killed in the
+# middle of applying: it is taken back or finished, which is said, and the tunnels are up.
+# tests/torture/killed.sh kills at random moments.
 
 # shellcheck source=tests/lab/guest/lab/apply.sh
 . /lab/apply.sh
@@ -26,19 +26,6 @@ check "which has made up a profile of its own then" \
 check "the next run gives the bond its own profile back" settle
 check "and says so" grep -q "$bond_uuid is active again" "$told.err"
 check "all is as it was before, that profile, ports and tunnels with it" as_before
-
-# At a random moment: the whole of it takes so long.
-began=${EPOCHREALTIME/./}
-work --apply bond0
-took=$(((${EPOCHREALTIME/./} - began) / 1000))
-check "without being killed it applies" as_should_be
-revert
-check "and reverts" as_before
-moment=$((RANDOM * took / 32768))
-check "killed after $moment of $took ms" kill_after "$moment" --apply bond0
-check "killed after $moment of $took ms: the next run takes back" settle
-check "killed after $moment of $took ms: all is as it was, or as it should be" as_either
-[ ! -e "$journals/undo-bond0.jsonl" ] || revert
 
 # The worker of a daemon that lives on.
 applying() {
