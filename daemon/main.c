@@ -102,6 +102,12 @@ int main(int argc, char **argv)
 
 	/* The kernel's messages about SAs have their keys in them: no core, whatever the limits. */
 	(void)prctl(PR_SET_DUMPABLE, 0);
+	/*
+	 * A bond has room for a thousand failovers, most of which is never touched. The kernel
+	 * would make huge pages of that of many bonds, and give all of it (prctl(2),
+	 * transparent_hugepage).
+	 */
+	(void)prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
 	if (read_options(argc, argv, &o) < 0)
 		return 2;
 	if (o.done)

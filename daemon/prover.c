@@ -358,6 +358,8 @@ int prover_start(struct prover *p, const struct policy_proof *policy, bool probe
 	p->ping_error = 0;
 	if (wants_probe(p))
 		open_probe(p);
+	else if (policy->probe_address.family == 0)
+		p->rested = probe_close(p->rested);
 	p->outcome = (struct prover_outcome){ 0 };
 	p->started_usec = now_usec();
 	p->deadline_usec = p->started_usec + grace_usec + policy->within_usec;
