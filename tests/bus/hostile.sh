@@ -46,6 +46,9 @@ check "an argument of another type is refused" refused 'Invalid|signature|argume
 check "an option of another type" refused 'Options are' call Verify 'a{sv}' 1 count s many
 check "an option that there is not" refused 'Options are' call Verify 'a{sv}' 1 nonsense b true
 check "an address that is none" refused 'Options are' call Verify 'a{sv}' 1 address s 999.1.1.1
+check "who has it pinged is told how often" contains \
+	"$(call Verify 'a{sv}' 3 probe b true address s 127.0.0.1 within_usec t 1)" '"probes_sent" x [0-9]'
+check "who has not is told of no pings" not contains "$(call Verify 'a{sv}' 1 within_usec t 1)" probes_sent
 check "a bond's object that there is not" refused 'Unknown object|no such' \
 	env path=/org/espoffload1/bond/none bash -c "$(declare -f call); call Check"
 check "a path below a bond's" refused 'Unknown object|no such' \

@@ -20,6 +20,7 @@ check "nothing is changed" untouched
 # The pluto of 4.x offloads without being told, where the kernel's bit was on when it started.
 check "what the hardware does is proven all the same" equals 0 \
 	"$(esp-offloadctl verify --probe bond0 >/tmp/verify.out 2>&1; echo $?)"
+check "and who asked is told of the pings" grep -q 'Pings: 5 sent, 5 answered' /tmp/verify.out
 check "and the verdict stands on the bus" bond_is Verdict offloaded
 check "a failover is followed" eval 'cut_cable ix0; wait_for 10 bond_is ActivePort ix1'
 mend_cable ix0
