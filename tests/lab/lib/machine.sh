@@ -10,7 +10,7 @@ payload_size=256M
 # it has one processor: with two, each access that the other might see costs more, and one waits for
 # another that the host does not run. Three machines at once took 1.36 times as long with two, on two
 # processors. Programs are loaded to the same addresses each time then: the emulator keeps what it has
-# translated by address, and two thirds of its time went into translating the same again.
+# translated by address, and most of its time went into translating the same again.
 # init_on_alloc: Debian's kernel clears all memory that it hands out.
 machine() {
 	local qemu append='' count=${processors:-}
