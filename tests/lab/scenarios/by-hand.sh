@@ -117,8 +117,7 @@ peer_conn_set esp=
 nic_parameter max_sas 0
 check "a full table is refused with ENOSPC" up_refused 'Add SA.*No space left on device \(errno 28\)'
 nic_parameter max_sas 1024
-ipsec auto --replace example >/dev/null
-ipsec auto --asynchronous --up example >/dev/null
+up_anew >/dev/null
 check "with all that undone the tunnel comes up" established
 check "and is offloaded" offloads ix0
 

@@ -316,12 +316,20 @@ peer_conn_set() {
 	peer ipsec auto --replace example >/dev/null
 }
 
+# up_anew: begins to bring conn example up, as the files have it now, with nothing left of what was
+# tried before. A peer that keeps the SAs of a try that failed here answers with one of those, when all
+# were made within the same second: by that the kernel tells which is the newest.
+up_anew() {
+	ipsec auto --replace example
+	peer ipsec auto --replace example
+	ipsec auto --asynchronous --up example
+}
+
 # up_refused PATTERN: conn example, as the file has it now, does not come up, and the journal says
 # why in a line that matches the pattern.
 up_refused() {
 	forget
-	ipsec auto --replace example
-	ipsec auto --asynchronous --up example
+	up_anew
 	wait_for 20 logged "$1" || return
 	not tunnel_up
 }
