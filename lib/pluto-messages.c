@@ -312,6 +312,7 @@ static const struct wording wordings[] = {
 	{ CAUSE_SA_REFUSED, { "setup_half_ipsec_sa() hit fail" } },
 	{ CAUSE_OFFLOAD_UNAVAILABLE, { "NIC esp-hw-offload", "not available on interface" } },
 	{ CAUSE_TCP_UNAVAILABLE, { "setsockopt(", "SOL_TCP, TCP_ULP", "failed" } },
+	{ CAUSE_TCP_UNAVAILABLE, { "TCP: socket ", "setting socket option \"espintcp\"" } },
 	{ CAUSE_OFFLOAD_UNAVAILABLE, { "does not support NIC esp-hw-offload" } },
 
 	/* Answers of the peer. IKE_AUTH and CREATE_CHILD_SA speak of the Child SA. */

@@ -10,7 +10,7 @@
 begin_in_software "$proof"
 bus=$(systemctl show -P MainPID dbus)
 
-for step in profile reactivate conn replace; do
+for step in profile reactivate conn "$takes_up"; do
 	work_in_background --apply bond0
 	check "$step: it is begun" wait_for 60 has_told "\"$step\".*\"begins\""
 	kill -STOP "$bus"

@@ -23,7 +23,7 @@ round() {
 	[ "$(active_port)" = ix1 ] || to=ix1
 	ip link set bond0 type bond active_slave "$to"
 	wait_for 10 is_active "$to"
-	[ $(($1 % 5)) -ne 0 ] || ipsec whack --rekey-ipsec --name example >/dev/null 2>&1
+	[ $(($1 % 5)) -ne 0 ] || rekey >/dev/null 2>&1
 	esp-offloadctl status bond0 >/dev/null 2>&1
 	sleep 2
 }

@@ -225,6 +225,9 @@ START_TEST(a_refusal_by_kernel_or_nic_comes_before_its_consequences)
 	       { "ERROR: \"a\" #2: setsockopt(SOL_TCP, TCP_ULP) failed "
 		 "(connect_to_tcp_endpoint() +546 /programs/pluto/iface_tcp.c): No such file or "
 		 "directory (errno 2)",
+		 "tcp-unavailable" },
+	       { "ERROR: \"a\": TCP: socket 15: setting socket option \"espintcp\": No such file or "
+		 "directory (errno 2)",
 		 "tcp-unavailable" });
 }
 END_TEST

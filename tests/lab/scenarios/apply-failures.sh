@@ -74,7 +74,7 @@ nft add chain inet lab in '{ type filter hook input priority 0; }'
 nft add rule inet lab in udp sport '{500, 4500}' ip saddr "$peer_address" drop
 work_in_background --apply bond0
 check "the tunnel does not return: it is noticed" \
-	wait_for 60 has_told '"replace".*"undone"|"undone".*"replace"'
+	wait_for 60 has_told "\"$takes_up\".*\"undone\"|\"undone\".*\"$takes_up\""
 nft delete table inet lab
 wait_for 60 not kill -0 "$working"
 check "the tunnel does not return: applying fails, and says why" outcome_is failed \

@@ -12,7 +12,7 @@ begin_in_software "$proof"
 
 # At each boundary.
 for boundary in profile:begins reactivate:begins reactivate:done conn:begins conn:done \
-	replace:begins replace:done; do
+	"$takes_up:begins" "$takes_up:done"; do
 	check "killed at $boundary" \
 		kill_when "\"step\":\"${boundary%:*}\".*\"${boundary#*:}\"" --apply bond0
 	check "killed at $boundary: the next run takes back" settle
@@ -50,7 +50,7 @@ applying() {
 reason_has() {
 	contains "$(bond_property StateReason)" "$1"
 }
-check "the daemon begins to apply" eval 'start_daemon && wait_for 60 applying "reactivate|conn|replace"'
+check "the daemon begins to apply" eval 'start_daemon && wait_for 60 applying "reactivate|conn|$takes_up"'
 check "its worker is killed" pkill -KILL -f "esp-offload-worker (run|serve)"
 check "the bond has failed" wait_for 10 bond_is State failed
 check "what was half done is taken back, which the state tells" \
@@ -60,14 +60,14 @@ check "all is as it was before" as_before
 
 # The daemon itself, stopped and killed.
 esp-offloadctl apply bond0 >/dev/null 2>&1 &
-check "it applies anew once somebody asks" wait_for 60 applying 'conn|replace'
+check "it applies anew once somebody asks" wait_for 60 applying "conn|$takes_up"
 forget
 check "stopped in the middle it ends" systemctl stop esp-offloadd
 check "once all is as it was before" as_before
 check "and says so" logged 'told to stop before it was finished; undone: all is as it was' esp-offloadd
 check "no worker is left" equals "" "$(systemctl list-units --no-legend --plain 'esp-offload-worker@*')"
 check "started anew it applies anew" \
-	eval 'systemctl start esp-offloadd; wait_for 60 applying "conn|replace"'
+	eval 'systemctl start esp-offloadd; wait_for 60 applying "conn|$takes_up"'
 forget
 systemctl kill -s KILL --kill-who=main esp-offloadd
 check "killed itself, it is started again" wait_for 30 bond_property State

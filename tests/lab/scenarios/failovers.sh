@@ -48,7 +48,7 @@ refused() {
 		".sas_after == 2 and .sas_refused == $4 and (.kernel | contains(\"$6\"))"
 	check "$1: the dump says offload all the same" equals 2 "$(sas_offloaded)"
 	# A rekey gives new SAs to the port, and they open a proof by themselves.
-	ipsec whack --rekey-ipsec --name example >/dev/null
+	rekey >/dev/null
 	check "$1: a rekey mends it" wait_for 40 bond_is Verdict offloaded
 	check "$1: the record stays as it was" record_is ".id == $n_records and .verdict == \"$5\""
 }

@@ -48,6 +48,12 @@ pluto_offloads() {
 	whack --status | grep "\"${1:-example}\"" | grep -qE 'nic-offload:(yes|crypto);'
 }
 
+# pluto_in_software [CONN]: it has the conn with what it takes for a conn that says nothing of offload,
+# which is auto in Libreswan 4 and no in 5.
+pluto_in_software() {
+	whack --status | grep "\"${1:-example}\"" | grep -qE 'nic-offload:(auto|no);'
+}
+
 # failovers_since_mark N: the daemon has counted that many since mark_failovers.
 mark_failovers() {
 	failovers_marked=$(bond_property Failovers)

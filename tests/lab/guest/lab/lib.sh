@@ -286,6 +286,13 @@ established() {
 	wait_for "${2:-30}" tunnel_up "${1:-example}"
 }
 
+# rekey [CONN]: its ESP SAs, by what Libreswan 4 and 5 call that.
+rekey() {
+	local option=--rekey-ipsec
+	[[ $(whack --help 2>&1) != *--rekey-child* ]] || option=--rekey-child
+	whack "$option" --name "${1:-example}"
+}
+
 # sas_offloaded [ADDRESS]: how many of the kernel's SAs with the peer name an offload device.
 sas_offloaded() {
 	ip xfrm state | awk -v a="${1:-$peer_address}" '
