@@ -72,9 +72,14 @@ struct heap {
 size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
 struct heap mallinfo2(void) __attribute__((weak));
 
+static bool is_exact(void)
+{
+	return __sanitizer_get_current_allocated_bytes != NULL;
+}
+
 static size_t allocated(void)
 {
-	if (__sanitizer_get_current_allocated_bytes)
+	if (is_exact())
 		return __sanitizer_get_current_allocated_bytes();
 	return mallinfo2 ? mallinfo2().allocated : 0;
 }
@@ -204,8 +209,11 @@ START_TEST(days_leave_memory_descriptors_and_processor_as_they_were)
 		       1000);
 
 	ck_assert_uint_eq(at[hours].descriptors, at[FULL].descriptors);
-	/* Words and numbers differ in length. */
-	ck_assert_uint_le(at[hours].bytes, at[FULL].bytes + 2048);
+	/*
+	 * Words and numbers differ in length. The C library counts a few chunks that it keeps for
+	 * later of each size that ever came up, too.
+	 */
+	ck_assert_uint_le(at[hours].bytes, at[FULL].bytes + (is_exact() ? 2048 : 16384));
 	ck_assert_uint_le(at[hours].processor_usec - at[hours - 6].processor_usec,
 			  2 * (at[12].processor_usec - at[6].processor_usec) + 200000);
 	one_bond_end(&bond);
