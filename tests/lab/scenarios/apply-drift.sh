@@ -77,9 +77,12 @@ check "a policy without the conn is taken" systemctl reload esp-offloadd
 check "the conn is as it was" wait_for 60 diff -r /tmp/before/ipsec.d /etc/ipsec.d
 check "pluto has it so" wait_for 30 pluto_in_software
 check "the feature stays" feature_is bond0 on
-check "the journal has how to write no instead" \
-	wait_for 10 logged 'esp-offloadctl conn set example nic-offload=no' esp-offloadd
-check "and so has the state" wait_for 10 reason_has 'conn set example nic-offload=no'
+# Without the line Libreswan 5 does not offload, and 4 may.
+if [ "$(libreswan_major)" -lt 5 ]; then
+	check "the journal has how to write no instead" \
+		wait_for 10 logged 'esp-offloadctl conn set example nic-offload=no' esp-offloadd
+	check "and so has the state" wait_for 10 reason_has 'conn set example nic-offload=no'
+fi
 check "the tunnels are up" tunnels_up
 policy_of example
 systemctl reload esp-offloadd

@@ -18,9 +18,15 @@ peer_conn_set esp=aes_gcm256-null
 with esp=
 ipsec auto --up example >/dev/null
 check "a tunnel with what the crypto policy gives" established
-check "a crypto policy without AES-GCM-128" names crypto-policy
-check "its name is told, and where it stands" tells \
-	"policy FUTURE .*esp=aes_gcm256-null \\(crypto policy, $policies/back-ends/libreswan.config:2"
+told="policy FUTURE .*esp=aes_gcm256-null \\(crypto policy, $policies/back-ends/libreswan.config:2"
+if [ "$(libreswan_major)" -lt 5 ]; then
+	check "a crypto policy without AES-GCM-128" names crypto-policy
+	check "its name is told, and where it stands" tells "$told"
+else
+	# It is a fault where offload is asked for, which a conn does only by its own words.
+	check "a crypto policy without AES-GCM-128 is no fault of a conn in software" names ""
+	check "its name is told, and where it stands" contains "$(jq -r .summary "$said")" "$told"
+fi
 cp /etc/ipsec.conf /tmp/ipsec.conf
 esp-offloadctl conn crypto-policy -n off >/dev/null
 check "a dry run changes nothing" cmp /tmp/ipsec.conf /etc/ipsec.conf

@@ -22,14 +22,6 @@ own_profile_is() {
 	equals "$1" "$(own_profile)"
 }
 
-# libreswan_major: of its version.
-libreswan_major() {
-	local text
-	text=$(ipsec --version)
-	text=${text##*Libreswan }
-	echo "${text%%.*}"
-}
-
 # The step by which pluto takes up the conn of a bond that had no feature before: Libreswan 5 looks at
 # the devices only as it starts.
 takes_up=replace

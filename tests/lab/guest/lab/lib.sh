@@ -276,6 +276,14 @@ whack() {
 	/usr/libexec/ipsec/whack "$@"
 }
 
+# libreswan_major: of its version.
+libreswan_major() {
+	local text
+	text=$(ipsec --version)
+	text=${text##*Libreswan }
+	echo "${text%%.*}"
+}
+
 # tunnel_up [CONN]: pluto has it up.
 tunnel_up() {
 	[[ $(whack --trafficstatus) == *"\"${1:-example}\""* ]]
