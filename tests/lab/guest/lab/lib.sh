@@ -363,6 +363,13 @@ forget() {
 	log_from=$EPOCHREALTIME
 }
 
+# no_sanitizer: none of the sanitizers that the programs were built with has found anything: in services,
+# whose words are in the journal, and in commands, which leave them in /run/sanitizer.PID.
+no_sanitizer() {
+	! { journalctl -q --no-pager -o cat --since "@$scenario_began" && cat /run/sanitizer.*; } 2>/dev/null |
+		grep -E 'ERROR: [A-Za-z]+Sanitizer|runtime error: '
+}
+
 # shellcheck source=tests/lab/guest/lab/daemon.sh
 . /lab/daemon.sh
 # shellcheck source=tests/lab/guest/lab/bench.sh
@@ -445,7 +452,10 @@ if [ "${BASH_SOURCE[0]}" = "$0" ]; then
 	export TERM=dumb
 	scenario_began=$EPOCHREALTIME
 	forget
+	# What tools/torture has put there with programs that were built so.
+	[ ! -e /lab/sanitized ] || export ASAN_OPTIONS=log_path=/run/sanitizer UBSAN_OPTIONS=print_stacktrace=1
 	# shellcheck source=/dev/null
 	. "/lab/scenarios/$1.sh" </dev/null
+	[ ! -e /lab/sanitized ] || check "the sanitizers have found nothing" no_sanitizer
 	exit 0
 fi
