@@ -84,10 +84,10 @@ check "nor has what all may read in /run or /var/log" clean "${open_to_all[@]}"
 
 # Cores go through a pipe here, which the limit of the unit does not stop.
 echo '|/usr/bin/tee /tmp/core.%e' >/proc/sys/kernel/core_pattern
-sh -c 'kill -SEGV $$' || :
+sh -c 'kill -ABRT $$' || :
 check "a core would be caught" wait_for 10 test -s /tmp/core.sh
 pid=$(systemctl show -P MainPID esp-offloadd)
-kill -SEGV "$pid"
+kill -ABRT "$pid"
 check "the daemon comes back after a crash" wait_for 20 busctl status org.espoffload1
 check "which left no core" not test -e /tmp/core.esp-offloadd
 check "the bond is configured as before" wait_for 60 bond_is State configured
