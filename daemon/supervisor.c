@@ -476,9 +476,17 @@ static int on_recount(sd_event_source *source _unused_, uint64_t usec _unused_, 
 	if (sampler_traffic(&view, &traffic) < 0)
 		return 0;
 	follower_count_sas(s->follower, traffic.n_sas);
-	/* The next one that comes opens a proof. */
-	if (traffic.n_sas == 0)
+	if (traffic.n_sas == 0) {
+		/* The next one that comes opens a proof. */
 		set_proof(s, &none);
+	} else if (supervisor_is_to_be_proved(s)) {
+		/*
+		 * While SAs are rekeyed there are old ones and new ones, and what was proven then
+		 * may rest upon the old ones alone: software though the new ones are offloaded, or
+		 * the other way round.
+		 */
+		(void)supervisor_open_proof(s, PROVER_GRACE_USEC);
+	}
 	return 0;
 }
 

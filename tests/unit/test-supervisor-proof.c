@@ -331,6 +331,29 @@ START_TEST(a_new_sa_of_a_conn_opens_a_proof)
 }
 END_TEST
 
+START_TEST(what_a_rekey_leaves_is_proven_once_the_old_sas_are_gone)
+{
+	struct facts_ip peer = kernel_peer(0), stranger = kernel_peer(7);
+
+	/* The old ones carried all of it, as the new ones may not. */
+	configured_and_proved();
+	supervisor_sa_removed(supervisors[0], &stranger);
+	run_for_msec(1200);
+	ck_assert(!prover_is_open(supervisors[0]->prover));
+	supervisor_sa_removed(supervisors[0], &peer);
+	supervisor_sa_removed(supervisors[0], &peer);
+	run_for_msec(1200);
+	ck_assert(prover_is_open(supervisors[0]->prover));
+	run_for_msec(500);
+	kernel_carries(0, 10, 0);
+	run_for_msec(500);
+	kernel_carries(0, 10, 0);
+	run_until_proved();
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_SOFTWARE);
+	bonds_end();
+}
+END_TEST
+
 /* Nothing was told of it yet but "unknown", and the counters will tell. */
 static void expect_proved_anew_as_software(void)
 {
@@ -477,6 +500,7 @@ UNIT_MAIN("supervisor-proof", a_failovers_proof_asks_for_the_bonds_own_sas_alone
 	  answers_that_come_late_and_through_software_make_it_partial,
 	  answers_that_never_come_prove_nothing,
 	  sas_that_are_rekeyed_meanwhile_only_take_a_window_more, sas_without_offload_are_software,
-	  a_new_sa_of_a_conn_opens_a_proof, a_bond_whose_bit_somebody_takes_is_offloaded_no_more,
+	  what_a_rekey_leaves_is_proven_once_the_old_sas_are_gone, a_new_sa_of_a_conn_opens_a_proof,
+	  a_bond_whose_bit_somebody_takes_is_offloaded_no_more,
 	  a_fight_shows_no_verdict_of_before_it, a_bond_that_is_blocked_is_proved_anew,
 	  what_is_being_applied_is_not_proven, sas_that_are_all_gone_are_not_offloaded)

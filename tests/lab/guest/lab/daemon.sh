@@ -137,6 +137,24 @@ carried_by() {
 	wait_for 10 counted_as_carried "$1"
 }
 
+# carried_by_all: the same, by all ports together.
+carried_by_all() {
+	wait_for 10 counted_together
+}
+
+counted_together() {
+	local port tx rx was_tx was_rx all_tx=0 all_rx=0
+	read -r was_tx was_rx <<<"$carried_before"
+	read -r tx rx <<<"$(carried)"
+	set -- "$((tx - was_tx)) $((rx - was_rx))"
+	for port in "${!marked[@]}"; do
+		[ -n "${marked[$port]// /}" ] && [ -e "/sys/class/net/$port" ] || continue
+		read -r tx rx <<<"$(gained "$port")"
+		all_tx=$((all_tx + tx)) all_rx=$((all_rx + rx))
+	done
+	equals "$1" "$all_tx $all_rx"
+}
+
 counted_as_carried() {
 	local port tx rx was_tx was_rx
 	read -r was_tx was_rx <<<"$carried_before"
