@@ -3,6 +3,7 @@
 
 #include <time.h>
 
+#include "names.h"
 #include "text.h"
 
 #define SYSTEMD_NAME    "org.freedesktop.systemd1"
@@ -10,6 +11,9 @@
 #define SYSTEMD_MANAGER "org.freedesktop.systemd1.Manager"
 #define SYSTEMD_UNIT    "org.freedesktop.systemd1.Unit"
 #define SYSTEMD_SERVICE "org.freedesktop.systemd1.Service"
+
+/* How long a job is waited for before it is asked what may hold it up. */
+#define LOOK_USEC UINT64_C(1000000)
 
 static uint64_t now_usec(void)
 {
@@ -294,6 +298,49 @@ static int describe_failure(const char *what, const char *unit, const char *resu
 	return text_take(&t, ret);
 }
 
+static bool is_daemon_ending(sd_bus *bus, uint64_t deadline)
+{
+	struct units_state state;
+
+	return look(bus, DAEMON_UNIT, deadline, &state) >= 0 &&
+	       state.state == FACTS_UNIT_DEACTIVATING;
+}
+
+/*
+ * The daemon's unit is ordered after ipsec.service, and systemd puts the job of a unit behind the
+ * end of those that are after it (systemd.unit(5), Before=). When the daemon is told to stop in the
+ * middle of an application, its end waits for the worker, the worker for the job, and the job for
+ * the daemon's end. Asked for once more in a mode that heeds no order, the job is the same one, and
+ * runs at once.
+ */
+static int wait_in_spite_of_our_end(sd_bus *bus, const char *method, const char *unit,
+				    uint64_t deadline, struct job_wait *w)
+{
+	_cleanup_free_ char *again = NULL;
+	int r;
+
+	do {
+		uint64_t next = now_usec() + LOOK_USEC;
+
+		r = wait_for_job(bus, w, next < deadline ? next : deadline);
+		if (r != -ETIMEDOUT || now_usec() >= deadline)
+			return r;
+	} while (!is_daemon_ending(bus, deadline));
+	/* It may have ended while that was asked. */
+	r = wait_for_job(bus, w, 0);
+	if (r != -ETIMEDOUT)
+		return r;
+
+	r = call_for_path(bus, method, unit, "ignore-dependencies", deadline, &again);
+	if (r < 0)
+		return r;
+	if (!streq(again, w->job)) {
+		free(w->job);
+		w->job = TAKE_PTR(again);
+	}
+	return wait_for_job(bus, w, deadline);
+}
+
 static int run_and_wait(sd_bus *bus, const char *method, const char *unit, uint64_t deadline,
 			struct job_wait *w, struct units_state *ret_state)
 {
@@ -306,7 +353,7 @@ static int run_and_wait(sd_bus *bus, const char *method, const char *unit, uint6
 	ours = r >= 0;
 	r = call_for_path(bus, method, unit, "replace", deadline, &w->job);
 	if (r >= 0)
-		r = wait_for_job(bus, w, deadline);
+		r = wait_in_spite_of_our_end(bus, method, unit, deadline, w);
 	if (ours)
 		unsubscribe(bus);
 	if (r < 0)

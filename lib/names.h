@@ -42,6 +42,7 @@
 /* Keywords of the foreign programs */
 #define NIC_OFFLOAD_KEY        "nic-offload"
 #define IPSEC_UNIT             "ipsec.service"
+#define DAEMON_UNIT            "esp-offloadd.service"
 #define IPSEC_CONF_FILE        "/etc/ipsec.conf"
 #define FEATURE_ESP_HW_OFFLOAD "esp-hw-offload"
 #define FEATURE_RX_ALL         "rx-all"

@@ -29,6 +29,8 @@ struct play {
 	bool dies;          /* it goes away in the middle of the job */
 	bool not_a_service; /* there is no MainPID */
 	bool tired;         /* it failed too often: no job before that is forgotten */
+	bool ordered;       /* the job has to wait for others, unless it need not heed any */
+	bool ends;          /* esp-offloadd is being stopped */
 };
 
 static const struct play running = { .method = "TryRestartUnit",
@@ -44,15 +46,22 @@ struct systemd {
 };
 
 #define UNIT_PATH "/org/freedesktop/systemd1/unit/ipsec_2eservice"
+#define OWN_PATH  "/org/freedesktop/systemd1/unit/esp_2doffloadd_2eservice"
 #define JOB_PATH  "/org/freedesktop/systemd1/job/7"
 #define MANAGER   "org.freedesktop.systemd1.Manager"
 
 static int on_load(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	struct systemd *s = userdata;
+	const char *unit;
 
 	(void)error;
-	return s->play.deaf ? 1 : sd_bus_reply_method_return(m, "o", UNIT_PATH);
+	if (s->play.deaf)
+		return 1;
+	if (sd_bus_message_read(m, "s", &unit) < 0)
+		return -1;
+	return sd_bus_reply_method_return(
+		m, "o", streq(unit, "esp-offloadd.service") ? OWN_PATH : UNIT_PATH);
 }
 
 static int on_subscribe(sd_bus_message *m, void *userdata, sd_bus_error *error)
@@ -93,6 +102,8 @@ static int on_job(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	sd_bus *bus = sd_bus_message_get_bus(m);
 	struct systemd *s = userdata;
+	const char *unit, *mode;
+	bool waits;
 	int r;
 
 	if (s->play.refuses || s->play.tired ||
@@ -100,13 +111,16 @@ static int on_job(sd_bus_message *m, void *userdata, sd_bus_error *error)
 		return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED, "no");
 	if (s->play.dies)
 		_exit(0);
+	if (sd_bus_message_read(m, "ss", &unit, &mode) < 0)
+		return -1;
+	waits = !s->play.result || (s->play.ordered && !streq(mode, "ignore-dependencies"));
 	s->had_job = true;
 	if (s->play.other_job)
 		tell_end(bus, s, "/org/freedesktop/systemd1/job/6", "failed");
 	if (s->play.early)
 		tell_end(bus, s, JOB_PATH, s->play.result);
 	r = sd_bus_reply_method_return(m, "o", JOB_PATH);
-	if (!s->play.early && s->play.result)
+	if (!s->play.early && !waits)
 		tell_end(bus, s, JOB_PATH, s->play.result);
 	return r;
 }
@@ -127,6 +141,16 @@ static int get_active(sd_bus *bus, const char *path, const char *interface, cons
 
 	(void)bus, (void)path, (void)interface, (void)property, (void)error;
 	return sd_bus_message_append(reply, "s", s->had_job ? s->play.after : s->play.active);
+}
+
+static int get_own_active(sd_bus *bus, const char *path, const char *interface,
+			  const char *property, sd_bus_message *reply, void *userdata,
+			  sd_bus_error *error)
+{
+	const struct systemd *s = userdata;
+
+	(void)bus, (void)path, (void)interface, (void)property, (void)error;
+	return sd_bus_message_append(reply, "s", s->play.ends ? "deactivating" : "active");
 }
 
 static int get_pid(sd_bus *bus, const char *path, const char *interface, const char *property,
@@ -155,6 +179,13 @@ static const sd_bus_vtable unit_vtable[] = {
 	SD_BUS_VTABLE_END,
 };
 
+static const sd_bus_vtable own_vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_PROPERTY("LoadState", "s", get_load, 0, 0),
+	SD_BUS_PROPERTY("ActiveState", "s", get_own_active, 0, 0),
+	SD_BUS_VTABLE_END,
+};
+
 static const sd_bus_vtable service_vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_PROPERTY("MainPID", "u", get_pid, 0, 0),
@@ -173,6 +204,8 @@ static int play_systemd(sd_bus *b, const void *play)
 				     &s) < 0 ||
 	    sd_bus_add_object_vtable(b, NULL, UNIT_PATH, "org.freedesktop.systemd1.Unit",
 				     unit_vtable, &s) < 0 ||
+	    sd_bus_add_object_vtable(b, NULL, OWN_PATH, "org.freedesktop.systemd1.Unit", own_vtable,
+				     &s) < 0 ||
 	    (!s.play.not_a_service &&
 	     sd_bus_add_object_vtable(b, NULL, UNIT_PATH, "org.freedesktop.systemd1.Service",
 				      service_vtable, &s) < 0))
@@ -420,6 +453,30 @@ START_TEST(a_job_that_never_ends_is_not_waited_for)
 }
 END_TEST
 
+/* systemd puts the restart behind the end of the service, which waits for whoever asked for it. */
+START_TEST(a_job_that_is_ordered_behind_our_own_end_need_not_wait_for_it)
+{
+	struct play play = running;
+
+	play.ordered = play.ends = true;
+	expect_restart(&play, UNITS_RESTARTED, NULL);
+}
+END_TEST
+
+START_TEST(a_job_that_is_ordered_behind_others_waits_for_them)
+{
+	struct play play = running;
+	char *told = NULL;
+
+	play.ordered = true;
+	setup();
+	systemd_is(&play);
+	ck_assert_int_eq(units_restart(bus, "ipsec.service", 2500000, &told), -ETIMEDOUT);
+	ck_assert_ptr_null(told);
+	teardown();
+}
+END_TEST
+
 START_TEST(a_unit_that_we_stopped_can_be_started_again)
 {
 	struct play play = running;
@@ -460,5 +517,7 @@ UNIT_MAIN("units", a_running_service_has_a_main_process, a_unit_that_is_no_servi
 	  a_job_that_is_done_without_the_unit_is_a_failure,
 	  a_job_that_was_cancelled_is_a_failure_though_the_unit_runs,
 	  a_stopped_unit_is_not_restarted, a_refusal_is_told,
+	  a_job_that_is_ordered_behind_our_own_end_need_not_wait_for_it,
+	  a_job_that_is_ordered_behind_others_waits_for_them,
 	  a_systemd_that_goes_away_ends_the_wait, a_job_that_never_ends_is_not_waited_for,
 	  a_unit_that_we_stopped_can_be_started_again, a_second_restart_works_like_the_first)

@@ -66,6 +66,16 @@ check "stopped in the middle it ends" systemctl stop esp-offloadd
 check "once all is as it was before" as_before
 check "and says so" logged 'told to stop before it was finished; undone: all is as it was' esp-offloadd
 check "no worker is left" equals "" "$(systemctl list-units --no-legend --plain 'esp-offload-worker@*')"
+
+# systemd puts a restart of ipsec behind the daemon's end, which waits for the worker, and that for the
+# restart.
+policy "activation: live" "ipsec: restart" "$proof"
+check "started with another policy it restarts ipsec" \
+	eval 'systemctl start esp-offloadd; wait_for 60 applying restart'
+check "stopped then it ends in time" timeout 60 systemctl stop esp-offloadd
+check "and that is undone as well" as_before
+policy "$proof"
+
 check "started anew it applies anew" \
 	eval 'systemctl start esp-offloadd; wait_for 60 applying "conn|$takes_up"'
 forget

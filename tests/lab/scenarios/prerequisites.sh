@@ -62,6 +62,7 @@ wait_for 40 profile_has GENERAL.STATE activated
 restore "${lab_files[@]}" >/dev/null
 nmcli connection reload
 nmcli -w 30 connection up bond0 >/dev/null
+wait_for 20 eval 'ip -4 address show bond0 | grep -q "$host_address/"'
 conn_set esn=either
 conn_set esp=
 policy "ensure: {esn: no, esp: aes_gcm128-null}" "proof: {within: 30s, probe: {address: $peer_address}}"

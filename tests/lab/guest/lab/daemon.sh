@@ -100,7 +100,9 @@ nm_settings() {
 untouched_look() {
 	local attribute
 	stat -c '%n %i %y %s' /etc/ipsec.conf /etc/ipsec.d /etc/ipsec.d/* "$bond_profile" 2>/dev/null
-	[ -z "$untouched_profile" ] || nm_settings "$untouched_profile" GetSettings
+	# NetworkManager notes by itself, and some seconds later, when it was active last.
+	[ -z "$untouched_profile" ] ||
+		nm_settings "$untouched_profile" GetSettings | sed 's/"timestamp" t [0-9]*/"timestamp"/'
 	pluto_pid
 	ip xfrm state | awk '/spi/ { print $4 }'
 	for attribute in mode slaves; do
