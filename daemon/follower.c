@@ -223,9 +223,12 @@ int follower_prove(struct follower *f, struct proof *proof, const struct failove
 	return failover_log_prove(f->log, proof, &evidence, elapsed_usec(f));
 }
 
-void follower_count_sas(struct follower *f, uint64_t n)
+bool follower_count_sas(struct follower *f, uint64_t n)
 {
+	bool fewer = f->sas.known && n < f->sas.n;
+
 	f->sas = (struct failover_sas){ .known = true, .n = n };
+	return fewer;
 }
 
 uint64_t follower_switches(const struct follower *f)

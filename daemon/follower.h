@@ -73,8 +73,12 @@ int follower_sync(struct follower *f);
  */
 int follower_prove(struct follower *f, struct proof *proof, const struct failover_sas *sas);
 
-/* follower_count_sas() - so many there are now, in between two proofs */
-void follower_count_sas(struct follower *f, uint64_t n);
+/*
+ * follower_count_sas() - so many there are now, in between two proofs
+ *
+ * Return: whether they are fewer than when they were counted last, as at the end of a proof.
+ */
+bool follower_count_sas(struct follower *f, uint64_t n);
 
 /* follower_switches() - changes of the active port seen so far */
 uint64_t follower_switches(const struct follower *f);

@@ -461,13 +461,19 @@ void supervisor_sa_added(struct supervisor *s, const struct facts_ip *destinatio
 		(void)supervisor_open_proof(s, PROVER_GRACE_USEC);
 }
 
-/* How many there are before a failover is in its record, and must not be counted during it. */
+/*
+ * How many there are before a failover is in its record, and must not be counted during it. While
+ * SAs are rekeyed there are old ones and new ones, and what was proven then may rest upon the old
+ * ones alone: software though the new ones are offloaded, or the other way round. Once there are
+ * fewer, those that are left are proven.
+ */
 static int on_recount(sd_event_source *source _unused_, uint64_t usec _unused_, void *userdata)
 {
 	const struct proof none = { .reason = "the kernel has no SA of the conns" };
 	struct supervisor *s = userdata;
 	struct sampler_traffic traffic;
 	struct sampler_view view;
+	bool fewer;
 
 	/* An open proof counts them at its end. */
 	if (prover_is_open(s->prover) || settle_without_conns(s))
@@ -475,18 +481,12 @@ static int on_recount(sd_event_source *source _unused_, uint64_t usec _unused_, 
 	supervisor_view(s, &view);
 	if (sampler_traffic(&view, &traffic) < 0)
 		return 0;
-	follower_count_sas(s->follower, traffic.n_sas);
-	if (traffic.n_sas == 0) {
-		/* The next one that comes opens a proof. */
+	fewer = follower_count_sas(s->follower, traffic.n_sas);
+	/* The next one that comes opens a proof. */
+	if (traffic.n_sas == 0)
 		set_proof(s, &none);
-	} else if (supervisor_is_to_be_proved(s)) {
-		/*
-		 * While SAs are rekeyed there are old ones and new ones, and what was proven then
-		 * may rest upon the old ones alone: software though the new ones are offloaded, or
-		 * the other way round.
-		 */
+	else if (fewer && *s->active && supervisor_is_to_be_proved(s))
 		(void)supervisor_open_proof(s, PROVER_GRACE_USEC);
-	}
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 #define SYSTEMD_MANAGER "org.freedesktop.systemd1.Manager"
 #define SYSTEMD_UNIT    "org.freedesktop.systemd1.Unit"
 #define SYSTEMD_SERVICE "org.freedesktop.systemd1.Service"
+#define SYSTEMD_JOB     "org.freedesktop.systemd1.Job"
 
 /* How long a job is waited for before it is asked what may hold it up. */
 #define LOOK_USEC UINT64_C(1000000)
@@ -144,14 +145,15 @@ static int get_property(sd_bus *bus, const char *path, const char *interface, co
 	return 0;
 }
 
-static int get_text(sd_bus *bus, const char *path, const char *name, uint64_t deadline, char **ret)
+static int get_text(sd_bus *bus, const char *path, const char *interface, const char *name,
+		    uint64_t deadline, char **ret)
 {
 	_cleanup_message_ sd_bus_message *reply = NULL;
 	const char *s;
 	char *copy;
 	int r;
 
-	r = get_property(bus, path, SYSTEMD_UNIT, name, "s", deadline, &reply);
+	r = get_property(bus, path, interface, name, "s", deadline, &reply);
 	if (r < 0)
 		return r;
 	r = sd_bus_message_read(reply, "s", &s);
@@ -199,12 +201,12 @@ static int look(sd_bus *bus, const char *unit, uint64_t deadline, struct units_s
 	r = call_for_path(bus, "LoadUnit", unit, NULL, deadline, &path);
 	if (r < 0)
 		return r;
-	r = get_text(bus, path, "LoadState", deadline, &load);
+	r = get_text(bus, path, SYSTEMD_UNIT, "LoadState", deadline, &load);
 	if (r < 0)
 		return r;
 	if (streq(load, "not-found"))
 		return -ENOENT;
-	r = get_text(bus, path, "ActiveState", deadline, &active);
+	r = get_text(bus, path, SYSTEMD_UNIT, "ActiveState", deadline, &active);
 	if (r < 0)
 		return r;
 
@@ -306,39 +308,52 @@ static bool is_daemon_ending(sd_bus *bus, uint64_t deadline)
 	       state.state == FACTS_UNIT_DEACTIVATING;
 }
 
+/* How a job that has not begun is asked for once more; NULL: it has begun, or is gone. */
+static const char *method_again(sd_bus *bus, const char *job, uint64_t deadline)
+{
+	_cleanup_free_ char *state = NULL, *type = NULL;
+
+	if (get_text(bus, job, SYSTEMD_JOB, "State", deadline, &state) < 0 ||
+	    get_text(bus, job, SYSTEMD_JOB, "JobType", deadline, &type) < 0 ||
+	    !streq(state, "waiting"))
+		return NULL;
+	/* A restart is a stop, and then a start that may have to wait again. */
+	return streq(type, "start") ? "StartUnit" : "RestartUnit";
+}
+
 /*
  * The daemon's unit is ordered after ipsec.service, and systemd puts the job of a unit behind the
  * end of those that are after it (systemd.unit(5), Before=). When the daemon is told to stop in the
  * middle of an application, its end waits for the worker, the worker for the job, and the job for
- * the daemon's end. Asked for once more in a mode that heeds no order, the job is the same one, and
- * runs at once.
+ * the daemon's end. Asked for once more in a mode that heeds no order, it is merged with the one
+ * that waits, and runs. Should that be refused, as when the host goes down, the job itself tells
+ * how it ends.
  */
-static int wait_in_spite_of_our_end(sd_bus *bus, const char *method, const char *unit,
-				    uint64_t deadline, struct job_wait *w)
+static int wait_in_spite_of_our_end(sd_bus *bus, const char *unit, uint64_t deadline,
+				    struct job_wait *w)
 {
-	_cleanup_free_ char *again = NULL;
-	int r;
-
-	do {
+	for (;;) {
+		_cleanup_free_ char *again = NULL;
 		uint64_t next = now_usec() + LOOK_USEC;
+		const char *method;
+		int r = wait_for_job(bus, w, next < deadline ? next : deadline);
 
-		r = wait_for_job(bus, w, next < deadline ? next : deadline);
 		if (r != -ETIMEDOUT || now_usec() >= deadline)
 			return r;
-	} while (!is_daemon_ending(bus, deadline));
-	/* It may have ended while that was asked. */
-	r = wait_for_job(bus, w, 0);
-	if (r != -ETIMEDOUT)
-		return r;
-
-	r = call_for_path(bus, method, unit, "ignore-dependencies", deadline, &again);
-	if (r < 0)
-		return r;
-	if (!streq(again, w->job)) {
+		if (!is_daemon_ending(bus, deadline))
+			continue;
+		method = method_again(bus, w->job, deadline);
+		if (!method ||
+		    call_for_path(bus, method, unit, "ignore-dependencies", deadline, &again) < 0 ||
+		    streq(again, w->job))
+			continue;
+		/* It had just come to its end, or another one begins in its place. */
+		r = wait_for_job(bus, w, 0);
+		if (r != -ETIMEDOUT)
+			return r;
 		free(w->job);
 		w->job = TAKE_PTR(again);
 	}
-	return wait_for_job(bus, w, deadline);
 }
 
 static int run_and_wait(sd_bus *bus, const char *method, const char *unit, uint64_t deadline,
@@ -353,7 +368,7 @@ static int run_and_wait(sd_bus *bus, const char *method, const char *unit, uint6
 	ours = r >= 0;
 	r = call_for_path(bus, method, unit, "replace", deadline, &w->job);
 	if (r >= 0)
-		r = wait_in_spite_of_our_end(bus, method, unit, deadline, w);
+		r = wait_in_spite_of_our_end(bus, unit, deadline, w);
 	if (ours)
 		unsubscribe(bus);
 	if (r < 0)

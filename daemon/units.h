@@ -40,8 +40,8 @@ enum units_outcome {
  *            not fail. Free with free().
  *
  * TryRestartUnit in mode "replace": a unit that was stopped in the meantime stays so. A job that
- * waits for esp-offloadd.service to end, which waits for us, is made to run at once. The end of the
- * job (the signal JobRemoved) and the state after it decide, not the answer to the call.
+ * waits for esp-offloadd.service to end, which waits for us, is made to run after a second. The end
+ * of the job (the signal JobRemoved) and the state after it decide, not the answer to the call.
  *
  * Return: one of enum units_outcome; -ETIMEDOUT when the job has not ended by then: it goes on, and
  * is not cancelled, since half a restart would be worse; -ENOENT, -ENOTCONN as above; -EACCES when

@@ -104,6 +104,9 @@ void kernel_refuses_packets(uint64_t n);
 /* kernel_has_sas_in_software() - a second pair of each tunnel, without offload, carries nothing */
 void kernel_has_sas_in_software(void);
 
+/* kernel_loses_sas_in_software() - it is gone again, and nobody is told */
+void kernel_loses_sas_in_software(void);
+
 /* kernel_flushes_sas() - as when the bond was set down: nobody is told */
 void kernel_flushes_sas(size_t bond);
 

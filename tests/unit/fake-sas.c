@@ -69,6 +69,11 @@ void kernel_has_sas_in_software(void)
 		tell_sas(b, XFRM_ADDED, kernel.bonds[b].spi + 8, false);
 }
 
+void kernel_loses_sas_in_software(void)
+{
+	kernel.has_software = false;
+}
+
 void kernel_rekeys(size_t b)
 {
 	struct fake_bond *bond = &kernel.bonds[b];

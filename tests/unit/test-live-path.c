@@ -20,9 +20,11 @@ static const char begin[] =
 	"ip addr add " OWN "/24 dev cable\n"
 	"ip link set cable up\n"
 	"i=0\n"
-	"until ip link set far netns $pid && nsenter -t $pid -n ip link set far up; do\n"
+	"until [ $(readlink /proc/$pid/ns/net) != $(readlink /proc/$$/ns/net) ]; do\n"
 	"	i=$((i + 1)); [ $i -lt 50 ]; sleep 0.1\n"
 	"done\n"
+	"ip link set far netns $pid\n"
+	"nsenter -t $pid -n ip link set far up\n"
 	"nsenter -t $pid -n ip addr add " PEER "/24 dev far\n";
 
 static void end(void)

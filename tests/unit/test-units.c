@@ -31,6 +31,9 @@ struct play {
 	bool tired;         /* it failed too often: no job before that is forgotten */
 	bool ordered;       /* the job has to wait for others, unless it need not heed any */
 	bool ends;          /* esp-offloadd is being stopped */
+	bool begun;         /* the job is not waiting: it just takes long */
+	bool half;          /* the unit is stopped, and its start is what waits */
+	bool goes_down;     /* a second job is refused, for the host is going down; then it ends */
 };
 
 static const struct play running = { .method = "TryRestartUnit",
@@ -43,6 +46,7 @@ struct systemd {
 	struct play play;
 	bool subscribed;
 	bool had_job;
+	bool has_job; /* whose end was not told */
 };
 
 #define UNIT_PATH "/org/freedesktop/systemd1/unit/ipsec_2eservice"
@@ -106,8 +110,18 @@ static int on_job(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	bool waits;
 	int r;
 
-	if (s->play.refuses || s->play.tired ||
-	    !streq(sd_bus_message_get_member(m), s->play.method))
+	if (s->has_job) {
+		/* Another method, or for one that has begun, would be another job. */
+		const char *wanted = s->play.half ? "StartUnit" : "RestartUnit";
+
+		if (s->play.goes_down) {
+			tell_end(bus, s, JOB_PATH, "canceled");
+			return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED, "going down");
+		}
+		if (s->play.begun || !streq(sd_bus_message_get_member(m), wanted))
+			_exit(1);
+	} else if (s->play.refuses || s->play.tired ||
+		   !streq(sd_bus_message_get_member(m), s->play.method))
 		return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED, "no");
 	if (s->play.dies)
 		_exit(0);
@@ -115,6 +129,7 @@ static int on_job(sd_bus_message *m, void *userdata, sd_bus_error *error)
 		return -1;
 	waits = !s->play.result || (s->play.ordered && !streq(mode, "ignore-dependencies"));
 	s->had_job = true;
+	s->has_job = waits;
 	if (s->play.other_job)
 		tell_end(bus, s, "/org/freedesktop/systemd1/job/6", "failed");
 	if (s->play.early)
@@ -141,6 +156,24 @@ static int get_active(sd_bus *bus, const char *path, const char *interface, cons
 
 	(void)bus, (void)path, (void)interface, (void)property, (void)error;
 	return sd_bus_message_append(reply, "s", s->had_job ? s->play.after : s->play.active);
+}
+
+static int get_job_state(sd_bus *bus, const char *path, const char *interface, const char *property,
+			 sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct systemd *s = userdata;
+
+	(void)bus, (void)path, (void)interface, (void)property, (void)error;
+	return sd_bus_message_append(reply, "s", s->play.begun ? "running" : "waiting");
+}
+
+static int get_job_type(sd_bus *bus, const char *path, const char *interface, const char *property,
+			sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct systemd *s = userdata;
+
+	(void)bus, (void)path, (void)interface, (void)property, (void)error;
+	return sd_bus_message_append(reply, "s", s->play.half ? "start" : "restart");
 }
 
 static int get_own_active(sd_bus *bus, const char *path, const char *interface,
@@ -186,6 +219,13 @@ static const sd_bus_vtable own_vtable[] = {
 	SD_BUS_VTABLE_END,
 };
 
+static const sd_bus_vtable job_vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_PROPERTY("State", "s", get_job_state, 0, 0),
+	SD_BUS_PROPERTY("JobType", "s", get_job_type, 0, 0),
+	SD_BUS_VTABLE_END,
+};
+
 static const sd_bus_vtable service_vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_PROPERTY("MainPID", "u", get_pid, 0, 0),
@@ -205,6 +245,8 @@ static int play_systemd(sd_bus *b, const void *play)
 	    sd_bus_add_object_vtable(b, NULL, UNIT_PATH, "org.freedesktop.systemd1.Unit",
 				     unit_vtable, &s) < 0 ||
 	    sd_bus_add_object_vtable(b, NULL, OWN_PATH, "org.freedesktop.systemd1.Unit", own_vtable,
+				     &s) < 0 ||
+	    sd_bus_add_object_vtable(b, NULL, JOB_PATH, "org.freedesktop.systemd1.Job", job_vtable,
 				     &s) < 0 ||
 	    (!s.play.not_a_service &&
 	     sd_bus_add_object_vtable(b, NULL, UNIT_PATH, "org.freedesktop.systemd1.Service",
@@ -460,6 +502,37 @@ START_TEST(a_job_that_is_ordered_behind_our_own_end_need_not_wait_for_it)
 
 	play.ordered = play.ends = true;
 	expect_restart(&play, UNITS_RESTARTED, NULL);
+	play.half = true;
+	expect_restart(&play, UNITS_RESTARTED, NULL);
+}
+END_TEST
+
+/* Asked for anew, it would be done twice. */
+START_TEST(a_job_that_has_begun_is_not_asked_for_again)
+{
+	struct play play = running;
+	struct units_state state;
+	char *told = NULL;
+
+	play.ordered = play.ends = play.begun = true;
+	setup();
+	systemd_is(&play);
+	ck_assert_int_eq(units_restart(bus, "ipsec.service", 2500000, &told), -ETIMEDOUT);
+	ck_assert_ptr_null(told);
+	/* It goes away where it is asked for again. */
+	ck_assert_int_eq(units_look(bus, "ipsec.service", LIMIT_USEC, &state), 0);
+	teardown();
+}
+END_TEST
+
+START_TEST(where_it_may_not_be_asked_for_again_the_job_tells_its_end)
+{
+	struct play play = running;
+
+	play.ordered = play.ends = play.goes_down = true;
+	expect_restart(
+		&play, UNITS_FAILED,
+		"the restart of ipsec.service ended with \"canceled\", and the unit is active");
 }
 END_TEST
 
@@ -518,6 +591,8 @@ UNIT_MAIN("units", a_running_service_has_a_main_process, a_unit_that_is_no_servi
 	  a_job_that_was_cancelled_is_a_failure_though_the_unit_runs,
 	  a_stopped_unit_is_not_restarted, a_refusal_is_told,
 	  a_job_that_is_ordered_behind_our_own_end_need_not_wait_for_it,
+	  a_job_that_has_begun_is_not_asked_for_again,
+	  where_it_may_not_be_asked_for_again_the_job_tells_its_end,
 	  a_job_that_is_ordered_behind_others_waits_for_them,
 	  a_systemd_that_goes_away_ends_the_wait, a_job_that_never_ends_is_not_waited_for,
 	  a_unit_that_we_stopped_can_be_started_again, a_second_restart_works_like_the_first)

@@ -72,8 +72,12 @@ check "no worker is left" equals "" "$(systemctl list-units --no-legend --plain 
 policy "activation: live" "ipsec: restart" "$proof"
 check "started with another policy it restarts ipsec" \
 	eval 'systemctl start esp-offloadd; wait_for 60 applying restart'
+forget
 check "stopped then it ends in time" timeout 60 systemctl stop esp-offloadd
 check "and that is undone as well" as_before
+check "as it says, and nothing of a restart that failed" eval '
+	logged "told to stop before it was finished; undone: all is as it was" esp-offloadd &&
+	not logged "did not start again|cannot be restarted" esp-offloadd'
 policy "$proof"
 
 check "started anew it applies anew" \

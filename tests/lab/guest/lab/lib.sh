@@ -332,8 +332,8 @@ peer_conn_set() {
 }
 
 # up_anew: begins to bring conn example up, as the files have it now, with nothing left of what was
-# tried before. A peer that keeps the SAs of a try that failed here answers with one of those, when all
-# were made within the same second: by that the kernel tells which is the newest.
+# tried before. A peer that keeps the SAs of a try that failed here may answer with one of those: SAs made
+# within the same second look equally new to its kernel.
 up_anew() {
 	ipsec auto --replace example
 	peer ipsec auto --replace example
@@ -366,7 +366,7 @@ forget() {
 # no_sanitizer: none of the sanitizers that the programs were built with has found anything: in services,
 # whose words are in the journal, and in commands, which leave them in /run/sanitizer.PID.
 no_sanitizer() {
-	! { journalctl -q --no-pager -o cat --since "@$scenario_began" && cat /run/sanitizer.*; } 2>/dev/null |
+	! { journalctl -q --no-pager -o cat --since "@$scenario_began"; cat /run/sanitizer.*; } 2>/dev/null |
 		grep -E 'ERROR: [A-Za-z]+Sanitizer|runtime error: '
 }
 
@@ -453,7 +453,7 @@ if [ "${BASH_SOURCE[0]}" = "$0" ]; then
 	scenario_began=$EPOCHREALTIME
 	forget
 	# What tools/torture has put there with programs that were built so.
-	[ ! -e /lab/sanitized ] || export ASAN_OPTIONS=log_path=/run/sanitizer UBSAN_OPTIONS=print_stacktrace=1
+	[ ! -e /lab/sanitized ] || export ASAN_OPTIONS=log_path=/run/sanitizer UBSAN_OPTIONS=print_stacktrace=1:log_path=/run/sanitizer
 	# shellcheck source=/dev/null
 	. "/lab/scenarios/$1.sh" </dev/null
 	[ ! -e /lab/sanitized ] || check "the sanitizers have found nothing" no_sanitizer
