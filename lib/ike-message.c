@@ -429,4 +429,7 @@ void ike_answer_parse(const struct ike_question *q, const uint8_t *bytes, size_t
 		parse_v2(bytes, len, ret);
 	else
 		parse_v1(bytes, len, ret);
+	/* What came behind it decides. */
+	if (ret->kind != IKE_ANSWER_COOKIE)
+		ret->cookie_len = 0;
 }

@@ -48,7 +48,7 @@ struct ike_answer {
 	enum ike_answer_kind kind;
 	unsigned int group;
 	uint8_t cookie[IKE_COOKIE_MAX];
-	size_t cookie_len;
+	size_t cookie_len;         /* 0 for any other kind */
 	unsigned int notification; /* the number of the error, for IKE_ANSWER_REFUSES */
 	char takes[128];           /* "AES_GCM_16_256-HMAC_SHA2_512-MODP2048"; IKEv2 only */
 };

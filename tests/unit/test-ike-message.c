@@ -94,6 +94,8 @@ START_TEST(another_group_a_cookie_and_a_refusal_are_told_apart)
 	static const uint8_t cookie[] = { 0, 0, 0, 12, 0, 0, 0x40, 0x06, 'c', 'o', 'o', 'k' };
 	static const uint8_t refusal[] = { 0, 0, 0, 8, 0, 0, 0, 14 };
 	static const uint8_t version[] = { 0, 0, 0, 8, 0, 0, 0, 5 };
+	static const uint8_t both[] = { 41,  0,   0, 12, 0, 0, 0x40, 0x06, 'c', 'o',
+					'o', 'k', 0, 0,  0, 8, 0,    0,    0,   14 };
 
 	ask(2);
 	answer(2, 34, 0x20, 41, group, sizeof(group));
@@ -107,6 +109,9 @@ START_TEST(another_group_a_cookie_and_a_refusal_are_told_apart)
 	ck_assert_uint_eq(a.notification, 14);
 	answer(2, 34, 0x20, 41, version, sizeof(version));
 	ck_assert_int_eq(a.kind, IKE_ANSWER_NOT_VERSION);
+	answer(2, 34, 0x20, 41, both, sizeof(both));
+	ck_assert_int_eq(a.kind, IKE_ANSWER_REFUSES);
+	ck_assert_uint_eq(a.cookie_len, 0);
 }
 END_TEST
 
