@@ -331,6 +331,27 @@ START_TEST(a_new_sa_of_a_conn_opens_a_proof)
 }
 END_TEST
 
+START_TEST(what_is_left_is_not_proven_while_no_port_is_active)
+{
+	struct facts_ip peer = kernel_peer(0);
+
+	configured_and_proved();
+	kernel_has_sas_in_software();
+	supervisor_sa_told(supervisors[0], NULL);
+	run_for_msec(700);
+	kernel_carries(0, 10, 10);
+	run_until_proved();
+	kernel_switches(0, NULL);
+	run_for_msec(100);
+	ck_assert(!prover_is_open(supervisors[0]->prover));
+	kernel_loses_sas_in_software();
+	supervisor_sa_removed(supervisors[0], &peer);
+	run_for_msec(1200);
+	ck_assert(!prover_is_open(supervisors[0]->prover));
+	bonds_end();
+}
+END_TEST
+
 /* The proof was made while the old SAs carried everything. */
 START_TEST(what_a_rekey_leaves_is_proven_once_the_old_sas_are_gone)
 {
@@ -510,7 +531,8 @@ UNIT_MAIN("supervisor-proof", a_failovers_proof_asks_for_the_bonds_own_sas_alone
 	  answers_that_come_late_and_through_software_make_it_partial,
 	  answers_that_never_come_prove_nothing,
 	  sas_that_are_rekeyed_meanwhile_only_take_a_window_more, sas_without_offload_are_software,
-	  what_a_rekey_leaves_is_proven_once_the_old_sas_are_gone, a_new_sa_of_a_conn_opens_a_proof,
+	  what_a_rekey_leaves_is_proven_once_the_old_sas_are_gone,
+	  what_is_left_is_not_proven_while_no_port_is_active, a_new_sa_of_a_conn_opens_a_proof,
 	  a_bond_whose_bit_somebody_takes_is_offloaded_no_more,
 	  a_fight_shows_no_verdict_of_before_it, a_bond_that_is_blocked_is_proved_anew,
 	  what_is_being_applied_is_not_proven, sas_that_are_all_gone_are_not_offloaded)
