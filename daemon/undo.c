@@ -412,17 +412,33 @@ int undo_forget(struct undo *u, size_t i)
 /* ---- all of them ---- */
 
 #define PREFIX "undo-"
-#define SUFFIX ".jsonl"
 
-/* The bond that a journal of this name is of; NULL: it is no journal. */
+/*
+ * The bond that a journal of this name is of, or the half of one that a process which died has left
+ * beside it or alone: opening the journal clears that away. NULL: it is neither.
+ */
 static char *bond_of_file(const char *name)
 {
+	static const char *const suffixes[] = { ".jsonl", ".jsonl.new" };
 	size_t len = strlen(name);
 
-	if (!has_prefix(name, PREFIX) || len <= strlen(PREFIX SUFFIX) ||
-	    !streq(name + len - strlen(SUFFIX), SUFFIX))
+	if (!has_prefix(name, PREFIX))
 		return NULL;
-	return strndup(name + strlen(PREFIX), len - strlen(PREFIX SUFFIX));
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		size_t rest = strlen(suffixes[i]);
+
+		if (len > strlen(PREFIX) + rest && streq(name + len - rest, suffixes[i]))
+			return strndup(name + strlen(PREFIX), len - strlen(PREFIX) - rest);
+	}
+	return NULL;
+}
+
+static bool is_among(const struct undo_bonds *b, const char *bond)
+{
+	for (size_t i = 0; i < b->n; i++)
+		if (streq(b->items[i], bond))
+			return true;
+	return false;
 }
 
 void undo_bonds_done(struct undo_bonds *b)
@@ -446,7 +462,7 @@ int undo_bonds(const char *state_dir, struct undo_bonds *ret)
 	while (dir && r >= 0 && (e = readdir(dir))) {
 		_cleanup_free_ char *bond = bond_of_file(e->d_name);
 
-		if (!bond)
+		if (!bond || is_among(&bonds, bond))
 			continue;
 		r = ARRAY_GROW(&bonds);
 		if (r >= 0)

@@ -130,7 +130,7 @@ int undo_forget_right(struct undo *u,
  */
 int undo_forget(struct undo *u, size_t i);
 
-/* The bonds that have a journal. */
+/* The bonds that have a journal, or the half of one that was never whole. */
 struct undo_bonds {
 	char **items;
 	size_t n;

@@ -191,6 +191,32 @@ static void ck_refused(const char *line)
 	tear_down();
 }
 
+static void expect_one_bond(void)
+{
+	struct undo_bonds bonds;
+
+	ck_assert_int_eq(undo_bonds(temporary_dir, &bonds), 0);
+	ck_assert_uint_eq(bonds.n, 1);
+	ck_assert_str_eq(bonds.items[0], "bond0");
+	undo_bonds_done(&bonds);
+}
+
+/* Nothing was done by then. Whoever settles what is left opens it, and it is gone. */
+START_TEST(a_journal_that_was_never_whole_is_found_and_leaves_no_file)
+{
+	set_up();
+	note_profile("uuid-1", -1);
+	temporary_append("undo-bond0.jsonl.new", "{");
+	expect_one_bond();
+	ck_assert_int_eq(undo_forget(undo, 0), 0);
+	expect_one_bond();
+	open_journal();
+	ck_assert_uint_eq(undo_n_entries(undo), 0);
+	ck_assert_int_ne(access(temporary_path("undo-bond0.jsonl.new"), F_OK), 0);
+	tear_down();
+}
+END_TEST
+
 START_TEST(a_journal_that_cannot_be_understood_is_refused)
 {
 	ck_refused("garbage\n");
@@ -538,6 +564,7 @@ UNIT_MAIN("undo", a_bond_without_a_journal_has_nothing_to_undo,
 	  a_mark_tells_finished_transactions_from_the_one_that_is_not,
 	  what_was_taken_back_is_forgotten_and_the_rest_stays,
 	  a_journal_without_entries_leaves_no_file, a_line_cut_short_by_a_crash_was_never_noted,
+	  a_journal_that_was_never_whole_is_found_and_leaves_no_file,
 	  a_journal_that_cannot_be_understood_is_refused, a_journal_that_is_no_file_is_refused,
 	  a_step_is_not_noted_where_nothing_can_be_written,
 	  a_large_file_takes_no_more_room_than_what_was_edited,
