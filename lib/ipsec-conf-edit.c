@@ -211,6 +211,11 @@ static int judge_file(struct plan *p, uint32_t file)
 	const struct ipsec_conf_file *f = &p->c->files.items[file];
 	struct ipsec_conf_place place = { .file = file, .line = 1, .column = 1 };
 
+	/* Each time it may begin in another state: within a line that the file before left open. */
+	if (f->n_inclusions > 1)
+		return refuse(p, IPSEC_CONF_REFUSED_REREAD, place,
+			      "Keep one of the lines that include it.",
+			      "the file is included %u times", f->n_inclusions);
 	if (memchr(f->bytes, '\0', f->len))
 		return refuse(p, IPSEC_CONF_REFUSED_BYTES, place, "Remove the NUL bytes.",
 			      "the file has NUL bytes");
@@ -626,8 +631,19 @@ static int judge_list(struct plan *p, const struct intent *intent,
 		      p->conn->name);
 }
 
+/* Without the line of an also= target, one of the conn's own that meant nothing would be left. */
+static int refuse_left_over(struct plan *p, const struct intent *intent,
+			    const struct statement *line)
+{
+	return refuse(p, IPSEC_CONF_REFUSED_DUPLICATE_KEY, statement_place(line),
+		      "Remove this line.",
+		      "%s= stands in conn %s, where it means nothing, and in what it uses by also=",
+		      intent->name, p->conn->name);
+}
+
 static int plan_change(struct plan *p, struct intent *intent)
 {
+	const struct statement *line;
 	struct ipsec_conf_value now;
 	unsigned n;
 	int r;
@@ -642,7 +658,10 @@ static int plan_change(struct plan *p, struct intent *intent)
 	if (r != 0)
 		return r;
 
-	if (!intent->value && now.origin < IPSEC_CONF_ALSO && !line_of(p, p->section, intent, &n)) {
+	line = line_of(p, p->section, intent, &n);
+	if (!intent->value && now.origin == IPSEC_CONF_ALSO && line)
+		return refuse_left_over(p, intent, line);
+	if (!intent->value && now.origin < IPSEC_CONF_ALSO && !line) {
 		if (now.origin == IPSEC_CONF_DEFAULT || now.origin == IPSEC_CONF_CRYPTO_POLICY)
 			return note(p, "%s=%s comes from conn %%default, %s:%u.", intent->name,
 				    now.value, p->c->files.items[now.place.file].path,

@@ -241,6 +241,20 @@ static int add_value(struct ipsec_conf *c, uint16_t field, unsigned end, struct 
 	return r;
 }
 
+static int add_builtin(const struct builtin *b, uint16_t field, struct values *values)
+{
+	int r = ARRAY_GROW(values);
+
+	if (r < 0)
+		return r;
+	values->items[values->n++] = (struct ipsec_conf_value){
+		.key = ipsec_keys[field].name,
+		.value = b->value,
+		.origin = IPSEC_CONF_BUILTIN,
+	};
+	return 0;
+}
+
 static int add_all(struct ipsec_conf *c, struct values *values)
 {
 	const struct closure *closure = &c->closure;
@@ -284,7 +298,7 @@ static int add_all(struct ipsec_conf *c, struct values *values)
 			continue;
 		k = slot_index(key, end);
 		if (!closure->slots[k].statement && !c->default_slots[k].statement)
-			r = add_value(c, key, end, values);
+			r = add_builtin(&builtins[i], key, values);
 	}
 	return r;
 }

@@ -248,6 +248,9 @@ START_TEST(an_edit_that_is_not_safe_is_refused)
 		{ "conn a\n", "nic-offload=auto", IPSEC_CONF_REFUSED_VALUE, 0 },
 		{ "conn a\n", "dpdaction=hold", IPSEC_CONF_REFUSED_KEY, 0 },
 		{ "conn a\n", "mtu=99999999999999999999", IPSEC_CONF_REFUSED_VALUE, 0 },
+		/* One of the two lines would be left. */
+		{ "conn a\n\talso=b\n\tnic-offload=\nconn b\n\tnic-offload=yes\n", "-nic-offload",
+		  IPSEC_CONF_REFUSED_DUPLICATE_KEY, 3 },
 	};
 
 	check_refusals(v4, rows, ARRAY_SIZE(rows));
@@ -301,6 +304,23 @@ START_TEST(a_file_that_is_read_twice_defines_its_conns_twice)
 }
 END_TEST
 
+/* From the second time on it begins within the include line, and "conn a" is no header. */
+START_TEST(a_file_that_is_read_twice_is_not_changed_even_if_its_conns_are_defined_once)
+{
+	static const struct text_file files[] = {
+		{ .path = "/d/1", .bytes = "conn a\n\ninclude /d/1 b" },
+		{ 0 },
+	};
+	_cleanup_conf_ struct ipsec_conf *c = conf_of_files(v4, "include /d/1\n", files);
+	_cleanup_(ipsec_conf_edit_freep) struct ipsec_conf_edit *edit = NULL;
+
+	ck_assert(!ipsec_conf_is_broken(c));
+	ck_assert_int_eq(plan(c, "a", "ike=y", &edit), IPSEC_CONF_REFUSED);
+	ck_assert_int_eq(edit->refusal, IPSEC_CONF_REFUSED_REREAD);
+	ck_assert_ptr_nonnull(strstr(edit->reason, "/d/1"));
+}
+END_TEST
+
 START_TEST(a_section_that_goes_on_in_another_file_is_changed_only_where_it_is_safe)
 {
 	static const struct text_file files[] = {
@@ -351,6 +371,7 @@ UNIT_MAIN("ipsec-conf-edit", a_value_is_changed_in_its_place,
 	  an_edit_that_is_not_safe_is_refused, nul_bytes_are_refused,
 	  the_edit_goes_into_the_file_of_the_conn,
 	  a_file_that_is_read_twice_defines_its_conns_twice,
+	  a_file_that_is_read_twice_is_not_changed_even_if_its_conns_are_defined_once,
 	  a_section_that_goes_on_in_another_file_is_changed_only_where_it_is_safe,
 	  a_note_tells_where_a_value_remains,
 	  a_key_that_comes_twice_or_not_at_all_is_a_mistake_of_the_caller)
