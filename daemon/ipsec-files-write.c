@@ -154,6 +154,17 @@ static int say_changed(struct writing *w)
 			 "%s was changed by somebody since it was read", w->shown);
 }
 
+/*
+ * What is immutable or on a file system that is read-only. The mode says nothing to root, whose
+ * folder it is: in the worker's sandbox he lacks the right to override it, and needs none to put
+ * another file in the place of this one.
+ */
+static bool is_not_to_be_written(const struct writing *w)
+{
+	return faccessat(w->folder_fd, w->base, W_OK, 0) < 0 &&
+	       !(errno == EACCES && geteuid() == 0);
+}
+
 static int judge_old(struct writing *w)
 {
 	_cleanup_free_ char *bytes = NULL;
@@ -176,7 +187,7 @@ static int judge_old(struct writing *w)
 			"over it.",
 			"%s has %ju names (hard links): the others would keep the old text",
 			w->shown, (uintmax_t)w->old.st_nlink);
-	if (faccessat(w->folder_fd, w->base, W_OK, 0) < 0)
+	if (is_not_to_be_written(w))
 		return say_errno(w, "it is not to be written");
 
 	r = fd_read_all(w->old_fd, (size_t)w->old.st_size, &bytes, &len);
@@ -276,6 +287,7 @@ static int copy_attributes(struct writing *w, int fd)
 	return r;
 }
 
+/* The owner comes last: who gives a file away needs a right of its own for the rest. */
 static int fill_new(struct writing *w, int fd)
 {
 	struct stat st;
@@ -288,14 +300,14 @@ static int fill_new(struct writing *w, int fd)
 	}
 	if (fstat(fd, &st) < 0)
 		return say_errno(w, "looking at the new file");
-	if ((st.st_uid != w->old.st_uid || st.st_gid != w->old.st_gid) &&
-	    fchown(fd, w->old.st_uid, w->old.st_gid) < 0)
-		return say_errno(w, "keeping its owner");
-	if (fchmod(fd, w->old.st_mode & 07777) < 0)
-		return say_errno(w, "keeping its mode");
 	r = copy_attributes(w, fd);
 	if (r != 0)
 		return r;
+	if (fchmod(fd, w->old.st_mode & 07777) < 0)
+		return say_errno(w, "keeping its mode");
+	if ((st.st_uid != w->old.st_uid || st.st_gid != w->old.st_gid) &&
+	    fchown(fd, w->old.st_uid, w->old.st_gid) < 0)
+		return say_errno(w, "keeping its owner");
 	if (fsync(fd) < 0)
 		return say_errno(w, "writing the new text to the disk");
 	return 0;

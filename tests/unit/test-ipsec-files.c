@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -356,6 +358,61 @@ START_TEST(owner_group_and_attributes_are_kept)
 }
 END_TEST
 
+/* Root in the worker's sandbox: of the rights over files it has CHOWN alone. */
+static bool enter_sandbox(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { { .effective = 1U << CAP_CHOWN,
+						    .permitted = 1U << CAP_CHOWN } };
+
+	return geteuid() == 0 && syscall(SYS_capset, &header, data) == 0;
+}
+
+START_TEST(in_the_sandbox_root_keeps_them_whatever_the_mode_and_whoever_the_owner_is)
+{
+	static const struct {
+		const char *conn, *path;
+		uid_t uid;
+		gid_t gid;
+		mode_t mode;
+	} kept[] = {
+		{ "b", "/etc/ipsec.d/b.conf", 0, 0, 0440 },
+		{ "c", "/etc/ipsec.d/c.conf", 0, 1002, 0460 },
+		{ "d", "/etc/ipsec.d/d.conf", 1001, 1002, 0644 },
+	};
+	bool has_note[ARRAY_SIZE(kept)];
+
+	for (size_t i = 0; i < ARRAY_SIZE(kept); i++) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "conn %s\n\tike=x\n", kept[i].conn);
+		make(kept[i].path, text);
+		has_note[i] = setxattr(full_path(kept[i].path), "user.note", "n", 1, 0) == 0;
+		ck_assert_int_eq(chmod(full_path(kept[i].path), kept[i].mode), 0);
+		if (geteuid() == 0)
+			ck_assert_int_eq(chown(full_path(kept[i].path), kept[i].uid, kept[i].gid),
+					 0);
+	}
+	if (!enter_sandbox())
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(kept); i++) {
+		_cleanup_(ipsec_files_freep) struct ipsec_files *files = load();
+		_cleanup_(ipsec_conf_edit_freep) struct ipsec_conf_edit *edit =
+			plan(files, kept[i].conn);
+		struct stat st;
+
+		ck_assert_int_eq(write_edit(files, edit, NULL), IPSEC_FILES_DONE);
+		ck_assert_int_eq(stat(full_path(kept[i].path), &st), 0);
+		ck_assert_uint_eq(st.st_uid, kept[i].uid);
+		ck_assert_uint_eq(st.st_gid, kept[i].gid);
+		ck_assert_uint_eq(st.st_mode & 07777, kept[i].mode);
+		if (has_note[i])
+			ck_assert_int_eq(getxattr(full_path(kept[i].path), "user.note", NULL, 0),
+					 1);
+	}
+}
+END_TEST
+
 START_TEST(a_file_that_was_changed_meanwhile_is_left_alone)
 {
 	_cleanup_(ipsec_files_freep) struct ipsec_files *files = load();
@@ -515,6 +572,7 @@ int main(void)
 		a_root_that_is_not_there_is_an_error,
 		the_new_text_takes_the_place_of_the_old_with_its_mode,
 		owner_group_and_attributes_are_kept,
+		in_the_sandbox_root_keeps_them_whatever_the_mode_and_whoever_the_owner_is,
 		a_file_that_was_changed_meanwhile_is_left_alone,
 		a_second_editor_gives_way,
 		what_a_crash_left_behind_is_cleared_away,
