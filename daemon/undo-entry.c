@@ -3,6 +3,7 @@
 
 #include "json-text.h"
 #include "undo-private.h"
+#include "utf8.h"
 
 static void forget_up(struct undo_entry *e)
 {
@@ -95,6 +96,38 @@ static int bytes_from_json(json_t *j, char **ret, size_t *ret_len)
 	return 0;
 }
 
+/* Nor need names; UTF-8 stays what it is. */
+static json_t *name_to_json(const char *name)
+{
+	for (const char *s = name; *s; s += utf8_length(s))
+		if (utf8_length(s) == 0)
+			return json_pack("{s:o}", "bytes", bytes_to_json(name, strlen(name)));
+	return json_string(name);
+}
+
+static int name_from_json(json_t *j, char **ret)
+{
+	_cleanup_free_ char *name = NULL;
+	size_t len;
+	int r;
+
+	if (json_is_object(j)) {
+		r = bytes_from_json(json_object_get(j, "bytes"), &name, &len);
+		if (r < 0)
+			return r;
+		if (strlen(name) != len)
+			return -EBADMSG;
+	} else if (json_is_string(j)) {
+		name = strdup(json_string_value(j));
+		if (!name)
+			return -ENOMEM;
+	} else {
+		return -EBADMSG;
+	}
+	*ret = TAKE_PTR(name);
+	return 0;
+}
+
 static json_t *patch_to_json(const struct patch *p)
 {
 	return json_pack("{s:I, s:o, s:o, s:s, s:s}", "at", (json_int_t)p->at, "old",
@@ -136,12 +169,12 @@ static int patch_from_json(json_t *j, struct patch *ret)
 	return 0;
 }
 
-static json_t *strings_to_json(char *const *strings, size_t n)
+static json_t *names_to_json(char *const *names, size_t n)
 {
 	json_t *array = json_array();
 
 	for (size_t i = 0; array && i < n; i++)
-		array = json_append(array, json_string(strings[i]));
+		array = json_append(array, name_to_json(names[i]));
 	return array;
 }
 
@@ -160,11 +193,10 @@ static int take_up(json_t *array, struct undo_entry *e)
 		return -ENOMEM;
 	json_array_foreach(array, i, name)
 	{
-		if (!json_is_string(name))
-			return -EBADMSG;
-		e->up[i] = strdup(json_string_value(name));
-		if (!e->up[i])
-			return -ENOMEM;
+		int r = name_from_json(name, &e->up[i]);
+
+		if (r < 0)
+			return r;
 		e->n_up++;
 	}
 	return 0;
@@ -172,23 +204,23 @@ static int take_up(json_t *array, struct undo_entry *e)
 
 json_t *undo_entry_to_json(const struct undo_entry *e)
 {
-	json_t *j = json_pack("{s:s, s:s, s:i, s:i}", "step", step_kind_name(e->kind), "subject",
-			      e->subject, "before", e->before, "after", e->after);
+	json_t *j = json_pack("{s:s, s:o, s:i, s:i}", "step", step_kind_name(e->kind), "subject",
+			      name_to_json(e->subject), "before", e->before, "after", e->after);
 	int r = 0;
 
 	if (j && e->n_up > 0)
-		r = json_object_set_new(j, "up", strings_to_json(e->up, e->n_up));
+		r = json_object_set_new(j, "up", names_to_json(e->up, e->n_up));
 	if (j && e->profile)
 		r |= json_object_set_new(j, "profile", json_string(e->profile));
 	if (!j || (r == 0 && e->kind != STEP_CONN))
 		return j;
 	r |= json_object_set_new(j, "key", json_string(e->key));
 	if (e->value) {
-		r |= json_object_set_new(j, "file", json_string(e->file));
+		r |= json_object_set_new(j, "file", name_to_json(e->file));
 		r |= json_object_set_new(j, "value", json_string(e->value));
 	}
 	if (e->old_value)
-		r |= json_object_set_new(j, "old_value", json_string(e->old_value));
+		r |= json_object_set_new(j, "old_value", name_to_json(e->old_value));
 	if (e->patch.old_bytes)
 		r |= json_object_set_new(j, "patch", patch_to_json(&e->patch));
 	if (r == 0)
@@ -199,12 +231,9 @@ json_t *undo_entry_to_json(const struct undo_entry *e)
 
 static int take_string(json_t *j, const char *key, bool needed, char **ret)
 {
-	const char *s = json_string_value(json_object_get(j, key));
+	json_t *name = json_object_get(j, key);
 
-	if (!s)
-		return needed ? -EBADMSG : 0;
-	*ret = strdup(s);
-	return *ret ? 0 : -ENOMEM;
+	return name || needed ? name_from_json(name, ret) : 0;
 }
 
 static int kind_from_name(const char *name, enum step_kind *ret)

@@ -110,6 +110,30 @@ START_TEST(a_file_is_kept_to_the_byte_whatever_is_in_it)
 }
 END_TEST
 
+START_TEST(so_is_each_name)
+{
+	static const char conn[] = "b\xfcro", file[] = "/etc/ipsec.d/b\xfcro.conf";
+	struct undo_entry *e = conn_entry(conn, "", 0, "new");
+
+	set_up();
+	free(e->file);
+	e->file = strdup(file);
+	e->old_value = strdup("\xe4");
+	e->up = calloc(2, sizeof(char *));
+	e->up[e->n_up++] = strdup("plain");
+	e->up[e->n_up++] = strdup(conn);
+	ck_assert_int_eq(undo_note(undo, e), 0);
+	open_journal();
+	ck_assert_str_eq(undo_entry(undo, 0)->subject, conn);
+	ck_assert_str_eq(undo_entry(undo, 0)->file, file);
+	ck_assert_str_eq(undo_entry(undo, 0)->old_value, "\xe4");
+	ck_assert_uint_eq(undo_entry(undo, 0)->n_up, 2);
+	ck_assert_str_eq(undo_entry(undo, 0)->up[0], "plain");
+	ck_assert_str_eq(undo_entry(undo, 0)->up[1], conn);
+	tear_down();
+}
+END_TEST
+
 START_TEST(the_value_that_was_replaced_is_kept)
 {
 	set_up();
@@ -560,7 +584,8 @@ END_TEST
 
 UNIT_MAIN("undo", a_bond_without_a_journal_has_nothing_to_undo,
 	  what_was_noted_is_there_for_the_next_process,
-	  a_file_is_kept_to_the_byte_whatever_is_in_it, the_value_that_was_replaced_is_kept,
+	  a_file_is_kept_to_the_byte_whatever_is_in_it, so_is_each_name,
+	  the_value_that_was_replaced_is_kept,
 	  a_mark_tells_finished_transactions_from_the_one_that_is_not,
 	  what_was_taken_back_is_forgotten_and_the_rest_stays,
 	  a_journal_without_entries_leaves_no_file, a_line_cut_short_by_a_crash_was_never_noted,
