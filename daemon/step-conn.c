@@ -175,8 +175,8 @@ static int undo_key(struct steps *s, const struct undo_entry *e)
 		return r;
 	conf = ipsec_files_conf(files);
 	conn = ipsec_conf_find(conf, e->subject);
-	if (!conn)
-		return 0; /* somebody removed it, and the key with it */
+	if (!conn) /* somebody removed it, and the key with it */
+		return steps_see_gone(s, conf, e->subject);
 	r = ipsec_conf_effective(conf, conn, e->key, &value);
 	if (r < 0)
 		return r;

@@ -431,30 +431,13 @@ static bool is_stopped(struct steps *s)
 	       (now.state == FACTS_UNIT_INACTIVE || now.state == FACTS_UNIT_FAILED);
 }
 
-/* What keeps files from being read, or NULL: a conn in them is not seen then. */
-static const struct ipsec_conf_finding *what_hides(const struct ipsec_conf *conf)
-{
-	for (size_t i = 0; i < ipsec_conf_n_findings(conf); i++) {
-		const struct ipsec_conf_finding *f = ipsec_conf_finding(conf, i);
-
-		if (f->severity == IPSEC_CONF_FATAL || f->code == IPSEC_CONF_INCLUDE_UNREADABLE ||
-		    f->code == IPSEC_CONF_INCLUDE_DEPTH)
-			return f;
-	}
-	return NULL;
-}
-
 /* Pluto lets go of a conn that is in the files no more. */
 static int drop(struct steps *s, struct ipsec_conf *conf, const char *conn)
 {
-	const struct ipsec_conf_finding *f = what_hides(conf);
-	int r;
+	int r = steps_see_gone(s, conf, conn);
 
-	if (f)
-		return steps_fail(s,
-				  "whether conn %s is gone from Libreswan's files cannot be "
-				  "seen: %s; %s",
-				  conn, f->text, f->remedy);
+	if (r != 0)
+		return r;
 	r = ipsec_delete(&s->options->ipsec, conn);
 	if (r == 1)
 		return steps_fail(s, "conn %s is gone from Libreswan's files, yet pluto keeps it",

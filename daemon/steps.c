@@ -87,3 +87,27 @@ int steps_files(struct steps *s, struct ipsec_files **ret)
 		return steps_fail(s, "Libreswan's files cannot be read: %s", strerror(-r));
 	return 0;
 }
+
+/* What keeps files from being read, or NULL: a conn in them is not seen then. */
+static const struct ipsec_conf_finding *what_hides(const struct ipsec_conf *conf)
+{
+	for (size_t i = 0; i < ipsec_conf_n_findings(conf); i++) {
+		const struct ipsec_conf_finding *f = ipsec_conf_finding(conf, i);
+
+		if (f->severity == IPSEC_CONF_FATAL || f->code == IPSEC_CONF_INCLUDE_UNREADABLE ||
+		    f->code == IPSEC_CONF_INCLUDE_DEPTH)
+			return f;
+	}
+	return NULL;
+}
+
+int steps_see_gone(struct steps *s, const struct ipsec_conf *conf, const char *conn)
+{
+	const struct ipsec_conf_finding *f = what_hides(conf);
+
+	if (!f)
+		return 0;
+	return steps_fail(s,
+			  "whether conn %s is gone from Libreswan's files cannot be seen: %s; %s",
+			  conn, f->text, f->remedy);
+}

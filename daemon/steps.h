@@ -73,6 +73,14 @@ bool steps_is_named(const struct policy_bond *policy, const char *conn);
 int steps_files(struct steps *s, struct ipsec_files **ret);
 
 /*
+ * steps_see_gone() - that a conn which the files do not have is gone, and not hidden by one that
+ * cannot be read
+ *
+ * Return: as a step.
+ */
+int steps_see_gone(struct steps *s, const struct ipsec_conf *conf, const char *conn);
+
+/*
  * One kind of step. All return 0 when it went well, 1 when it did not (the reason is in s->why), or
  * a negative errno.
  */

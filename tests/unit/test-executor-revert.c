@@ -389,6 +389,40 @@ START_TEST(a_conn_that_cannot_be_seen_stays_in_pluto)
 }
 END_TEST
 
+START_TEST(nor_is_its_key_forgotten)
+{
+	static const char line[] = "\tnic-offload=yes\n";
+	_cleanup_free_ char *reason = NULL, *then = NULL;
+	char text[512];
+	FILE *f;
+
+	host_begin();
+	ck_assert_int_eq(apply(), EXECUTOR_DONE);
+	/* Somebody moves the conn, beside a link that leads nowhere: what is after it is not read.
+	 */
+	ck_assert_int_eq(mkdir(temporary_path("d"), 0700), 0);
+	snprintf(text, sizeof(text), "conn example\n\tleft=192.0.2.1\n%s", line);
+	temporary_append("d/b.conf", text);
+	ck_assert_int_eq(symlink("/nonexistent", temporary_path("d/a.conf")), 0);
+	snprintf(text, sizeof(text), "# conn example is there\ninclude %s\n",
+		 temporary_path("d/*.conf"));
+	write_conf(text);
+	ck_assert_int_eq(revert(&reason), EXECUTOR_FAILED_HALF);
+	ck_assert_ptr_nonnull(strstr(reason, "whether conn example is gone"));
+
+	ck_assert_int_eq(unlink(temporary_path("d/a.conf")), 0);
+	ck_assert_int_eq(revert(&then), EXECUTOR_DONE);
+	f = fopen(temporary_path("d/b.conf"), "re");
+	ck_assert_ptr_nonnull(f);
+	memset(text, 0, sizeof(text));
+	(void)!fread(text, 1, sizeof(text) - 1, f);
+	fclose(f);
+	ck_assert_ptr_null(strstr(text, line));
+	ck_assert_uint_eq(count_files(temporary_path("state")), 0);
+	host_end();
+}
+END_TEST
+
 START_TEST(a_restart_that_is_undone_brings_up_again_what_nobody_else_would)
 {
 	_cleanup_free_ char *reason = NULL;
@@ -531,7 +565,7 @@ UNIT_MAIN("executor-revert", a_revert_goes_back_before_the_first_apply_whatever_
 	  a_conn_that_the_policy_names_no_more_is_reverted_alone,
 	  what_cannot_be_taken_back_is_tried_again_and_nothing_done_twice,
 	  a_conn_that_is_gone_from_the_files_leaves_pluto_and_the_journal,
-	  a_conn_that_cannot_be_seen_stays_in_pluto,
+	  a_conn_that_cannot_be_seen_stays_in_pluto, nor_is_its_key_forgotten,
 	  a_restart_that_is_undone_brings_up_again_what_nobody_else_would,
 	  a_file_that_cannot_be_put_back_costs_no_tunnel_however_often_it_is_tried,
 	  nor_does_one_of_a_conn_that_the_policy_names_no_more,
