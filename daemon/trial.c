@@ -8,6 +8,7 @@
 
 #include "conn-others.h"
 #include "ethtool.h"
+#include "ike-sharing.h"
 #include "ipsec-conf.h"
 #include "link.h"
 #include "log.h"
@@ -45,6 +46,33 @@ static int explain(char **ret, const char *format, ...)
 	return 1;
 }
 
+/*
+ * What was up of the conns, by the names that pluto gives: a conn with subnets is several tunnels,
+ * of which one that is back says nothing of the others.
+ */
+static int names_of_tunnels(const struct facts *before, const struct conn_ends_list *conns,
+			    const char ***ret, size_t *ret_n)
+{
+	const size_t n_conf = before->conf ? ipsec_conf_n_conns(before->conf) : 0;
+	_cleanup_free_ const char **names = calloc(before->n_tunnels + 1, sizeof(*names));
+	_cleanup_free_ bool *meant = calloc(n_conf + 1, sizeof(*meant));
+	size_t n = 0;
+
+	if (!names || !meant)
+		return -ENOMEM;
+	for (size_t i = 0; i < conns->n; i++)
+		meant[conns->items[i].first] = true;
+	for (size_t i = 0; i < before->n_tunnels && n_conf > 0; i++) {
+		const struct ipsec_conf_conn *conn = ike_conn_of(before, before->tunnels[i].conn);
+
+		if (conn && meant[conn->first])
+			names[n++] = before->tunnels[i].conn;
+	}
+	*ret = TAKE_PTR(names);
+	*ret_n = n;
+	return 0;
+}
+
 int trial_wait_tunnels(const struct facts *before, const struct policy_bond *policy,
 		       const struct ipsec *ipsec, char **ret_reason)
 {
@@ -55,16 +83,10 @@ int trial_wait_tunnels(const struct facts *before, const struct policy_bond *pol
 	int r;
 
 	r = conn_ends_of(before, policy, &conns);
-	if (r < 0)
+	if (r >= 0)
+		r = names_of_tunnels(before, &conns, &names, &n);
+	if (r < 0 || n == 0)
 		return r;
-	names = calloc(conns.n + 1, sizeof(*names));
-	if (!names)
-		return -ENOMEM;
-	for (size_t i = 0; i < conns.n; i++)
-		if (facts_tunnel_of(before, conns.items[i].name))
-			names[n++] = conns.items[i].name;
-	if (n == 0)
-		return 0;
 
 	r = ipsec_wait_established(ipsec, names, n, policy->proof.within_usec, &missing);
 	if (r <= 0)
