@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "ike-sharing.h"
 #include "ipsec-conf.h"
 #include "meter.h"
 #include "names.h"
@@ -187,7 +188,8 @@ static int pluto_note(const struct facts *facts, const struct step *step, struct
 }
 
 /*
- * The conns of the files whose tunnel was up; one that is not in them is nobody's we know.
+ * The tunnels that were up, by the names that pluto has for them: of a conn with subnets each one.
+ * One whose conn is not in the files is nobody's we know.
  * @others: but for those that this policy names; NULL: all
  */
 static int names_of_before(const struct facts *before, const struct policy_bond *others,
@@ -199,11 +201,10 @@ static int names_of_before(const struct facts *before, const struct policy_bond 
 	if (!names)
 		return -ENOMEM;
 	for (size_t i = 0; i < before->n_tunnels; i++) {
-		const char *name = before->tunnels[i].conn;
+		const struct ipsec_conf_conn *conn = ike_conn_of(before, before->tunnels[i].conn);
 
-		if (before->conf && ipsec_conf_find(before->conf, name) &&
-		    !(others && steps_is_named(others, name)))
-			names[n++] = name;
+		if (conn && !(others && steps_is_named(others, conn->name)))
+			names[n++] = before->tunnels[i].conn;
 	}
 	*ret = names;
 	*ret_n = n;

@@ -373,6 +373,11 @@ int ipsec_wait_established(const struct ipsec *ipsec _unused_, const char *const
 	return 0;
 }
 
+const char *neighbour_tunnel(void)
+{
+	return world->subnets ? "neighbour/1x2" : "neighbour";
+}
+
 int ipsec_tunnels(const struct ipsec *ipsec _unused_, struct facts_tunnel **ret, size_t *ret_n)
 {
 	struct facts_tunnel *t = calloc(2, sizeof(*t));
@@ -381,7 +386,7 @@ int ipsec_tunnels(const struct ipsec *ipsec _unused_, struct facts_tunnel **ret,
 	if (world->example_up)
 		t[n++].conn = strdup("example");
 	if (world->neighbour_up)
-		t[n++].conn = strdup("neighbour");
+		t[n++].conn = strdup(neighbour_tunnel());
 	*ret = t;
 	*ret_n = n;
 	return 0;

@@ -24,6 +24,7 @@ extern struct world {
 	bool hand_back_fails;
 	bool nm_away, trial_fails, trial_unseen, answered, refuse_bit, pluto_stopped, files_refused,
 		restart_fails, start_fails;
+	bool subnets; /* pluto has the neighbour by the name of one of its subnets */
 	bool shares;  /* both conns have one IKE SA, so that replacing one takes both down */
 	bool orphans; /* the same, but that pluto still believes in the other one */
 	bool orphaned, renewed;
@@ -38,6 +39,9 @@ enum how {
 	HOW_DIE_AFTER,
 	HOW_FAIL,
 };
+
+/* neighbour_tunnel() - the neighbour's name, as pluto has it */
+const char *neighbour_tunnel(void);
 
 /* What becomes of the chosen call, from 1, and how many there were. */
 extern enum how how;

@@ -80,7 +80,7 @@ END_TEST
 
 START_TEST(one_that_stays_away_is_told)
 {
-	_cleanup_free_ char *reason = NULL, *undone = NULL;
+	_cleanup_free_ char *reason = NULL, *of_subnets = NULL, *undone = NULL;
 
 	host_begin();
 	world->neighbour_away = true;
@@ -88,6 +88,14 @@ START_TEST(one_that_stays_away_is_told)
 	ck_assert_str_eq(reason,
 			 "the tunnel of conn neighbour was up before, and is not up again yet");
 	ck_assert(world->example_up && world->loaded);
+	host_end();
+
+	host_begin();
+	world->neighbour_away = world->subnets = true;
+	ck_assert_int_eq(apply_by(STEP_LIVE, STEP_RESTART, &of_subnets), EXECUTOR_DONE);
+	ck_assert_ptr_nonnull(of_subnets);
+	ck_assert_str_eq(of_subnets, "the tunnel of conn neighbour/1x2 was up before, and is not "
+				     "up again yet");
 	host_end();
 
 	host_begin();

@@ -119,7 +119,7 @@ static struct facts *look(void)
 	f->libreswan = (struct facts_version){ 4, 10 };
 	f->tunnels = calloc(2, sizeof(*f->tunnels));
 	if (world->neighbour_up)
-		f->tunnels[--n].conn = strdup("neighbour");
+		f->tunnels[--n].conn = strdup(neighbour_tunnel());
 	if (world->example_up)
 		f->tunnels[--n].conn = strdup("example");
 	f->n_tunnels = (size_t)(world->example_up + world->neighbour_up);
