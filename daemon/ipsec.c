@@ -284,6 +284,21 @@ int ipsec_replace(const struct ipsec *ipsec, const char *conn, enum ipsec_auto w
 	return r < 0 ? r : result;
 }
 
+int ipsec_load(const struct ipsec *ipsec, const char *conn)
+{
+	_cleanup_text_ struct text t = TEXT_NULL;
+	int r;
+
+	/* One that it has would lose its SAs. */
+	r = is_loaded(ipsec, conn);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	r = run_and_keep(ipsec, ARGS("addconn", "--", conn), &t);
+	if (r >= 0)
+		r = is_loaded(ipsec, conn);
+	return r < 0 ? r : !r;
+}
+
 int ipsec_delete(const struct ipsec *ipsec, const char *conn)
 {
 	_cleanup_text_ struct text t = TEXT_NULL;

@@ -66,7 +66,7 @@ int ipsec_conn(const struct ipsec *ipsec, const char *conn, struct pluto_conn *r
 
 /* What is to be done with a conn once it is loaded: its auto= as ipsec.conf(5) has it. */
 enum ipsec_auto {
-	IPSEC_AUTO_IGNORE,   /* not loaded at start-up: leave it alone */
+	IPSEC_AUTO_IGNORE,   /* not loaded at start-up; who has it up has loaded it by hand */
 	IPSEC_AUTO_ADD,      /* loaded only; it is up because somebody asked, or not at all */
 	IPSEC_AUTO_ONDEMAND, /* also "route": routed, goes up with the first packet */
 	IPSEC_AUTO_START,    /* also "up": initiated */
@@ -92,6 +92,13 @@ enum ipsec_auto ipsec_auto_parse(const char *value);
  */
 int ipsec_replace(const struct ipsec *ipsec, const char *conn, enum ipsec_auto want, bool was_up,
 		  char **ret_text);
+
+/*
+ * ipsec_load() - has pluto take up a conn from the files, unless it has it
+ *
+ * Return: 0; 1 when pluto does not have it even then; or as above.
+ */
+int ipsec_load(const struct ipsec *ipsec, const char *conn);
 
 /*
  * ipsec_delete() - takes one conn out of pluto, and its tunnel down

@@ -64,10 +64,16 @@ static bool is_noted(const struct undo_entry *e, const char *conn)
 	return false;
 }
 
+static bool comes_up_by_itself(enum ipsec_auto want)
+{
+	return want == IPSEC_AUTO_START || want == IPSEC_AUTO_ONDEMAND;
+}
+
 /*
  * A tunnel that was up although its auto= does not say so comes up by nobody else's doing: pluto
- * forgets that somebody asked for it. That is so of all of them with a restart, and with a
- * replacement of those that share the IKE SA; which ones do is for pluto to know.
+ * forgets that somebody asked for it, or, with auto=ignore, loaded it. That is so of all of them
+ * with a restart, and with a replacement of those that share the IKE SA; which ones do is for pluto
+ * to know.
  */
 static int note_up(const struct facts *facts, struct undo_entry *e)
 {
@@ -79,7 +85,7 @@ static int note_up(const struct facts *facts, struct undo_entry *e)
 		if (!conn)
 			return -ENOMEM;
 		if (!facts->conf || !ipsec_conf_find(facts->conf, conn) ||
-		    auto_in(facts->conf, conn) != IPSEC_AUTO_ADD || is_noted(e, conn))
+		    comes_up_by_itself(auto_in(facts->conf, conn)) || is_noted(e, conn))
 			continue;
 		grown = reallocarray(e->up, e->n_up + 1, sizeof(*e->up));
 		if (!grown)
@@ -98,6 +104,21 @@ static bool is_replaced(const struct plan *plan, const char *conn)
 	return false;
 }
 
+/* What a restart does not load. While something is taken back the files are read. */
+static void load_by_hand(struct steps *s, const struct undo_entry *entry)
+{
+	_cleanup_(ipsec_files_freep) struct ipsec_files *files = NULL;
+	struct ipsec_conf *conf = s->facts ? s->facts->conf : NULL;
+
+	if (!s->facts && steps_files(s, &files) == 0)
+		conf = ipsec_files_conf(files);
+	/* A pluto that does not answer is not asked for each of them. */
+	for (size_t i = 0; i < entry->n_up; i++)
+		if (auto_in(conf, entry->up[i]) == IPSEC_AUTO_IGNORE &&
+		    ipsec_load(&s->options->ipsec, entry->up[i]) < 0)
+			return;
+}
+
 /*
  * At once, those of an entry that are not up; but for the conn that was replaced itself.
  * @but: what has a step of its own in this plan is brought up by that, too
@@ -108,6 +129,8 @@ static void bring_up(struct steps *s, const struct plan *but, const struct undo_
 
 	if (entry->n_up == 0)
 		return;
+	if (entry->kind == STEP_RESTART)
+		load_by_hand(s, entry);
 	(void)ipsec_tunnels(&s->options->ipsec, &now.tunnels, &now.n_tunnels);
 	for (size_t i = 0; i < entry->n_up; i++) {
 		if (!facts_tunnel_of(&now, entry->up[i]) && !streq(entry->up[i], entry->subject) &&

@@ -256,9 +256,9 @@ static void check_auto(struct judge *j)
 			j, c->ends->name,
 			judge_say(j, "the tunnel is up, and auto=%s (%s)", has ? v.value : "ignore",
 				  has ? judge_origin(j, &v) : "the default"),
-			"the plan has a restart of ipsec.service, after which this end does not "
-			"bring the tunnel up by itself; unless the peer does, the tunnel is "
-			"missed, and all is undone",
+			"the plan has a restart of ipsec.service, after which the tunnel is asked "
+			"for since it was up; after any other restart, or a boot, this end does "
+			"not bring it up by itself",
 			judge_say(j, "esp-offloadctl conn set %s auto=start", c->ends->name));
 	}
 }

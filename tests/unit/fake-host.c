@@ -287,7 +287,10 @@ int __wrap_ipsec_files_check(struct ipsec_files *files _unused_,
 
 enum ipsec_auto ipsec_auto_parse(const char *value)
 {
-	return streq_ptr(value, "start") ? IPSEC_AUTO_START : IPSEC_AUTO_ADD;
+	return streq_ptr(value, "start")  ? IPSEC_AUTO_START
+	       : streq_ptr(value, "add")  ? IPSEC_AUTO_ADD
+	       : streq_ptr(value, "keep") ? IPSEC_AUTO_KEEP
+					  : IPSEC_AUTO_IGNORE;
 }
 
 int ipsec_replace(const struct ipsec *ipsec _unused_, const char *conn, enum ipsec_auto want,
@@ -332,12 +335,22 @@ int ipsec_delete(const struct ipsec *ipsec _unused_, const char *conn)
 	return 0;
 }
 
+int ipsec_load(const struct ipsec *ipsec _unused_, const char *conn)
+{
+	ck_assert_str_eq(conn, "neighbour");
+	if (call())
+		return -ETIMEDOUT;
+	world->neighbour_unloaded = false;
+	called();
+	return 0;
+}
+
 int ipsec_ask_up(const struct ipsec *ipsec _unused_, const char *conn)
 {
 	ck_assert_str_eq(conn, "neighbour");
 	if (call())
 		return -ETIMEDOUT;
-	if (!world->neighbour_away) {
+	if (!world->neighbour_away && !world->neighbour_unloaded) {
 		world->neighbour_up = true;
 		world->renewed = world->orphaned;
 	}
@@ -463,6 +476,7 @@ static void start_pluto(void)
 	world->failed = false;
 	world->example_up = true;
 	world->neighbour_up = false;
+	world->neighbour_unloaded = !file_has("auto=keep");
 	world->neighbour_lost++;
 }
 

@@ -28,9 +28,10 @@ extern struct world {
 	bool shares;  /* both conns have one IKE SA, so that replacing one takes both down */
 	bool orphans; /* the same, but that pluto still believes in the other one */
 	bool orphaned, renewed;
-	unsigned int deaf;   /* how many trials find example so */
-	bool neighbour_away; /* its peer does not answer any more */
-	bool failed;         /* the unit */
+	unsigned int deaf;       /* how many trials find example so */
+	bool neighbour_unloaded; /* by hand it was loaded, and a restart has not */
+	bool neighbour_away;     /* its peer does not answer any more */
+	bool failed;             /* the unit */
 } * world;
 
 enum how {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "fake-host.h"
+#include "temporary.h"
 #include "transaction.h"
 #include "unit.h"
 
@@ -29,6 +30,20 @@ START_TEST(a_restart_brings_up_again_what_nobody_else_would)
 	ck_assert_int_eq(apply_by(STEP_LIVE, STEP_RESTART, &reason), EXECUTOR_DONE);
 	ck_assert_uint_eq(world->neighbour_lost, 1);
 	all_is_as_it_should_be();
+	host_end();
+}
+END_TEST
+
+START_TEST(so_it_does_whatever_auto_says)
+{
+	_cleanup_free_ char *reason = NULL;
+
+	host_begin();
+	temporary_append("ipsec.conf", "\tauto=keep\n");
+	ck_assert_int_eq(apply_by(STEP_LIVE, STEP_RESTART, &reason), EXECUTOR_DONE);
+	ck_assert_ptr_null(reason);
+	ck_assert_uint_eq(world->neighbour_lost, 1);
+	ck_assert(world->neighbour_up);
 	host_end();
 }
 END_TEST
@@ -289,7 +304,7 @@ START_TEST(whenever_it_is_told_to_stop_everything_is_undone)
 END_TEST
 
 UNIT_MAIN("executor", what_is_applied_can_be_reverted,
-	  a_restart_brings_up_again_what_nobody_else_would,
+	  a_restart_brings_up_again_what_nobody_else_would, so_it_does_whatever_auto_says,
 	  who_shares_an_ike_sa_comes_up_again_whatever_is_done,
 	  one_that_pluto_believes_in_without_its_ike_sa_is_renewed,
 	  one_that_was_down_is_not_brought_up, one_that_stays_away_is_told,

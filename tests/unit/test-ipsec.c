@@ -345,6 +345,31 @@ START_TEST(a_conn_whose_deletion_hangs_is_loaded_again)
 }
 END_TEST
 
+START_TEST(a_conn_is_loaded_unless_pluto_has_it)
+{
+	ipsec_is(LOGGING);
+	ck_assert_int_eq(ipsec_load(&ipsec, "a b"), 0);
+	expect_log("[whack][--trafficstatus][--name][a b]\n");
+	teardown();
+
+	ipsec_is(LOGGING "case $* in *addconn*) : >$LOG.loaded;; esac\n"
+			 "[ -e $LOG.loaded ] || echo 'no connection named \"a b\"'\n");
+	ck_assert_int_eq(ipsec_load(&ipsec, "a b"), 0);
+	expect_log("[whack][--trafficstatus][--name][a b]\n"
+		   "[addconn][--][a b]\n"
+		   "[whack][--trafficstatus][--name][a b]\n");
+	teardown();
+
+	ipsec_is("echo 'no connection named \"a\"'\n");
+	ck_assert_int_eq(ipsec_load(&ipsec, "a"), 1);
+	teardown();
+
+	ipsec_is("exit 33\n");
+	ck_assert_int_eq(ipsec_load(&ipsec, "a"), -ENOTCONN);
+	teardown();
+}
+END_TEST
+
 START_TEST(a_conn_is_taken_out_of_pluto_and_one_that_stays_is_told)
 {
 	ipsec_is(LOGGING "case $* in *trafficstatus*) echo 'no connection or alias named \"a b\"' "
@@ -522,7 +547,7 @@ UNIT_MAIN("ipsec", the_version_is_read, a_version_that_makes_no_sense_is_none,
 	  what_was_up_comes_up_again_whatever_auto_says, a_name_with_blanks_stays_one_name,
 	  a_conn_that_was_not_accepted_again_is_told_whatever_the_status,
 	  a_conn_that_is_loaded_counts_though_a_command_failed, without_pluto_nothing_is_replaced,
-	  a_conn_whose_deletion_hangs_is_loaded_again,
+	  a_conn_whose_deletion_hangs_is_loaded_again, a_conn_is_loaded_unless_pluto_has_it,
 	  a_conn_is_taken_out_of_pluto_and_one_that_stays_is_told,
 	  what_is_said_while_a_conn_comes_up_is_read_until_the_limit,
 	  a_conn_is_rekeyed_by_the_name_that_the_installed_version_has_for_it,
