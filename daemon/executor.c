@@ -626,13 +626,14 @@ int executor_apply(const struct executor_options *options, const struct facts *f
 				       options->state_dir, strerror(-r));
 	}
 	outcome = EXECUTOR_DONE;
-	if (r > 0) {
+	/* Negative where memory lacks to say why. */
+	if (r != 0) {
 		if (meter)
 			meter_step(meter, plan->n);
 		outcome = fail(&s, u, since_usec, &reason);
 	}
 	if (meter)
-		tell_interruptions(&s, plan, meter, r > 0 ? &reason : NULL);
+		tell_interruptions(&s, plan, meter, r != 0 ? &reason : NULL);
 	if (outcome == EXECUTOR_DONE) {
 		*ret_reason = TAKE_PTR(s.remark);
 		return outcome;

@@ -59,6 +59,20 @@ WRAP(int, renameat, (int from_fd, const char *from, int to_fd, const char *to),
      (from_fd, from, to_fd, to))
 WRAP(ssize_t, write, (int fd, const void *bytes, size_t n), (fd, bytes, n))
 
+int __real_vasprintf(char **ret, const char *format, va_list args);
+int __wrap_vasprintf(char **ret, const char *format, va_list args);
+int __wrap_vasprintf(char **ret, const char *format, va_list args)
+{
+	return world->no_words ? -1 : __real_vasprintf(ret, format, args);
+}
+
+/* The same where it is hardened. */
+int __wrap___vasprintf_chk(char **ret, int flag, const char *format, va_list args);
+int __wrap___vasprintf_chk(char **ret, int flag _unused_, const char *format, va_list args)
+{
+	return __wrap_vasprintf(ret, format, args);
+}
+
 /* That the disk has it takes time and shows nothing here. */
 int __wrap_fsync(int fd);
 int __wrap_fsync(int fd _unused_)

@@ -153,6 +153,20 @@ START_TEST(a_tunnel_that_does_not_return_has_everything_undone_and_the_reason_to
 }
 END_TEST
 
+START_TEST(one_without_words_for_it_is_a_failure_as_well)
+{
+	_cleanup_free_ char *reason = NULL;
+
+	host_begin();
+	world->trial_fails = world->no_words = true;
+	ck_assert_int_eq(apply_by(STEP_LIVE, STEP_REPLACE, &reason), EXECUTOR_FAILED);
+	ck_assert_ptr_nonnull(strstr(reason, "undone: all is as it was before"));
+	world->no_words = false;
+	all_is_as_before();
+	host_end();
+}
+END_TEST
+
 START_TEST(a_tunnel_that_is_deaf_is_replaced_once_more)
 {
 	_cleanup_free_ char *reason = NULL, *why = NULL;
@@ -310,6 +324,7 @@ UNIT_MAIN("executor", what_is_applied_can_be_reverted,
 	  one_that_was_down_is_not_brought_up, one_that_stays_away_is_told,
 	  who_answers_is_asked_before_the_steps_and_what_was_not_seen_is_told,
 	  a_tunnel_that_does_not_return_has_everything_undone_and_the_reason_told,
+	  one_without_words_for_it_is_a_failure_as_well,
 	  a_tunnel_that_is_deaf_is_replaced_once_more, who_goes_down_with_it_comes_up_again,
 	  one_that_stays_deaf_has_everything_undone,
 	  where_pluto_was_left_alone_a_deaf_one_is_not_replaced,
