@@ -41,7 +41,9 @@ static int say_errno(struct writing *w, const char *doing)
 
 	switch (error) {
 	case EROFS:
-		files_say(w->result, 0, "Mount it for writing.",
+		files_say(w->result, 0,
+			  "Mount it for writing; for the service, which writes below /etc alone, "
+			  "add its folder to ReadWritePaths= of esp-offload-worker@.service.",
 			  "%s lies on a file system that is read-only", w->shown);
 		return IPSEC_FILES_REFUSED;
 	case EACCES:

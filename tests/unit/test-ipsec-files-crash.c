@@ -344,6 +344,28 @@ START_TEST(the_machine_may_go_down_at_any_call)
 }
 END_TEST
 
+/* The number of the first call of this name in the trace of those that there are. */
+static unsigned first_call(const char *names, const char *name, unsigned n)
+{
+	unsigned i = 1;
+
+	for (const char *s = names; strncmp(s, name, strlen(name)) != 0 && i <= n; i++)
+		s = strchr(s, ' ') + 1;
+	return i;
+}
+
+START_TEST(where_only_the_sandbox_forbids_it_the_remedy_says_so)
+{
+	_cleanup_ipsec_files_result_ struct ipsec_files_result result = IPSEC_FILES_RESULT_NULL;
+	unsigned n = count_calls();
+
+	arm(first_call(trace, "faccessat", n), HOW_FAIL, EROFS);
+	ck_assert_int_eq(edit(&result), IPSEC_FILES_REFUSED);
+	ck_assert_ptr_nonnull(strstr(result.reason, "read-only"));
+	ck_assert_ptr_nonnull(strstr(result.remedy, "ReadWritePaths="));
+}
+END_TEST
+
 START_TEST(what_could_not_be_kept_is_a_reason_to_refuse)
 {
 	static const char *const calls[] = { "fchmod", "fsync", "create", "renameat" };
@@ -354,13 +376,9 @@ START_TEST(what_could_not_be_kept_is_a_reason_to_refuse)
 	for (size_t k = 0; k < ARRAY_SIZE(calls); k++) {
 		_cleanup_ipsec_files_result_ struct ipsec_files_result result =
 			IPSEC_FILES_RESULT_NULL;
-		unsigned i = 1;
 
 		put("/d/a.conf", old_text);
-		for (const char *s = names; strncmp(s, calls[k], strlen(calls[k])) != 0 && i <= n;
-		     i++)
-			s = strchr(s, ' ') + 1;
-		arm(i, HOW_FAIL, EPERM);
+		arm(first_call(names, calls[k], n), HOW_FAIL, EPERM);
 		ck_assert_int_eq(edit(&result), IPSEC_FILES_REFUSED);
 		ck_assert_ptr_nonnull(strstr(result.reason, "cannot be replaced"));
 		ck_assert(!result.replaced);
@@ -375,6 +393,7 @@ int main(void)
 		each_call_may_fail_and_the_file_is_as_it_was_or_as_it_should_be,
 		a_write_may_be_short,
 		the_machine_may_go_down_at_any_call,
+		where_only_the_sandbox_forbids_it_the_remedy_says_so,
 		what_could_not_be_kept_is_a_reason_to_refuse,
 	};
 
