@@ -54,7 +54,11 @@ struct nm_outcome {
 	size_t n_by_hand;
 	bool rolled_back; /* it failed, and NetworkManager restored what was before */
 	uint64_t usec;    /* from the request to ACTIVATED with all ports, or to the failure */
-	char *error; /* why it failed, and why the rollback did, if so; NULL: it did not fail */
+	/*
+	 * Why it failed, and why the rollback did, if so; of one that did not, that its checkpoint
+	 * could not be removed: see nm_settle(). NULL: all is well
+	 */
+	char *error;
 };
 
 #define NM_OUTCOME_NULL ((struct nm_outcome){ 0 })

@@ -220,6 +220,11 @@ static int reactivate_take(struct steps *s, const struct step *step _unused_,
 				  outcome.rolled_back ? ", and was rolled back" : "",
 				  outcome.error ? outcome.error : "for no stated reason");
 
+	/* It stands, and NetworkManager may still go back to its checkpoint minutes later. */
+	if (outcome.error && nm_settle(s->nm, s->bond, STEPS_ACTIVATE_USEC) < 0)
+		return steps_fail(s, "the profile of %s is activated, yet %s", s->bond,
+				  outcome.error);
+
 	/* ACTIVATED proves nothing: a refused feature is a line in NetworkManager's log. */
 	r = bit_is_on(s, &on);
 	if (r != 0)

@@ -154,6 +154,11 @@ int nm_activate(struct nm *nm _unused_, const char *uuid _unused_, const char *b
 		world->bit = 1;
 	called();
 	*ret = (struct nm_outcome){ .activated = true };
+	if (world->checkpoint > 0) {
+		static char stays[] = "the checkpoint could not be removed";
+
+		ret->error = stays;
+	}
 	return 0;
 }
 
@@ -182,7 +187,9 @@ int nm_hand_back(struct nm *nm _unused_, const char *uuid, const char *bond,
 
 int nm_settle(struct nm *nm _unused_, const char *bond _unused_, uint64_t limit_usec _unused_)
 {
-	return call() ? -ETIMEDOUT : 0;
+	if (call())
+		return -ETIMEDOUT;
+	return world->checkpoint > 0 && --world->checkpoint > 0 ? -EIO : 0;
 }
 
 /* ---- the kernel ---- */

@@ -22,6 +22,7 @@ extern struct world {
 	/* A NetworkManager that is asked to activate is restarted, and has made a profile up. */
 	bool nm_restarts, made_up;
 	bool hand_back_fails;
+	unsigned int checkpoint; /* how often one that is left has to be removed before it goes */
 	bool nm_away, trial_fails, trial_unseen, answered, refuse_bit, pluto_stopped, files_refused,
 		restart_fails, start_fails;
 	bool no_words; /* no reason can be put together, for want of memory */

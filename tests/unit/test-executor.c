@@ -244,6 +244,27 @@ START_TEST(a_refused_feature_has_everything_undone)
 }
 END_TEST
 
+START_TEST(what_network_manager_would_take_back_later_is_not_left_to_it)
+{
+	_cleanup_free_ char *reason = NULL, *undone = NULL;
+
+	host_begin();
+	world->checkpoint = 1;
+	ck_assert_int_eq(apply_by(STEP_REACTIVATE, STEP_REPLACE, &reason), EXECUTOR_DONE);
+	ck_assert_uint_eq(world->checkpoint, 0);
+	all_is_as_it_should_be();
+	host_end();
+
+	host_begin();
+	world->checkpoint = 2;
+	ck_assert_int_eq(apply_by(STEP_REACTIVATE, STEP_REPLACE, &undone), EXECUTOR_FAILED);
+	ck_assert_ptr_nonnull(strstr(undone, "the checkpoint could not be removed"));
+	ck_assert_uint_eq(world->checkpoint, 0);
+	all_is_as_before();
+	host_end();
+}
+END_TEST
+
 START_TEST(a_profile_that_was_made_up_gives_way_to_the_bonds_own)
 {
 	_cleanup_free_ char *reason = NULL, *half = NULL;
@@ -329,5 +350,6 @@ UNIT_MAIN("executor", what_is_applied_can_be_reverted,
 	  one_that_stays_deaf_has_everything_undone,
 	  where_pluto_was_left_alone_a_deaf_one_is_not_replaced,
 	  a_refused_feature_has_everything_undone,
+	  what_network_manager_would_take_back_later_is_not_left_to_it,
 	  a_profile_that_was_made_up_gives_way_to_the_bonds_own,
 	  without_rollback_what_was_done_stays, whenever_it_is_told_to_stop_everything_is_undone)
