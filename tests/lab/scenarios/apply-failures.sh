@@ -81,6 +81,10 @@ check "the tunnel does not return: applying fails, and says why" outcome_is fail
 	'tunnel of conn example did not come back.*pluto: .*undone: all is as it was'
 check "the tunnel does not return: all is as it was before" as_before
 
+# A neighbour that somebody has loaded and brought up by hand: a start of ipsec does neither.
+sed -i 's/auto=start/auto=ignore/' /etc/ipsec.d/neighbour.conf
+check "the neighbour is up by hand" eval 'ipsec auto --replace neighbour; ipsec auto --up neighbour; tunnels_up'
+before_mark
 policy "activation: live" "ipsec: restart" \
 	"$proof"
 mkdir -p /run/systemd/system/ipsec.service.d

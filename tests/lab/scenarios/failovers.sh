@@ -86,6 +86,14 @@ before_it
 echo ix1 >/sys/class/net/bond0/bonding/active_slave
 offloaded "active_slave written" ix0 ix1 request
 
+# Bonding chooses the same port once more, and gives it the SAs again.
+fault ix1 refuse_sas 2
+echo >/sys/class/net/bond0/bonding/active_slave
+check "chosen anew: SAs that it is refused then are noticed" wait_for 40 bond_is Verdict software
+check "chosen anew: that is no failover" equals "t $n_records" "$(bond_property Failovers)"
+rekey >/dev/null
+check "chosen anew: a rekey mends it" wait_for 40 bond_is Verdict offloaded
+
 before_it
 ip link set bond0 type bond primary ix0
 offloaded "a primary port" ix1 ix0 primary

@@ -89,11 +89,11 @@ process_has() {
 	grep -qE "^$2:[[:space:]]*$3\$" "/proc/$1/status"
 }
 
-# A conn in /etc/ipsec.conf itself, with a group of its own, beside a mode that is not the usual.
+# A conn in /etc/ipsec.conf itself, with a group of its own, beside a mode by which nobody writes it.
 cat "$example_conf" >>/etc/ipsec.conf
 rm "$example_conf"
 chgrp daemon /etc/ipsec.conf
-chmod 640 /etc/ipsec.conf
+chmod 440 /etc/ipsec.conf
 ipsec auto --replace example >/dev/null
 ipsec auto --up example >/dev/null
 policy "proof: {within: 30s, probe: {address: $peer_address, count: 5}}"
@@ -112,7 +112,7 @@ check "NetworkManager has run the dispatcher's example when the bond came up aga
 check "which told of no port" not logged 'esp-offload.*: ix[01] is up'
 rm /etc/NetworkManager/dispatcher.d/90-esp-offload
 check "the conn in /etc/ipsec.conf was edited" equals 1 "$(grep -c nic-offload=yes /etc/ipsec.conf)"
-check "the file keeps owner, group and mode" equals "root daemon 640" \
+check "the file keeps owner, group and mode" equals "root daemon 440" \
 	"$(stat -c '%U %G %a' /etc/ipsec.conf)"
 check "nothing lies beside it" equals "$(beside_ipsec_conf /lab/pristine/etc)" \
 	"$(beside_ipsec_conf /etc)"
