@@ -102,6 +102,8 @@ int main(int argc, char **argv)
 	int option;
 
 	setlocale(LC_ALL, "");
+	/* The point of a number is the same everywhere: metrics are read by programs. */
+	setlocale(LC_NUMERIC, "C");
 	ctl_init(&ctl);
 	while ((option = getopt_long(argc, argv, "+h", options, NULL)) >= 0) {
 		int status;

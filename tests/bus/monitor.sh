@@ -192,6 +192,13 @@ check "an unknown verdict has no ratio" not says 'hardware_ratio\{bond="bond1"'
 check "a bond that never switched has no time of it" not says 'timestamp_seconds\{bond="bond1"'
 check "a port without the counter has no sample of it" not says 'transmitted_packets_total\{bond="bond0",port="ix0"'
 check "the end is marked" equals '# EOF' "$(tail -n 1 "$work/out")"
+if localedef --no-archive -i de_DE -f UTF-8 "$work/de_DE.UTF-8" >/dev/null 2>&1; then
+	run env "LOCPATH=$work" LC_ALL=de_DE.UTF-8 "$CTL" metrics
+	check "where people write a comma, metrics have a point" \
+		says '^esp_offload_bond_hardware_ratio\{bond="bond0"\} 1\.000000$'
+else
+	skip "where people write a comma, metrics have a point" "no localedef, or no sources of locales"
+fi
 ctl metrics bond0
 check "metrics of one bond are wrong usage" status_is 2
 
