@@ -6,6 +6,7 @@
 #include "log.h"
 #include "names.h"
 #include "share.h"
+#include "utf8.h"
 
 int bus_bond_path(const char *name, char **ret)
 {
@@ -289,12 +290,17 @@ void bus_bond_changed(struct bus_objects *b, const struct supervisor *s, unsigne
 void bus_bond_failed_over(struct bus_objects *b, const struct supervisor *s,
 			  const struct failover *f)
 {
-	_cleanup_free_ char *path = NULL;
+	_cleanup_free_ char *path = NULL, *from = NULL, *to = NULL;
+	int r;
 
-	if (!b || bus_bond_path(s->name, &path) < 0)
+	/* The kernel lets a port have a name that is no UTF-8, and the bus takes no such word. */
+	if (!b || bus_bond_path(s->name, &path) < 0 || utf8_clean(f->from, &from) < 0 ||
+	    utf8_clean(f->to, &to) < 0)
 		return;
-	(void)sd_bus_emit_signal(b->bus, path, BUS_INTERFACE_BOND, "FailedOver", "tsss",
-				 f->realtime_usec, f->from, f->to, failover_cause_name(f->cause));
+	r = sd_bus_emit_signal(b->bus, path, BUS_INTERFACE_BOND, "FailedOver", "tsss",
+			       f->realtime_usec, from, to, failover_cause_name(f->cause));
+	if (r < 0)
+		log_debug("%s: Cannot tell of the failover on the bus: %s", s->name, strerror(-r));
 }
 
 void bus_bond_verified(struct bus_objects *b, const struct supervisor *s)
