@@ -438,15 +438,16 @@ static void take_step(struct supervisor *s, json_t *report)
 		return;
 	bad = streq(status, STEP_STATUS_FAILED);
 	if (streq(status, STEP_STATUS_BEGINS)) {
-		char reason[128];
+		_cleanup_text_ struct text reason = TEXT_NULL;
 
 		if (s->state != BOND_APPLYING && s->interruptions) {
 			json_decref(s->interruptions);
 			s->interruptions = NULL;
 			supervisor_changed(s, SUPERVISOR_INTERRUPTIONS);
 		}
-		snprintf(reason, sizeof(reason), "%s %s", step, subject);
-		supervisor_set_state(s, BOND_APPLYING, reason);
+		/* Whole: a conn's name may be long, and half a character is none for the bus. */
+		text_printf(&reason, "%s %s", step, subject);
+		supervisor_set_state(s, BOND_APPLYING, reason.failed ? step : reason.data);
 		return;
 	}
 	if (streq(status, STEP_STATUS_INTERRUPTED) && text)

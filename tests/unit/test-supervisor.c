@@ -194,13 +194,33 @@ START_TEST(a_bond_that_is_held_stays_so_when_nothing_is_left_half_done)
 }
 END_TEST
 
-static void step_begins(void)
+static void step_begins_for(const char *conn)
 {
 	worker_reports(0, json_pack("{s:s, s:s, s:s, s:s, s:s}", "report", REPORT_STEP, "bond",
-				    "bond0", "step", "conn", "subject", "example", "status",
+				    "bond0", "step", "conn", "subject", conn, "status",
 				    STEP_STATUS_BEGINS));
 	ck_assert_str_eq(bond_state(), "applying");
 }
+
+static void step_begins(void)
+{
+	step_begins_for("example");
+}
+
+/* Half a character would be no word for the bus, which tells of no bond at all then. */
+START_TEST(a_step_for_a_conn_with_a_long_name_is_told_whole)
+{
+	char name[3 * 100 + 1] = "", reason[sizeof(name) + 8];
+
+	for (size_t i = 0; i + 3 < sizeof(name); i += 3)
+		memcpy(name + i, "\xe2\x82\xac", 4);
+	snprintf(reason, sizeof(reason), "conn %s", name);
+	bonds_begin(1);
+	step_begins_for(name);
+	ck_assert_str_eq(supervisors[0]->reason, reason);
+	bonds_end();
+}
+END_TEST
 
 START_TEST(what_fails_by_the_old_policy_does_not_hold_the_bond_by_the_new_one)
 {
@@ -324,8 +344,9 @@ START_TEST(reports_that_make_no_sense_change_nothing)
 END_TEST
 
 UNIT_MAIN("supervisor", a_bond_is_waiting_until_the_worker_has_looked,
-	  what_the_worker_finds_is_the_state, a_failed_bond_stays_so_until_somebody_asks,
-	  what_was_never_applied_is_applied_at_once, what_somebody_changed_is_repaired_after_a_wait,
+	  a_step_for_a_conn_with_a_long_name_is_told_whole, what_the_worker_finds_is_the_state,
+	  a_failed_bond_stays_so_until_somebody_asks, what_was_never_applied_is_applied_at_once,
+	  what_somebody_changed_is_repaired_after_a_wait,
 	  what_somebody_takes_back_meanwhile_is_not_repaired,
 	  two_repairs_that_somebody_undoes_are_enough, what_is_only_watched_is_never_repaired,
 	  what_cannot_be_taken_back_yet_is_not_applied_anew,
