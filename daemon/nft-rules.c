@@ -117,6 +117,14 @@ static void read_expression(struct nft_rule_reading *rr, const json_t *e)
 
 /* ---- texts ---- */
 
+/* How a table begins in the listing; NULL without memory. */
+static char *head_of(const char *family, const char *table)
+{
+	char *head;
+
+	return asprintf(&head, "table %s %s {", family, table) < 0 ? NULL : head;
+}
+
 /*
  * The line of a rule in the listing with handles, which are unique within a table. Its lines are
  * "table FAMILY NAME { # handle N", then "\tchain NAME { …", then "\t\tRULE # handle N".
@@ -124,13 +132,11 @@ static void read_expression(struct nft_rule_reading *rr, const json_t *e)
 static int text_of(const char *listing, const char *family, const char *table, json_int_t handle,
 		   char **ret)
 {
-	_cleanup_free_ char *head = NULL, *tail = NULL;
+	_cleanup_free_ char *head = head_of(family, table), *tail = NULL;
 	bool inside = false;
 
-	if (asprintf(&head, "table %s %s {", family, table) < 0) {
-		head = NULL;
+	if (!head)
 		return -ENOMEM;
-	}
 	if (asprintf(&tail, " # handle %lld", (long long)handle) < 0) {
 		tail = NULL;
 		return -ENOMEM;
@@ -311,6 +317,68 @@ static int read_all(struct nft_reading *r)
 	return result < 0 ? result : r->failed ? -ENOMEM : 0;
 }
 
+/* ---- tables that are switched off ---- */
+
+/* A line with the flags of a table: "\tflags dormant". */
+static bool is_dormant_in(const char *listing, const char *head)
+{
+	bool inside = false;
+
+	for (const char *line = listing; line && *line;) {
+		const char *end = strchrnul(line, '\n');
+
+		if (has_prefix(line, "table "))
+			inside = has_prefix(line, head);
+		else if (inside && has_prefix(line, "\tflags ") &&
+			 memmem(line, (size_t)(end - line), "dormant", strlen("dormant")))
+			return true;
+		line = *end ? end + 1 : end;
+	}
+	return false;
+}
+
+/* One flag is a word, and several are an array. */
+static bool says_dormant(const json_t *flags)
+{
+	const json_t *flag;
+	size_t i;
+
+	json_array_foreach(flags, i, flag)
+	{
+		if (streq_ptr(json_string_value(flag), "dormant"))
+			return true;
+	}
+	return streq_ptr(json_string_value(flags), "dormant");
+}
+
+/*
+ * The kernel has none of such a table's chains in its hooks. The listing is asked as well: with a
+ * single flag json_unpack() of nft 1.0.6 leaves it with a freed word (table_flags_json()).
+ */
+static int remove_dormant(struct nft_reading *r)
+{
+	json_t *entry;
+	size_t i;
+
+	json_array_foreach(r->entries, i, entry)
+	{
+		const json_t *table = json_object_get(entry, "table");
+		const char *family = nft_string(table, "family"), *name = nft_string(table, "name");
+		_cleanup_free_ char *head = NULL;
+		int number;
+
+		if (!table || !nft_family(family, &number))
+			continue;
+		head = head_of(family, name);
+		if (!head)
+			return -ENOMEM;
+		if (says_dormant(json_object_get(table, "flags")) ||
+		    is_dormant_in(r->listing, head))
+			firewall_remove_table(r->f, number, name);
+	}
+	return 0;
+}
+
 int nft_rules_parse(const char *json, size_t len, const char *listing, struct firewall *f,
 		    struct nft_foreign *ret_foreign)
 {
@@ -323,6 +391,8 @@ int nft_rules_parse(const char *json, size_t len, const char *listing, struct fi
 	r.entries = json_object_get(document, "nftables");
 	if (json_is_array(r.entries))
 		result = read_all(&r);
+	if (result >= 0)
+		result = remove_dormant(&r);
 	json_decref(document);
 	if (result < 0) {
 		firewall_done(&read);

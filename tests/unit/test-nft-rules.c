@@ -196,6 +196,39 @@ START_TEST(tables_of_iptables_are_left_to_iptables_save)
 }
 END_TEST
 
+#define TABLE(flags) ",{\"table\":{\"family\":\"inet\",\"name\":\"t\",\"handle\":2" flags "}}"
+
+START_TEST(a_table_that_is_dormant_drops_nothing)
+{
+#define DROPS RULE("out", "5", "{\"drop\":null}")
+	/* nft 1.0.6 has a word of chance there, and the listing tells. */
+	read_json(
+		HEAD TABLE(",\"flags\":\"t\"") DROPS TAIL,
+		"table inet other { # handle 1\n\tflags owner\n\n\tchain out { # handle 1\n\t}\n}\n"
+		"table inet t { # handle 2\n\tcomment \"x\"\n\tflags dormant\n\n"
+		"\tchain out { # handle 1\n\t\tdrop # handle 5\n\t}\n}\n");
+	ck_assert_int_eq(sends(17, 500), FIREWALL_PASSES);
+	end();
+	begin();
+	read_json(HEAD TABLE(",\"flags\":\"dormant\"") DROPS TAIL, NULL);
+	ck_assert_int_eq(sends(17, 500), FIREWALL_PASSES);
+	end();
+	begin();
+	read_json(HEAD TABLE(",\"flags\":[\"dormant\",\"owner\"]") DROPS TAIL, NULL);
+	ck_assert_int_eq(sends(17, 500), FIREWALL_PASSES);
+	end();
+	begin();
+
+	/* Another table's flag, and a chain of that name. */
+	read_json(HEAD TABLE(",\"flags\":\"owner\"") DROPS TAIL,
+		  "table inet t { # handle 2\n\tflags owner\n\n\tchain out { # handle 1\n"
+		  "\t\tflags dormant\n\t\tdrop # handle 5\n\t}\n}\n"
+		  "table inet t2 { # handle 3\n\tflags dormant\n}\n");
+	ck_assert_int_eq(sends(17, 500), FIREWALL_DROPS);
+#undef DROPS
+}
+END_TEST
+
 START_TEST(what_is_no_ruleset_is_refused)
 {
 	static const char *const bad[] = { "", "{}", "[]", "{\"nftables\":3}", "{\"nftables\":[" };
@@ -225,6 +258,7 @@ int main(void)
 		translations_are_read_with_what_exempts_from_them,
 		a_rule_is_told_as_nft_prints_it,
 		tables_of_iptables_are_left_to_iptables_save,
+		a_table_that_is_dormant_drops_nothing,
 		what_is_no_ruleset_is_refused,
 		entries_of_the_wrong_kind_do_no_harm,
 	};
