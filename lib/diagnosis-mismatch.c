@@ -76,12 +76,18 @@ static bool version_differs(const struct diagnosis_seen *s)
 			: s->asked_v1 == IKE_SPEAKS && s->asked_v2 != IKE_SPEAKS;
 }
 
-/* It answers the other version only to refuse it: the way is open, and it has no conn for us. */
+/* It takes this very version, when we ask and not pluto: it has a conn for this host. */
+static bool takes_ours(const struct diagnosis_seen *s)
+{
+	return (s->ikev1 ? s->asked_v1 : s->asked_v2) == IKE_SPEAKS;
+}
+
+/* It answers only to refuse: the way is open, and it has no conn for us. */
 static bool ignores_us(const struct making *m)
 {
 	const struct diagnosis_seen *s = m->s;
 
-	return streq(m->cause->cause->id, "silence") && !version_differs(s) &&
+	return streq(m->cause->cause->id, "silence") && !version_differs(s) && !takes_ours(s) &&
 	       (s->asked_v1 >= IKE_REFUSED || s->asked_v2 >= IKE_REFUSED);
 }
 
@@ -123,6 +129,29 @@ static void ignored(struct making *m)
 	text_add(&row.remedy,
 		 "compare left=, right=, authby= and ikev2= (Libreswan 5: keyexchange=) "
 		 "with the conn at the peer, and see that it is loaded");
+	text_add(&row.evidence, m->cause->line);
+	diagnosis_add(m, &row);
+}
+
+/* What pluto met is over, or is about its packets: they are longer, and come from port 500. */
+static void answers_after_all(struct making *m)
+{
+	int ours = m->s->ikev1 ? 1 : 2;
+	struct row row = ROW(STEP_MISMATCH, DIAGNOSIS_SYMPTOM);
+
+	row.id = "silence";
+	text_printf(&row.seen,
+		    "the peer was silent to what pluto sent, and takes IKEv%d when a question of "
+		    "ours comes from another port",
+		    ours);
+	text_printf(&row.why,
+		    "the peer takes IKEv%d from this host, so it has a conn for it: it was away a "
+		    "moment ago, or something drops what pluto sends from UDP 500",
+		    ours);
+	text_printf(&row.remedy,
+		    "try it once more: esp-offloadctl diagnose --up %s; if it is silent to pluto "
+		    "again, look for UDP 500 from port 500 at both ends with tcpdump",
+		    m->s->conn);
 	text_add(&row.evidence, m->cause->line);
 	diagnosis_add(m, &row);
 }
@@ -212,6 +241,10 @@ void diagnosis_mismatch(struct making *m)
 	}
 	if (about_ike && ignores_us(m)) {
 		ignored(m);
+		return;
+	}
+	if (about_ike && streq(cause->cause->id, "silence") && takes_ours(m->s)) {
+		answers_after_all(m);
 		return;
 	}
 	for (size_t i = 0; i < m->messages.n; i++) {

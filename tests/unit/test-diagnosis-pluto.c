@@ -65,6 +65,22 @@ START_TEST(a_peer_that_answers_only_to_refuse_has_no_conn_for_us)
 }
 END_TEST
 
+/* It takes our question with this very version: it has a conn for us, and was away before. */
+START_TEST(a_peer_that_takes_our_version_after_all_does_not_lack_a_conn)
+{
+	failed_with(
+		"010 \"example\" #1: STATE_V2_PARENT_I1: retransmission; will wait 0.5 seconds for "
+		"response\n");
+	seen.asked_v1 = IKE_SILENT;
+	seen.asked_v2 = IKE_SPEAKS;
+	ck_assert_str_eq(cause(), "");
+	ck_assert_int_eq(row(STEP_FIREWALL)->status, DIAGNOSIS_SYMPTOM);
+	ck_assert_str_eq(row(STEP_MISMATCH)->id, "silence");
+	contains(row(STEP_MISMATCH)->why, "it has a conn for it");
+	contains(row(STEP_MISMATCH)->remedy, "esp-offloadctl diagnose --up example");
+}
+END_TEST
+
 /* What pluto says is named as it is, in its step, with what stands here. */
 START_TEST(each_message_of_pluto_is_the_cause_that_it_tells)
 {
@@ -249,6 +265,7 @@ DIAGNOSIS_MAIN("diagnosis-pluto", silence_without_a_rule_is_the_way,
 	       a_peer_that_refuses_ikev2_and_takes_ikev1_has_the_other_version,
 	       a_peer_that_takes_other_algorithms_differs_in_ike,
 	       a_peer_that_answers_only_to_refuse_has_no_conn_for_us,
+	       a_peer_that_takes_our_version_after_all_does_not_lack_a_conn,
 	       each_message_of_pluto_is_the_cause_that_it_tells,
 	       what_libreswan_5_says_is_recognised, who_refused_an_sa_is_told,
 	       ikev1_that_is_silent_at_its_third_message_has_another_key,
