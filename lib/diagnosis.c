@@ -463,7 +463,7 @@ static int read_messages(struct making *m)
 {
 	_cleanup_text_ struct text t = TEXT_NULL;
 	_cleanup_free_ char *all = NULL;
-	const char *last;
+	const char *first, *last;
 	int r;
 
 	/* What failed before the tunnel came up after all is no fault any more. */
@@ -476,11 +476,13 @@ static int read_messages(struct making *m)
 	r = text_take(&t, &all);
 	if (r < 0)
 		return r;
-	last = m->s->initiated ? all : last_attempt(all);
+	/* Nor is it one where the tunnel came up after it, and went down again. */
+	first = m->s->initiated ? all : pluto_messages_since_established(all);
+	last = m->s->initiated ? all : last_attempt(first);
 	r = match(m, last);
 	/* One that has just begun tells nothing yet. */
-	if (r == 0 && !m->cause && last > all)
-		r = match(m, all);
+	if (r == 0 && !m->cause && last > first)
+		r = match(m, first);
 	return r;
 }
 

@@ -539,6 +539,18 @@ int pluto_messages_match(const char *text, struct pluto_messages *ret)
 	return 0;
 }
 
+const char *pluto_messages_since_established(const char *log)
+{
+	const char *since = log, *end;
+
+	for (const char *line = log; *line; line = *end ? end + 1 : end) {
+		end = strchrnul(line, '\n');
+		if (says_established(line, end))
+			since = *end ? end + 1 : end;
+	}
+	return since;
+}
+
 void pluto_messages_done(struct pluto_messages *m)
 {
 	for (size_t i = 0; i < m->n; i++)

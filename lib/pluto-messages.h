@@ -55,5 +55,11 @@ int pluto_messages_match(const char *text, struct pluto_messages *ret);
 
 void pluto_messages_done(struct pluto_messages *m);
 
+/*
+ * pluto_messages_since_established() - where a log goes on behind its last line that tells of an
+ * established Child SA, or IPsec SA of IKEv1; @log itself where it has none
+ */
+const char *pluto_messages_since_established(const char *log);
+
 /* pluto_causes() - the I-th cause of the table, or NULL after the last; for manual pages */
 const struct pluto_cause *pluto_causes(size_t i);

@@ -198,6 +198,29 @@ START_TEST(of_the_log_the_last_attempt_that_tells_something_counts)
 }
 END_TEST
 
+START_TEST(of_the_log_what_failed_before_it_came_up_is_not_why_it_is_down_now)
+{
+	is_down();
+	seen.log = "\"example\" #3: initiating IKEv2 connection\n"
+		   "\"example\" #3: IKE SA authentication request rejected by peer: "
+		   "AUTHENTICATION_FAILED\n"
+		   "\"example\" #4: initiating IKEv2 connection\n"
+		   "\"example\" #5: initiator established Child SA using #4; IPsec transport\n"
+		   "\"example\" #5: ESP traffic information: in=84B out=84B\n";
+	ck_assert_str_eq(cause(), "");
+	ck_assert_int_eq(row(STEP_TUNNEL)->status, DIAGNOSIS_SYMPTOM);
+
+	/* The peer has begun it, and what comes behind it tells. */
+	seen.log = "\"example\" #3: initiating IKEv2 connection\n"
+		   "\"example\" #3: IKE SA authentication request rejected by peer: "
+		   "AUTHENTICATION_FAILED\n"
+		   "\"example\" #5: responder established Child SA using #4; IPsec transport\n"
+		   "\"example\" #6: CREATE_CHILD_SA failed with error notification "
+		   "NO_PROPOSAL_CHOSEN\n";
+	ck_assert_str_eq(cause(), "esp-proposal");
+}
+END_TEST
+
 START_TEST(a_path_that_swallows_long_packets_is_measured_and_mended)
 {
 	seen.path.largest = 1266;
@@ -555,6 +578,7 @@ DIAGNOSIS_MAIN("diagnosis", a_tunnel_that_is_up_has_no_fault_and_each_step_its_r
 	       why_a_conn_was_not_loaded_comes_before_that_it_was_not,
 	       what_an_attempt_met_is_not_why_a_conn_is_not_loaded,
 	       of_the_log_the_last_attempt_that_tells_something_counts,
+	       of_the_log_what_failed_before_it_came_up_is_not_why_it_is_down_now,
 	       a_path_that_swallows_long_packets_is_measured_and_mended,
 	       beside_the_tunnel_the_overhead_is_reckoned,
 	       pings_that_nobody_answers_are_a_warning_and_no_proof_of_passing,
