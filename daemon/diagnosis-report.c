@@ -17,21 +17,10 @@ static json_t *row_to_json(const struct diagnosis_row *r)
 			 json_text(r->remedy), "evidence", json_text(r->evidence));
 }
 
-static enum diagnosis_status worst(const struct diagnosis *d)
-{
-	static const enum diagnosis_status order[] = { DIAGNOSIS_FAULT, DIAGNOSIS_SYMPTOM,
-						       DIAGNOSIS_WARN };
-
-	for (size_t i = 0; i < ARRAY_SIZE(order); i++)
-		for (size_t k = 0; k < d->n; k++)
-			if (d->items[k].status == order[i])
-				return order[i];
-	return DIAGNOSIS_OK;
-}
-
 int diagnosis_report(const struct diagnosis *d, const char *conn, const char *summary)
 {
-	const struct diagnosis_row *cause = diagnosis_cause(d);
+	const struct diagnosis_row *cause = diagnosis_cause(d), *unseen = diagnosis_unseen(d);
+	const char *remedy = cause ? cause->remedy : unseen ? unseen->remedy : "";
 	json_t *rows = json_array();
 
 	for (size_t i = 0; rows && i < d->n; i++)
@@ -39,10 +28,11 @@ int diagnosis_report(const struct diagnosis *d, const char *conn, const char *su
 			json_decref(rows);
 			return -ENOMEM;
 		}
-	return json_print(json_pack(
-		"{s:s, s:o, s:s, s:s, s:s, s:o, s:o, s:i, s:i, s:o}", "report", REPORT_DIAGNOSIS,
-		"conn", json_text(conn), "status", diagnosis_status_name(worst(d)), "cause",
-		cause ? cause->id : "", "step", cause ? diagnosis_step_name(cause->step) : "",
-		"summary", json_text(summary), "remedy", json_text(cause ? cause->remedy : ""),
-		"mtu", (int)d->mtu, "mss", (int)d->max_mss, "rows", rows));
+	return json_print(json_pack("{s:s, s:o, s:s, s:s, s:s, s:o, s:o, s:i, s:i, s:o}", "report",
+				    REPORT_DIAGNOSIS, "conn", json_text(conn), "status",
+				    diagnosis_status_name(diagnosis_worst(d)), "cause",
+				    cause ? cause->id : "", "step",
+				    cause ? diagnosis_step_name(cause->step) : "", "summary",
+				    json_text(summary), "remedy", json_text(remedy), "mtu",
+				    (int)d->mtu, "mss", (int)d->max_mss, "rows", rows));
 }

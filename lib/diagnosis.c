@@ -94,6 +94,27 @@ static const struct diagnosis_row *first_with(const struct diagnosis *d,
 	return NULL;
 }
 
+const struct diagnosis_row *diagnosis_unseen(const struct diagnosis *d)
+{
+	if (diagnosis_cause(d) || first_with(d, DIAGNOSIS_SYMPTOM))
+		return NULL;
+	for (size_t i = 0; i < d->n; i++)
+		if (d->items[i].step == STEP_TUNNEL && d->items[i].status == DIAGNOSIS_SKIPPED)
+			return &d->items[i];
+	return NULL;
+}
+
+enum diagnosis_status diagnosis_worst(const struct diagnosis *d)
+{
+	if (diagnosis_cause(d))
+		return DIAGNOSIS_FAULT;
+	if (first_with(d, DIAGNOSIS_SYMPTOM))
+		return DIAGNOSIS_SYMPTOM;
+	if (diagnosis_unseen(d))
+		return DIAGNOSIS_SKIPPED;
+	return first_with(d, DIAGNOSIS_WARN) ? DIAGNOSIS_WARN : DIAGNOSIS_OK;
+}
+
 int diagnosis_summary(const struct diagnosis *d, const char *conn, char **ret)
 {
 	_cleanup_text_ struct text t = TEXT_NULL;
@@ -104,6 +125,8 @@ int diagnosis_summary(const struct diagnosis *d, const char *conn, char **ret)
 		text_printf(&t, "%s", *row->why ? row->why : row->seen);
 	else if ((row = first_with(d, DIAGNOSIS_SYMPTOM)))
 		text_printf(&t, "%s; the cause was not found", row->seen);
+	else if ((row = diagnosis_unseen(d)))
+		text_printf(&t, "it could not be looked: %s", row->seen);
 	else if ((row = first_with(d, DIAGNOSIS_WARN)))
 		text_printf(&t, "no fault was found, but: %s", row->seen);
 	else

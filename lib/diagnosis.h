@@ -68,6 +68,18 @@ void diagnosis_done(struct diagnosis *d);
 const struct diagnosis_row *diagnosis_cause(const struct diagnosis *d);
 
 /*
+ * diagnosis_unseen() - the row that says why neither the files nor pluto told anything, as they do
+ * to nobody but root; NULL where they did, or something else was found
+ */
+const struct diagnosis_row *diagnosis_unseen(const struct diagnosis *d);
+
+/*
+ * diagnosis_worst() - the worst of all rows; DIAGNOSIS_SKIPPED, where nothing could be looked at,
+ * stands between a symptom and a warning
+ */
+enum diagnosis_status diagnosis_worst(const struct diagnosis *d);
+
+/*
  * diagnosis_summary() - one sentence: the cause, or that there is none, or why it cannot be told
  *
  * Return: 0, to be freed; -ENOMEM.

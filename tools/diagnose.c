@@ -260,6 +260,14 @@ static int read_options(struct ctl *ctl, int argc, char **argv, struct diagnosin
 	return -1;
 }
 
+/* Neither the files nor pluto told anything: that is no tunnel without a fault. */
+static int judge(const json_t *document)
+{
+	if (field_is(document, "status", "fault") || field_is(document, "status", "symptom"))
+		return CTL_BLOCKED;
+	return field_is(document, "status", "skipped") ? CTL_ERROR : CTL_FINE;
+}
+
 int verb_diagnose(struct ctl *ctl, int argc, char **argv)
 {
 	struct diagnosing g = { 0 };
@@ -273,14 +281,12 @@ int verb_diagnose(struct ctl *ctl, int argc, char **argv)
 	if (status != CTL_FINE)
 		return status;
 
-	found = field_is(document, "status", "fault") || field_is(document, "status", "symptom")
-			? CTL_BLOCKED
-			: CTL_FINE;
+	found = judge(document);
 	if (ctl->json != CTL_JSON_OFF)
 		status = ctl_print_json(ctl, json_incref(document));
 	else
 		diagnose_print(ctl, document, g.all);
-	if (status == CTL_FINE && g.apply_mtu)
+	if (status == CTL_FINE && g.apply_mtu && found != CTL_ERROR)
 		status = apply_mtu(ctl, &g, document);
 	json_decref(document);
 	return status == CTL_FINE ? found : status;

@@ -48,6 +48,11 @@ diagnoses "$work/warn.json"
 ctl diagnose "--worker=$worker" -- -example
 check "a warning is no fault" status_is 0
 check "a conn's name may begin with a dash" last_run "diagnose -- -example"
+sed 's/"status": "fault"/"status": "skipped"/g; s/"mtu": 1260/"mtu": 0/' "$work/fault.json" >"$work/unseen.json"
+diagnoses "$work/unseen.json"
+ctl diagnose "--worker=$worker" --apply-mtu example
+check "where neither files nor pluto could be asked that is no tunnel without a fault" status_is 1
+check "and nothing is said of an MTU" not complains 'mtu='
 echo hello >"$work/nonsense"
 for bad in /dev/null "$work/nonsense"; do
 	diagnoses "$bad"

@@ -121,6 +121,9 @@ START_TEST(who_is_not_root_is_told_and_blames_nobody)
 	ck_assert_int_eq(row(STEP_FIREWALL)->status, DIAGNOSIS_SKIPPED);
 	ck_assert_int_eq(row(STEP_KERNEL)->status, DIAGNOSIS_SKIPPED);
 	contains(row(STEP_FIREWALL)->remedy, "tcpdump -i bond0");
+	/* Not to have looked is not to have found nothing. */
+	summary_has("conn example: it could not be looked: pluto answers nobody but root");
+	ck_assert_int_eq(diagnosis_worst(&diagnosis), DIAGNOSIS_SKIPPED);
 }
 END_TEST
 
