@@ -10,6 +10,7 @@
 #include "capture.h"
 #include "checks.h"
 #include "firewall-host.h"
+#include "host-lock.h"
 #include "ike-probe.h"
 #include "ike-sharing.h"
 #include "ipsec-conf.h"
@@ -328,6 +329,22 @@ static int read_log(struct diagnosing *d, const struct pluto_log_mark *since)
 	return r == -ENOMEM ? r : read_kernel_log(d, since->realtime_usec);
 }
 
+/*
+ * Not while somebody changes the host: the tunnel may be down because of that, and adding the conn
+ * anew would end what is being negotiated, and have all of it taken back.
+ */
+static int initiate_alone(struct diagnosing *d)
+{
+	int lock = d->options->state_dir ? host_lock(d->options->state_dir) : -ENOENT, r;
+
+	if (lock == -EBUSY || lock == -ENOMEM)
+		return lock;
+	r = initiate(d);
+	if (lock >= 0)
+		close(lock);
+	return r;
+}
+
 static int try_it(struct diagnosing *d)
 {
 	struct pluto_log_mark mark;
@@ -335,7 +352,7 @@ static int try_it(struct diagnosing *d)
 
 	pluto_log_mark(&mark);
 	tell(d, "bringing the tunnel up");
-	r = initiate(d);
+	r = initiate_alone(d);
 	if (r == -ENOMEM)
 		return r;
 	d->seen.initiate_error = r;

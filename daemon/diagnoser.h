@@ -18,6 +18,8 @@ struct diagnoser_options {
 	const struct policy *policy;  /* tells the bond and its probe address; may be NULL */
 	struct ipsec ipsec;
 	const char *ipsec_conf; /* NULL: /etc/ipsec.conf */
+	const char *state_dir;  /* of the lock that @up takes; NULL, or a folder that is not there:
+				   none */
 
 	/* Called before each part, with a word or two of what is done; may be NULL. */
 	void (*progress)(void *userdata, const char *what);

@@ -86,13 +86,13 @@ static void progress(void *userdata _unused_, const char *what)
 	(void)diagnosis_report_progress(what);
 }
 
-int worker_diagnose(int argc, char **argv)
+int worker_diagnose(int argc, char **argv, const char *state_dir)
 {
 	_cleanup_(diagnostics_done) struct diagnostics mistakes = DIAGNOSTICS_NULL;
 	_cleanup_(diagnosis_done) struct diagnosis diagnosis = DIAGNOSIS_NULL;
 	_cleanup_(policy_freep) struct policy *policy = NULL;
 	_cleanup_free_ char *summary = NULL;
-	struct options o = { .diagnoser = { .progress = progress } };
+	struct options o = { .diagnoser = { .state_dir = state_dir, .progress = progress } };
 	char **files = NULL;
 	int r;
 

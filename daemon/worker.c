@@ -5,13 +5,13 @@
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "checks.h"
 #include "executor.h"
+#include "host-lock.h"
 #include "ipsec-files.h"
 #include "log.h"
 #include "observer.h"
@@ -405,35 +405,6 @@ static void settle_all(const struct executor_options *executor, const struct pol
 
 /* ---- all of it ---- */
 
-/*
- * Whoever changes something holds the lock, so that a worker left over from a daemon that was
- * killed, and the one of the new daemon, do not meet.
- *
- * Return: the lock's file descriptor, to be kept until the end; a negative errno.
- */
-static int lock_host(const char *state_dir)
-{
-	_cleanup_free_ char *path = NULL;
-	int fd;
-
-	(void)mkdir(state_dir, 0700);
-	if (asprintf(&path, "%s/lock", state_dir) < 0) {
-		path = NULL;
-		return -ENOMEM;
-	}
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return -errno;
-	/* The other one ends by itself within its own limits; here nobody waits for it. */
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		int r = errno == EWOULDBLOCK ? -EBUSY : -errno;
-
-		close(fd);
-		return r;
-	}
-	return fd;
-}
-
 /* Return: 0; -ECANCELED when it was told to stop before the end; another negative errno. */
 static int run_bonds(const struct options *o, const struct policy *policy)
 {
@@ -499,7 +470,7 @@ static int run(int argc, char **argv, struct options *o)
 	int lock = -1, r;
 
 	if (argc > 1 && streq(argv[1], "diagnose"))
-		return worker_diagnose(argc - 1, argv + 1);
+		return worker_diagnose(argc - 1, argv + 1, o->state_dir);
 	if (read_options(argc, argv, o) < 0) {
 		fprintf(stderr, "%s\n%s", usage, worker_diagnose_usage);
 		return 2;
@@ -512,7 +483,8 @@ static int run(int argc, char **argv, struct options *o)
 		return EXIT_FAILURE;
 	}
 	if (o->settle || o->apply.n + o->on_loss.n + o->revert.n > 0) {
-		lock = lock_host(o->state_dir);
+		(void)mkdir(o->state_dir, 0700);
+		lock = host_lock(o->state_dir);
 		if (lock < 0) {
 			log_error("Cannot lock %s: %s", o->state_dir,
 				  lock == -EBUSY ? "another worker is at it" : strerror(-lock));

@@ -355,7 +355,12 @@ void diagnosis_bring_up(struct making *m)
 		text_printf(&row.seen, "it could not be tried: %s",
 			    s->initiate_error == -ETIMEDOUT
 				    ? "the ipsec command hung, and was killed"
+			    : s->initiate_error == -EBUSY
+				    ? "esp-offloadd, or another worker of it, changes the host now"
 				    : strerror(-s->initiate_error));
+		if (s->initiate_error == -EBUSY)
+			text_add(&row.remedy, "try it again when that is done: esp-offloadctl "
+					      "status");
 		diagnosis_add(m, &row);
 	} else if (!s->initiated) {
 		diagnosis_skip(m, STEP_BRING_UP,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "diagnoser.h"
 
+#include <sys/file.h>
+
 #include "ipsec-script.h"
 
 /*
@@ -9,6 +11,7 @@
  */
 
 static char conf[64];
+static char state_dir[32]; /* "" for none */
 static struct diagnosis diagnosis;
 static char *summary;
 
@@ -20,6 +23,7 @@ static void diagnose(const char *body, uint64_t limit_usec)
 	struct diagnoser_options options = { .conn = "example", .up = true, .ipsec_conf = conf };
 
 	ipsec_is(body);
+	options.state_dir = *state_dir ? state_dir : NULL;
 	snprintf(conf, sizeof(conf), "%s/ipsec.conf", directory);
 	write_file(conf, 0644, "conn example\n\tleft=127.0.0.1\n\tright=127.0.0.2\n",
 		   "\tauto=add\n");
@@ -140,7 +144,50 @@ START_TEST(a_conn_whose_ike_sa_carries_another_one_is_not_added_anew)
 }
 END_TEST
 
+static void diagnose_while(bool locked)
+{
+	char path[64];
+	int fd;
+
+	setup();
+	snprintf(state_dir, sizeof(state_dir), "%s", directory);
+	snprintf(path, sizeof(path), "%s/lock", state_dir);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(locked ? flock(fd, LOCK_EX | LOCK_NB) : 0, 0);
+	diagnose(OTHER_BY("other"), 6000000);
+	close(fd);
+	unlink(path);
+	rmdir(state_dir);
+	*state_dir = '\0';
+}
+
+/* It may be down for a step that is under way. */
+START_TEST(a_conn_is_not_added_anew_while_somebody_changes_the_host)
+{
+	const char *seen = "";
+	char *log;
+
+	diagnose_while(true);
+	log = log_text();
+	ck_assert_msg(!strstr(log, "addconn -- example") && !strstr(log, "--initiate"), "%s", log);
+	free(log);
+	for (size_t i = 0; i < diagnosis.n; i++)
+		if (diagnosis.items[i].step == STEP_BRING_UP)
+			seen = diagnosis.items[i].seen;
+	ck_assert_msg(strstr(seen, "changes the host now"), "%s", seen);
+	end();
+
+	diagnose_while(false);
+	log = log_text();
+	ck_assert_msg(strstr(log, "addconn -- example"), "%s", log);
+	free(log);
+	end();
+}
+END_TEST
+
 UNIT_MAIN("diagnoser", a_command_that_hangs_is_named_and_asked_for_little,
 	  pluto_that_hangs_is_named, a_tunnel_whose_list_hung_once_is_not_taken_for_down,
 	  a_status_that_hung_once_is_asked_for_again,
-	  a_conn_whose_ike_sa_carries_another_one_is_not_added_anew)
+	  a_conn_whose_ike_sa_carries_another_one_is_not_added_anew,
+	  a_conn_is_not_added_anew_while_somebody_changes_the_host)
