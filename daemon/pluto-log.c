@@ -13,7 +13,7 @@
 
 #define LOG_FILE  "/var/log/pluto.log"
 #define LOG_TAIL  ((uint64_t)65536)
-#define MAX_LINES 1000U
+#define MAX_LINES ((size_t)1000)
 /* Of the journal; a debugging pluto writes far more than anybody can use. */
 #define MAX_ENTRIES 50000U
 #define MAX_BYTES   ((size_t)1024 * 1024)
@@ -66,17 +66,19 @@ static bool is_about(const struct filter *f, const char *line, size_t len)
 	return false;
 }
 
+/* The last ones tell how it ended: of those before, up to as many again are there meanwhile. */
 static void take_line(const struct filter *f, const char *line, size_t len, struct text *t,
-		      unsigned int *n)
+		      size_t *n)
 {
-	if (*n >= MAX_LINES || t->len > MAX_BYTES || !is_about(f, line, len))
+	if (!is_about(f, line, len))
 		return;
 	text_add_bytes(t, line, len);
 	text_add_char(t, '\n');
-	(*n)++;
+	if (++*n >= 2 * MAX_LINES || t->len > 2 * MAX_BYTES)
+		*n = text_keep_lines(t, MAX_LINES, MAX_BYTES);
 }
 
-static int read_journal(uint64_t since, const struct filter *f, struct text *t, unsigned int *n)
+static int read_journal(uint64_t since, const struct filter *f, struct text *t, size_t *n)
 {
 	static const char match[] = "_SYSTEMD_UNIT=" IPSEC_UNIT;
 	static const char prefix[] = "MESSAGE=";
@@ -103,7 +105,7 @@ static int read_journal(uint64_t since, const struct filter *f, struct text *t, 
 	return r;
 }
 
-static int read_file(uint64_t since, const struct filter *f, struct text *t, unsigned int *n)
+static int read_file(uint64_t since, const struct filter *f, struct text *t, size_t *n)
 {
 	_cleanup_free_ char *bytes = NULL;
 	ssize_t len;
@@ -150,7 +152,7 @@ int pluto_log_read(const struct pluto_log_mark *since, const char *conn, const c
 {
 	_cleanup_text_ struct text t = TEXT_NULL;
 	struct filter f = { 0 };
-	unsigned int n = 0;
+	size_t n = 0;
 	int r, journal = -EACCES, file = -EACCES;
 
 	r = make_filter(conn, peer, &f);
@@ -158,6 +160,7 @@ int pluto_log_read(const struct pluto_log_mark *since, const char *conn, const c
 		journal = read_journal(since->realtime_usec, &f, &t, &n);
 		file = read_file(since->file_size, &f, &t, &n);
 		r = journal < 0 && file < 0 ? -EACCES : 0;
+		(void)text_keep_lines(&t, MAX_LINES, MAX_BYTES);
 	}
 	free(f.quoted);
 	for (size_t i = 0; i < ARRAY_SIZE(f.packets); i++)

@@ -82,6 +82,27 @@ int text_take(struct text *t, char **ret)
 	return 0;
 }
 
+size_t text_keep_lines(struct text *t, size_t max, size_t max_bytes)
+{
+	size_t from = t->len, n = 0;
+
+	while (from > 0 && n < max) {
+		size_t line = from - 1;
+
+		while (line > 0 && t->data[line - 1] != '\n')
+			line--;
+		if (t->len - line > max_bytes)
+			break;
+		from = line;
+		n++;
+	}
+	if (from > 0) {
+		t->len -= from;
+		memmove(t->data, t->data + from, t->len + 1);
+	}
+	return n;
+}
+
 void text_done(struct text *t)
 {
 	free(t->data);

@@ -32,6 +32,14 @@ void text_vprintf(struct text *t, const char *format, va_list args) _printf_(2, 
  */
 int text_take(struct text *t, char **ret) _must_check_;
 
+/*
+ * text_keep_lines() - drops what stands before the last @max lines, or before the last ones that
+ * have no more than @max_bytes together, newlines included
+ *
+ * Return: how many lines are left.
+ */
+size_t text_keep_lines(struct text *t, size_t max, size_t max_bytes);
+
 /* text_done() - frees what the text holds */
 void text_done(struct text *t);
 

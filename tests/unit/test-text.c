@@ -45,5 +45,31 @@ START_TEST(a_text_that_failed_once_says_so_and_starts_anew)
 }
 END_TEST
 
+static void keeps(const char *text, size_t max, size_t max_bytes, size_t n, const char *kept)
+{
+	_cleanup_text_ struct text t = TEXT_NULL;
+	_cleanup_free_ char *s = NULL;
+
+	text_add(&t, text);
+	ck_assert_uint_eq(text_keep_lines(&t, max, max_bytes), n);
+	ck_assert_int_eq(text_take(&t, &s), 0);
+	ck_assert_str_eq(s, kept);
+}
+
+START_TEST(the_last_lines_are_kept)
+{
+	struct text none = TEXT_NULL;
+
+	ck_assert_uint_eq(text_keep_lines(&none, 5, 5), 0);
+	keeps("", 1, 9, 0, "");
+	keeps("a\nb\nc\n", 3, 6, 3, "a\nb\nc\n");
+	keeps("a\nb\nc\n", 2, 6, 2, "b\nc\n");
+	keeps("a\nb\nc\n", 3, 5, 2, "b\nc\n");
+	keeps("a\n\n\nc", 2, 9, 2, "\nc");
+	keeps("a\nlonger\n", 9, 6, 0, "");
+	keeps("a\nb\n", 0, 9, 0, "");
+}
+END_TEST
+
 UNIT_MAIN("text", an_empty_text_is_the_empty_string, a_text_grows_by_strings_bytes_and_formats,
-	  a_text_that_failed_once_says_so_and_starts_anew)
+	  a_text_that_failed_once_says_so_and_starts_anew, the_last_lines_are_kept)
