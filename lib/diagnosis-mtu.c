@@ -151,6 +151,32 @@ static void beside_tunnel(struct making *m, const struct esp_size *size)
 	diagnosis_add(m, &row);
 }
 
+/*
+ * Pings are sent by the dozen, and answers may be limited in number; no path that an IKE of today
+ * comes through carries less than this (RFC 791: what each host takes).
+ */
+#define LEAST_PATH 576
+
+static void irregular(struct making *m)
+{
+	const struct diagnosis_path *p = &m->s->path;
+	char to[FACTS_IP_TEXT_SIZE];
+	struct row row = ROW(STEP_MTU, DIAGNOSIS_WARN);
+
+	text_printf(&row.seen,
+		    "of the pings of different lengths to %s those of more than %u bytes were not "
+		    "answered",
+		    facts_ip_print(&p->to, to), p->largest);
+	text_add(&row.why, "no path is that narrow: that host, or one on the way, limits how many "
+			   "pings are answered, or how long they are; how long packets may be was "
+			   "not measured");
+	text_printf(&row.remedy,
+		    "name another host behind the peer that answers pings: esp-offloadctl "
+		    "diagnose --to ADDRESS %s",
+		    m->s->conn);
+	diagnosis_add(m, &row);
+}
+
 /* It may be the tunnel, and it may be a host that answers no pings: only the peer can tell. */
 static void no_answer(struct making *m)
 {
@@ -210,6 +236,10 @@ void diagnosis_mtu(struct making *m)
 			       m->s->facts->sas_known
 				       ? "the cipher of the conn's SA is not known"
 				       : "the kernel's SAs can only be seen by root");
+		return;
+	}
+	if (p->error == 0 && p->answered && p->smallest_lost && p->largest < LEAST_PATH) {
+		irregular(m);
 		return;
 	}
 	if (p->error == 0 && p->answered) {

@@ -252,6 +252,25 @@ START_TEST(beside_the_tunnel_the_overhead_is_reckoned)
 }
 END_TEST
 
+/* It takes part of many pings at a time: such an MTU would cut off what works. */
+START_TEST(a_host_that_limits_its_answers_is_no_path_that_carries_nothing)
+{
+	for (int inner = 0; inner < 2; inner++) {
+		seen.path_is_inner = inner;
+		seen.path.largest = 84;
+		seen.path.smallest_lost = 85;
+		ck_assert_str_eq(cause(), "");
+		ck_assert_int_eq(row(STEP_MTU)->status, DIAGNOSIS_WARN);
+		contains(row(STEP_MTU)->seen, "of the pings of different lengths to ");
+		ck_assert_uint_eq(diagnosis.mtu, 0);
+		ck_assert_uint_eq(diagnosis.max_mss, 0);
+	}
+	seen.path.largest = 576;
+	seen.path.smallest_lost = 577;
+	ck_assert_str_eq(cause(), "path-mtu");
+}
+END_TEST
+
 START_TEST(pings_that_nobody_answers_are_a_warning_and_no_proof_of_passing)
 {
 	_cleanup_free_ char *summary = NULL;
@@ -584,6 +603,7 @@ DIAGNOSIS_MAIN("diagnosis", a_tunnel_that_is_up_has_no_fault_and_each_step_its_r
 	       of_the_log_what_failed_before_it_came_up_is_not_why_it_is_down_now,
 	       a_path_that_swallows_long_packets_is_measured_and_mended,
 	       beside_the_tunnel_the_overhead_is_reckoned,
+	       a_host_that_limits_its_answers_is_no_path_that_carries_nothing,
 	       pings_that_nobody_answers_are_a_warning_and_no_proof_of_passing,
 	       a_tunnel_that_is_up_and_brings_nothing_back_is_a_firewall,
 	       what_comes_in_meanwhile_acquits_the_way,
