@@ -405,3 +405,8 @@ bool prover_is_open(const struct prover *p)
 {
 	return p->open;
 }
+
+bool prover_is_held(const struct prover *p)
+{
+	return p->stands;
+}

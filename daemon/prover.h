@@ -73,6 +73,12 @@ void prover_stop(struct prover *p);
 bool prover_is_open(const struct prover *p);
 
 /*
+ * prover_is_held() - the last sample is taken, and the verdict will be told in a moment: what
+ * happens from now on is not in it
+ */
+bool prover_is_held(const struct prover *p);
+
+/*
  * After a failover: bonding tells the switch before it adds the SAs to the new port
  * (bond_change_active_slave()), and ixgbe stops its data path for up to 200 ms for the first SA.
  */

@@ -103,6 +103,7 @@ bool supervisor_open_proof(struct supervisor *s, uint64_t grace_usec)
 
 	if (!s->policy || s->n_conns == 0)
 		return false;
+	s->unproven = false;
 	/*
 	 * While steps are taken a conn may be without its SAs for a moment: a ping would have pluto
 	 * bring them up on demand, here or at the peer, across what the step brings up.
@@ -456,9 +457,12 @@ static bool is_end_of_a_conn(const struct supervisor *s, const struct facts_ip *
 
 void supervisor_sa_added(struct supervisor *s, const struct facts_ip *destination)
 {
-	if (!prover_is_open(s->prover) && supervisor_is_to_be_proved(s) &&
-	    is_end_of_a_conn(s, destination))
+	if (!supervisor_is_to_be_proved(s) || !is_end_of_a_conn(s, destination))
+		return;
+	if (!prover_is_open(s->prover))
 		(void)supervisor_open_proof(s, PROVER_GRACE_USEC);
+	else if (prover_is_held(s->prover))
+		s->unproven = true;
 }
 
 /*
@@ -475,7 +479,9 @@ static int on_recount(sd_event_source *source _unused_, uint64_t usec _unused_, 
 	struct sampler_view view;
 	bool fewer;
 
-	/* An open proof counts them at its end. */
+	/* An open proof counts them at its end, unless that is behind it. */
+	if (prover_is_held(s->prover))
+		recount_soon(s);
 	if (prover_is_open(s->prover) || settle_without_conns(s))
 		return 0;
 	supervisor_view(s, &view);
@@ -585,6 +591,8 @@ static void prover_done(void *userdata, const struct prover_outcome *outcome)
 		s->ops->wants_look(s->userdata, s, "the kernel has no SA of the conns");
 	supervisor_set_verdict(s, &proof);
 	s->ops->proved(s->userdata, s, outcome, false);
+	if (s->unproven && supervisor_is_to_be_proved(s))
+		(void)supervisor_open_proof(s, PROVER_GRACE_USEC);
 }
 
 static const struct prover_ops prover_ops = {

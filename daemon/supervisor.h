@@ -122,6 +122,7 @@ struct supervisor {
 	uint64_t n_in_journal; /* the newest one that is */
 	bool looked;           /* the worker has told of the conns, of which there may be none */
 	bool first_proof_done;
+	bool unproven; /* an SA came too late for the proof whose verdict is about to be told */
 	bool lost; /* the last look has found lost tunnels that "on-loss" wants back */
 	unsigned int n_not_repaired; /* how often that was tried in vain, one after the other */
 	struct drift drift;

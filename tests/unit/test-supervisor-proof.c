@@ -385,6 +385,65 @@ START_TEST(what_a_rekey_leaves_is_proven_once_the_old_sas_are_gone)
 }
 END_TEST
 
+/* Up to the sample by which the verdict stands; it is told a moment later. */
+static void run_until_the_last_sample(void)
+{
+	size_t proofs = n_proved, dumps;
+
+	do {
+		dumps = kernel_n_dumps();
+		while (kernel_n_dumps() == dumps)
+			run_for_msec(10);
+	} while (!prover_is_held(supervisors[0]->prover));
+	ck_assert_uint_eq(n_proved, proofs);
+}
+
+START_TEST(an_sa_that_comes_after_the_last_sample_is_proven_in_a_proof_of_its_own)
+{
+	struct facts_ip peer = kernel_peer(0);
+
+	bonds_begin(1);
+	worker_says(0, STANDING_DONE, "");
+	run_for_msec(100);
+	kernel_carries(0, 10, 10);
+	run_until_the_last_sample();
+	kernel_has_sas_in_software();
+	supervisor_sa_added(supervisors[0], &peer);
+	run_until_proved();
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_OFFLOADED);
+	ck_assert_uint_eq(proved.sas.n, 2);
+
+	ck_assert(prover_is_open(supervisors[0]->prover));
+	run_until_proved();
+	ck_assert_uint_eq(proved.sas.n, 4);
+	ck_assert(!prover_is_open(supervisors[0]->prover));
+	bonds_end();
+}
+END_TEST
+
+START_TEST(an_sa_that_goes_after_the_last_sample_is_counted_once_the_verdict_is_told)
+{
+	struct facts_ip peer = kernel_peer(0);
+
+	configured_and_proved();
+	kernel_has_sas_in_software();
+	/* One that went before, so that it is time to count just then. */
+	supervisor_sa_removed(supervisors[0], &peer);
+	run_for_msec(180);
+	supervisor_sa_added(supervisors[0], &peer);
+	run_for_msec(520);
+	kernel_carries(0, 10, 10);
+	run_until_the_last_sample();
+	kernel_loses_sas_in_software();
+	supervisor_sa_removed(supervisors[0], &peer);
+	run_until_proved();
+	ck_assert_uint_eq(proved.sas.n, 4);
+	run_for_msec(1200);
+	ck_assert(prover_is_open(supervisors[0]->prover));
+	bonds_end();
+}
+END_TEST
+
 /* Nothing was told of it yet but "unknown", and the counters will tell. */
 static void expect_proved_anew_as_software(void)
 {
@@ -532,6 +591,8 @@ UNIT_MAIN("supervisor-proof", a_failovers_proof_asks_for_the_bonds_own_sas_alone
 	  answers_that_never_come_prove_nothing,
 	  sas_that_are_rekeyed_meanwhile_only_take_a_window_more, sas_without_offload_are_software,
 	  what_a_rekey_leaves_is_proven_once_the_old_sas_are_gone,
+	  an_sa_that_comes_after_the_last_sample_is_proven_in_a_proof_of_its_own,
+	  an_sa_that_goes_after_the_last_sample_is_counted_once_the_verdict_is_told,
 	  what_is_left_is_not_proven_while_no_port_is_active, a_new_sa_of_a_conn_opens_a_proof,
 	  a_bond_whose_bit_somebody_takes_is_offloaded_no_more,
 	  a_fight_shows_no_verdict_of_before_it, a_bond_that_is_blocked_is_proved_anew,
