@@ -198,14 +198,18 @@ static void take_ip(json_t *j, const char *key, struct facts_ip *ret)
 		*ret = (struct facts_ip){ 0 };
 }
 
-/* Return: true when their names are not those of before; without memory the old ones are kept. */
-static bool take_conns(struct supervisor *s, json_t *array)
+/*
+ * Return: true when their names are not those of before; @ret_others: when these or their ends are
+ * not, so that other SAs are theirs. Without memory the old ones are kept.
+ */
+static bool take_conns(struct supervisor *s, json_t *array, bool *ret_others)
 {
 	size_t n = json_array_size(array), i;
-	bool differs = n != s->n_conns;
+	bool differs = n != s->n_conns, others = differs;
 	struct conn_ends *conns;
 	json_t *j;
 
+	*ret_others = false;
 	conns = calloc(n + 1, sizeof(*conns));
 	if (!conns)
 		return false;
@@ -223,11 +227,14 @@ static bool take_conns(struct supervisor *s, json_t *array)
 		take_ip(j, "local", &conns[i].local);
 		take_ip(j, "remote", &conns[i].remote);
 		differs = differs || !streq(conns[i].name, s->conns[i].name);
+		others = others || differs ||
+			 conn_ends_compare(&conns[i].remote, &conns[i].local, &s->conns[i]) != 0;
 		conns[i].shared = json_is_true(json_object_get(j, "shared"));
 	}
 	supervisor_free_conns(s);
 	s->conns = conns;
 	s->n_conns = n;
+	*ret_others = others;
 	return differs;
 }
 
@@ -371,11 +378,12 @@ static void take_bond_report(struct supervisor *s, json_t *report)
 	enum bond_state before = s->state;
 	unsigned int what = 0;
 	json_t *findings;
+	bool others;
 
 	take_json(&s->plan, json_object_get(report, "plan"));
 	take_version(s, json_string_value(json_object_get(report, "libreswan")));
 
-	if (take_conns(s, json_object_get(report, "conns")))
+	if (take_conns(s, json_object_get(report, "conns"), &others))
 		what |= SUPERVISOR_PROFILE;
 	if (take_text(&s->profile_uuid, report, "profile_uuid"))
 		what |= SUPERVISOR_PROFILE;
@@ -395,8 +403,11 @@ static void take_bond_report(struct supervisor *s, json_t *report)
 	if (supervisor_is_to_be_proved(s) && (before != s->state || !s->first_proof_done)) {
 		s->first_proof_done = true;
 		/* One that a failover has opened while steps were taken has no probe. */
-		if (before == BOND_APPLYING || !prover_is_open(s->prover))
+		if (before == BOND_APPLYING || others || !prover_is_open(s->prover))
 			(void)supervisor_open_proof(s, 0);
+	} else if (others && supervisor_is_to_be_proved(s)) {
+		/* Their SAs may have come before it was known whose they are. */
+		supervisor_prove_anew(s);
 	}
 	s->looked = true;
 	supervisor_settle_failover(s);

@@ -444,6 +444,69 @@ START_TEST(an_sa_that_goes_after_the_last_sample_is_counted_once_the_verdict_is_
 }
 END_TEST
 
+static json_t *conn_between(const char *name, struct facts_ip local, struct facts_ip remote)
+{
+	char local_text[FACTS_IP_TEXT_SIZE], remote_text[FACTS_IP_TEXT_SIZE];
+
+	return json_pack("{s:s, s:s, s:s}", "name", name, "local",
+			 facts_ip_print(&local, local_text), "remote",
+			 facts_ip_print(&remote, remote_text));
+}
+
+static void worker_names_conns(json_t *conns)
+{
+	worker_reports(0, json_pack("{s:s, s:s, s:s, s:[], s:[], s:o}", "report", REPORT_BOND,
+				    "bond", "bond0", "standing", STANDING_DONE, "findings", "plan",
+				    "conns", conns));
+}
+
+static json_t *example(void)
+{
+	return conn_between("example", kernel_local(0), kernel_peer(0));
+}
+
+static json_t *another(void)
+{
+	return conn_between("another", kernel_local(0), kernel_peer(7));
+}
+
+/* Its SAs may have come before it was known whose they are. */
+START_TEST(a_conn_that_is_named_newly_is_proven_with_the_others)
+{
+	configured_and_proved();
+	worker_names_conns(json_pack("[o, o]", example(), another()));
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_UNKNOWN);
+	ck_assert(prover_is_open(supervisors[0]->prover));
+	run_for_msec(700);
+	kernel_carries(0, 10, 10);
+	run_until_proved();
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_OFFLOADED);
+	worker_names_conns(json_pack("[o, o]", example(), another()));
+	ck_assert(!prover_is_open(supervisors[0]->prover));
+	bonds_end();
+}
+END_TEST
+
+START_TEST(a_conn_with_other_ends_is_proven_anew)
+{
+	configured_and_proved();
+	worker_names_conns(
+		json_pack("[o]", conn_between("example", kernel_local(0), kernel_peer(7))));
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_UNKNOWN);
+	ck_assert(prover_is_open(supervisors[0]->prover));
+	bonds_end();
+}
+END_TEST
+
+START_TEST(what_is_said_of_conns_that_are_none_any_more_is_no_verdict)
+{
+	configured_and_proved();
+	worker_names_conns(json_array());
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_UNKNOWN);
+	bonds_end();
+}
+END_TEST
+
 /* Nothing was told of it yet but "unknown", and the counters will tell. */
 static void expect_proved_anew_as_software(void)
 {
@@ -591,6 +654,9 @@ UNIT_MAIN("supervisor-proof", a_failovers_proof_asks_for_the_bonds_own_sas_alone
 	  answers_that_never_come_prove_nothing,
 	  sas_that_are_rekeyed_meanwhile_only_take_a_window_more, sas_without_offload_are_software,
 	  what_a_rekey_leaves_is_proven_once_the_old_sas_are_gone,
+	  a_conn_that_is_named_newly_is_proven_with_the_others,
+	  a_conn_with_other_ends_is_proven_anew,
+	  what_is_said_of_conns_that_are_none_any_more_is_no_verdict,
 	  an_sa_that_comes_after_the_last_sample_is_proven_in_a_proof_of_its_own,
 	  an_sa_that_goes_after_the_last_sample_is_counted_once_the_verdict_is_told,
 	  what_is_left_is_not_proven_while_no_port_is_active, a_new_sa_of_a_conn_opens_a_proof,
