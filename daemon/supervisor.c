@@ -331,10 +331,14 @@ static void bond_changed(struct supervisor *s, const struct links_change *change
 	if (anew)
 		supervisor_prove_anew(s);
 
-	if (came || went || change->event == IFLA_EVENT_FEATURES || what & SUPERVISOR_MODE)
+	/* What told of features may be among what was lost. */
+	if (came || went || change->event == IFLA_EVENT_FEATURES || change->reconstructed ||
+	    what & SUPERVISOR_MODE)
 		look_at_feature(s);
 	if (came || went)
 		s->ops->wants_look(s->userdata, s, came ? "the bond is there" : "the bond is gone");
+	else if (change->reconstructed)
+		s->ops->wants_look(s->userdata, s, "messages of the kernel were lost");
 	else if (what & SUPERVISOR_MODE)
 		s->ops->wants_look(s->userdata, s, "the bond's mode has changed");
 	else if (before && before->up != now->up)

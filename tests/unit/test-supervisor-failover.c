@@ -247,6 +247,26 @@ START_TEST(a_switch_among_lost_messages_is_found_and_marked)
 }
 END_TEST
 
+START_TEST(a_bit_that_was_taken_among_lost_messages_is_missed)
+{
+	configured_and_proved();
+	kernel_sets_feature(0, false);
+	kernel_loses_messages();
+	run_for_msec(50);
+	ck_assert(!supervisors[0]->feature_on);
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_UNKNOWN);
+	ck_assert(prover_is_open(supervisors[0]->prover));
+	ck_assert_uint_eq(n_told, 0);
+
+	/* What else there was of features, of the ports too, only a look can tell. */
+	n_looks = 0;
+	kernel_loses_messages();
+	run_for_msec(50);
+	ck_assert_uint_eq(n_looks, 1);
+	bonds_end();
+}
+END_TEST
+
 START_TEST(a_bond_that_is_deleted_and_made_again_is_followed_on)
 {
 	configured_and_proved();
@@ -743,6 +763,7 @@ UNIT_MAIN("supervisor-failover", a_failover_before_the_conns_are_known_is_proven
 	  a_storm_that_disturbs_every_look_invents_no_failover,
 	  a_port_that_gets_another_name_does_not_fail_over,
 	  a_bond_that_is_deleted_and_made_again_is_followed_on,
+	  a_bit_that_was_taken_among_lost_messages_is_missed,
 	  a_look_that_is_disturbed_tells_nothing_old_as_new,
 	  a_look_that_fails_is_taken_again_until_it_works,
 	  a_socket_that_gives_nothing_but_errors_keeps_nobody_busy,
