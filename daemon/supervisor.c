@@ -315,7 +315,8 @@ static void bond_changed(struct supervisor *s, const struct links_change *change
 	if (now && !facts_is_bond(now))
 		now = NULL;
 	came = now && s->ifindex != now->ifindex;
-	went = !now && s->ifindex != FACTS_NO_LINK;
+	/* Unless another has its name already: then one that had it before has lost it just now. */
+	went = !now && s->ifindex != FACTS_NO_LINK && before && before->ifindex == s->ifindex;
 	if (!now && !went)
 		return;
 

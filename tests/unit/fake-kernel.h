@@ -31,6 +31,9 @@ void kernel_sets_primary(size_t bond, const char *port);
 /* kernel_renames_port() - its message alone: the bond says nothing of it */
 void kernel_renames_port(const char *name, const char *new_name);
 
+/* kernel_exchanges_names() - each of two bonds has the other's, told of the first alone */
+void kernel_exchanges_names(size_t bond, size_t other);
+
 /* kernel_counts_failure() - bonding has counted one more failure of the port's link */
 void kernel_counts_failure(const char *port);
 

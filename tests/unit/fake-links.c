@@ -95,6 +95,16 @@ void kernel_renames_port(const char *name, const char *new_name)
 	say(port, 0, false);
 }
 
+void kernel_exchanges_names(size_t b, size_t other)
+{
+	char name[FACTS_NAME_SIZE];
+
+	memcpy(name, kernel.bonds[b].link.name, sizeof(name));
+	memcpy(kernel.bonds[b].link.name, kernel.bonds[other].link.name, sizeof(name));
+	memcpy(kernel.bonds[other].link.name, name, sizeof(name));
+	say(&kernel.bonds[b].link, 0, false);
+}
+
 void kernel_counts_failure(const char *name)
 {
 	struct fake_bond *bond;

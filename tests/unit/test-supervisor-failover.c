@@ -267,6 +267,22 @@ START_TEST(a_bit_that_was_taken_among_lost_messages_is_missed)
 }
 END_TEST
 
+/* Two bonds get each other's name; afterwards that is told in the order of their numbers. */
+START_TEST(bonds_that_changed_their_names_among_lost_messages_are_followed_on)
+{
+	bonds_begin(2);
+	kernel_exchanges_names(0, 1);
+	kernel_loses_messages();
+	run_for_msec(50);
+	for (size_t i = 0; i < 2; i++)
+		ck_assert_int_ne(supervisors[i]->ifindex, FACTS_NO_LINK);
+	ck_assert_int_ne(supervisors[0]->ifindex, supervisors[1]->ifindex);
+	ck_assert_str_eq(supervisors[0]->active, "ix2");
+	ck_assert_str_eq(supervisors[1]->active, "ix0");
+	bonds_end();
+}
+END_TEST
+
 START_TEST(a_bond_that_is_deleted_and_made_again_is_followed_on)
 {
 	configured_and_proved();
@@ -764,6 +780,7 @@ UNIT_MAIN("supervisor-failover", a_failover_before_the_conns_are_known_is_proven
 	  a_port_that_gets_another_name_does_not_fail_over,
 	  a_bond_that_is_deleted_and_made_again_is_followed_on,
 	  a_bit_that_was_taken_among_lost_messages_is_missed,
+	  bonds_that_changed_their_names_among_lost_messages_are_followed_on,
 	  a_look_that_is_disturbed_tells_nothing_old_as_new,
 	  a_look_that_fails_is_taken_again_until_it_works,
 	  a_socket_that_gives_nothing_but_errors_keeps_nobody_busy,
