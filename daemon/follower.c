@@ -127,7 +127,7 @@ static bool is_primary_back(struct follower *f, int primary, uint64_t now)
 }
 
 int follower_see(struct follower *f, const struct links *links, const struct facts_link *bond,
-		 bool reconstructed, struct failover *ret)
+		 bool reconstructed, bool chosen, struct failover *ret)
 {
 	struct failover_sight sight = {
 		.monotonic_usec = clock_usec(CLOCK_MONOTONIC),
@@ -136,6 +136,7 @@ int follower_see(struct follower *f, const struct links *links, const struct fac
 		.bond = bond && bond->up ? bond->ifindex : FACTS_NO_LINK,
 		.primary = bond ? bond->bond.primary : FACTS_NO_LINK,
 		.reconstructed = reconstructed || !f->begun,
+		.chosen = chosen,
 	};
 	bool was_out = f->tracker.out;
 	uint64_t since;

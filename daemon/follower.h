@@ -34,11 +34,12 @@ const struct facts_link *follower_active(const struct links *links, const struct
  * follower_see() - takes in where the bond stands now
  * @bond: NULL: it is not there
  * @reconstructed: messages were lost before this look; the first look is always one
+ * @chosen: bonding says that it has chosen the active port just now, be it the same as before
  *
  * Return: 1 with the failover in @ret that this ended, to be handed to follower_keep(); else 0.
  */
 int follower_see(struct follower *f, const struct links *links, const struct facts_link *bond,
-		 bool reconstructed, struct failover *ret);
+		 bool reconstructed, bool chosen, struct failover *ret);
 
 /*
  * follower_see_port() - takes in what became of a port that is the bond's now, before what comes of

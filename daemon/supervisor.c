@@ -210,17 +210,19 @@ static void log_outage(const struct supervisor *s)
  * another port, or was without one, and does not only have one of another name.
  */
 static unsigned int see_active_port(struct supervisor *s, const struct facts_link *bond,
-				    bool reconstructed, bool *ret_anew)
+				    const struct links_change *change, bool *ret_anew)
 {
+	bool chosen = change->event == IFLA_EVENT_BONDING_FAILOVER;
 	const struct facts_link *port = follower_active(s->links, bond);
 	const char *active = port ? port->name : "";
 	int index = port ? port->ifindex : FACTS_NO_LINK;
 	unsigned int what = 0;
 	struct failover f;
 
-	*ret_anew = s->active_index != index;
+	/* Chosen anew, the same port has got the SAs anew (bond_change_active_slave()). */
+	*ret_anew = s->active_index != index || chosen;
 	s->active_index = index;
-	if (follower_see(s->follower, s->links, bond, reconstructed, &f) > 0) {
+	if (follower_see(s->follower, s->links, bond, change->reconstructed, chosen, &f) > 0) {
 		tell_failover(s, &f);
 		what |= SUPERVISOR_FAILOVERS;
 		*ret_anew = true;
@@ -321,7 +323,7 @@ static void bond_changed(struct supervisor *s, const struct links_change *change
 		return;
 
 	s->ifindex = now ? now->ifindex : FACTS_NO_LINK;
-	what = see_active_port(s, now, change->reconstructed, &anew);
+	what = see_active_port(s, now, change, &anew);
 	if (now && s->mode != now->bond.mode) {
 		s->mode = now->bond.mode;
 		what |= SUPERVISOR_MODE;
@@ -365,8 +367,7 @@ static void port_renamed(struct supervisor *s, const struct links_change *change
 	const struct facts_link *bond = links_by_index(s->links, s->ifindex);
 	bool anew;
 
-	supervisor_changed(s, SUPERVISOR_PORTS |
-				      see_active_port(s, bond, change->reconstructed, &anew));
+	supervisor_changed(s, SUPERVISOR_PORTS | see_active_port(s, bond, change, &anew));
 	if (anew)
 		supervisor_prove_anew(s);
 }
@@ -416,16 +417,14 @@ void supervisor_link_changed(struct supervisor *s, const struct links_change *ch
 void supervisor_attach(struct supervisor *s, const struct links *links)
 {
 	const struct facts_link *bond = links_by_name(links, s->name);
+	const struct links_change change = { .now = bond };
 	bool anew;
 
 	s->links = links;
-	if (bond) {
-		const struct links_change change = { .now = bond };
-
+	if (bond)
 		bond_changed(s, &change);
-	} else {
-		(void)see_active_port(s, NULL, false, &anew);
-	}
+	else
+		(void)see_active_port(s, NULL, &change, &anew);
 }
 
 /*

@@ -56,10 +56,11 @@ static bool is_last(const struct failover_tracker *t, const struct facts_link *p
 					      : t->last_index == port->ifindex;
 }
 
-/* The port is what the tracker knows, and was away while nobody listened. */
+/* The port is what the tracker knows, and was away, which nobody saw. */
 static bool was_away(const struct failover_tracker *t, const struct failover_sight *sight)
 {
-	return sight->reconstructed && t->link_failures != sight->active->port.link_failures;
+	return !t->out && is_last(t, sight->active) && (sight->reconstructed || sight->chosen) &&
+	       t->link_failures != sight->active->port.link_failures;
 }
 
 static void remember(struct failover_tracker *t, const struct facts_link *active)
@@ -74,6 +75,7 @@ int failover_see(struct failover_tracker *t, const struct failover_sight *sight,
 		 struct failover *ret)
 {
 	struct failover f = { .realtime_usec = sight->realtime_usec };
+	bool away;
 
 	if (!t->seen) {
 		t->seen = true;
@@ -89,20 +91,22 @@ int failover_see(struct failover_tracker *t, const struct failover_sight *sight,
 			begin_outage(t, sight);
 		return 0;
 	}
-	if (!t->out && is_last(t, sight->active) && !was_away(t, sight)) {
+	away = was_away(t, sight);
+	if (!t->out && is_last(t, sight->active) && !away) {
 		remember(t, sight->active);
 		return 0;
 	}
 
 	snprintf(f.from, sizeof(f.from), "%s", t->last);
 	snprintf(f.to, sizeof(f.to), "%s", sight->active->name);
-	f.outage_known = !sight->reconstructed && (!t->out || t->out_known);
+	f.outage_known = !sight->reconstructed && !away && (!t->out || t->out_known);
 	if (t->out) {
 		if (f.outage_known)
 			f.outage_usec = sight->monotonic_usec - t->out_since_usec;
 		f.cause = sight->reconstructed ? FAILOVER_RECONSTRUCTED : t->out_cause;
 	} else {
-		f.cause = cause_of_loss(sight);
+		/* That it lost its link is what the count is of, though it is well now. */
+		f.cause = away && !sight->reconstructed ? FAILOVER_CARRIER : cause_of_loss(sight);
 	}
 
 	f.to_index = sight->active->ifindex;

@@ -85,6 +85,7 @@ struct failover_sight {
 	int primary;          /* ifindex of its primary port, or FACTS_NO_LINK */
 	bool primary_is_back; /* that became usable, or the primary, just before */
 	bool reconstructed;   /* messages were lost, or nobody listened, before this */
+	bool chosen;          /* bonding has chosen the active port just now */
 };
 
 /*
@@ -94,9 +95,10 @@ struct failover_sight {
  *
  * When no port is active an outage begins, and the next active port ends it with one record, from
  * the last active port even if the same comes back. So does a look at the same port as before, when
- * nobody listened meanwhile and bonding has counted a failure of its link, or counts anew: it was
- * away (bond_miimon_commit()). A port is the same under another name, and another under the same
- * name: its ifindex tells, where that is known.
+ * nobody listened meanwhile, or bonding has chosen it anew, and bonding has counted a failure of
+ * its link, or counts anew: it was away (bond_miimon_commit()), for so short a time that the bond's
+ * own message, which comes later than bonding's (linkwatch), did not tell. A port is the same under
+ * another name, and another under the same name: its ifindex tells, where that is known.
  *
  * Return: 1 when it was a failover; 0 when nothing switched, or an outage began.
  */

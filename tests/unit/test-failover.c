@@ -13,7 +13,7 @@ static struct failover failover;
 static uint64_t now;
 static struct facts_link ports[3];
 static int bond, primary;
-static bool primary_is_back;
+static bool primary_is_back, chosen;
 
 static struct facts_link *named(const char *name)
 {
@@ -38,7 +38,7 @@ static void set_up(void)
 	now = 1000;
 	bond = BOND;
 	primary = FACTS_NO_LINK;
-	primary_is_back = false;
+	primary_is_back = chosen = false;
 	for (size_t i = 0; i < ARRAY_SIZE(ports); i++) {
 		ports[i] = (struct facts_link){ .ifindex = 11 + (int)i,
 						.master = BOND,
@@ -60,6 +60,7 @@ static int see_with(const char *active, bool reconstructed)
 		.primary = primary,
 		.primary_is_back = primary_is_back,
 		.reconstructed = reconstructed,
+		.chosen = chosen,
 	};
 
 	return failover_see(&tracker, &sight, &failover);
@@ -300,6 +301,26 @@ START_TEST(a_count_of_failures_that_was_seen_growing_is_no_failover_later)
 }
 END_TEST
 
+START_TEST(a_port_that_is_chosen_anew_was_away_where_its_count_of_failures_says_so)
+{
+	set_up();
+	see("ix0");
+	chosen = true;
+	ck_assert_int_eq(see("ix0"), 0);
+	ports[0].port.link_failures++;
+	ck_assert_int_eq(see("ix0"), 1);
+	ck_failover("ix0", "ix0", FAILOVER_CARRIER);
+	ck_assert(!failover.outage_known);
+	/* The bond may have told of its new port before bonding does, when it takes its address. */
+	ck_assert_int_eq(see("ix0"), 0);
+	ports[1].port.link_failures++;
+	ck_assert_int_eq(see("ix1"), 1);
+	ck_failover("ix0", "ix1", FAILOVER_REQUEST);
+	ck_assert(failover.outage_known);
+	ck_assert_int_eq(see("ix1"), 0);
+}
+END_TEST
+
 START_TEST(a_port_that_was_renamed_is_the_same)
 {
 	set_up();
@@ -358,6 +379,7 @@ UNIT_MAIN("failover", how_long_an_outage_was_that_nobody_saw_begin_or_end_is_not
 	  a_bond_that_gets_its_first_port_does_not_fail_over, a_switch_seen_only_afterwards_says_so,
 	  a_port_that_was_away_while_nobody_listened_is_a_failover_from_and_to_it,
 	  a_count_of_failures_that_was_seen_growing_is_no_failover_later,
+	  a_port_that_is_chosen_anew_was_away_where_its_count_of_failures_says_so,
 	  a_port_that_was_renamed_is_the_same, a_port_that_took_the_name_of_another_is_another,
 	  what_another_process_knew_of_a_port_is_its_name,
 	  five_hundred_switches_are_five_hundred_failovers_in_order)

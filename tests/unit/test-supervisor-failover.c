@@ -283,6 +283,41 @@ START_TEST(bonds_that_changed_their_names_among_lost_messages_are_followed_on)
 }
 END_TEST
 
+START_TEST(a_port_that_is_chosen_anew_is_proven_anew)
+{
+	configured_and_proved();
+	/* As "active_slave" of bonding without a name does: its SAs are taken along. */
+	kernel_switches(0, "ix0");
+	run_for_msec(20);
+	ck_assert_uint_eq(n_told, 0);
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_UNKNOWN);
+	ck_assert(prover_is_open(supervisors[0]->prover));
+	bonds_end();
+}
+END_TEST
+
+/* The bond's own message of having none is sent later than bonding's of having one again. */
+START_TEST(an_outage_too_short_to_be_told_is_a_failover_all_the_same)
+{
+	configured_and_proved();
+	kernel_cuts_cable("ix0");
+	kernel_counts_failure("ix0");
+	kernel_mends_cable("ix0");
+	kernel_switches(0, "ix0");
+	run_for_msec(20);
+	ck_assert_uint_eq(n_told, 1);
+	ck_assert_str_eq(told[0].f.from, "ix0");
+	ck_assert_str_eq(told[0].f.to, "ix0");
+	ck_assert_int_eq(told[0].f.cause, FAILOVER_CARRIER);
+	ck_assert(!told[0].f.outage_known);
+	ck_assert(prover_is_open(supervisors[0]->prover));
+	kernel_sets_bond(0, true);
+	run_for_msec(20);
+	ck_assert_uint_eq(n_told, 1);
+	bonds_end();
+}
+END_TEST
+
 START_TEST(a_bond_that_is_deleted_and_made_again_is_followed_on)
 {
 	configured_and_proved();
@@ -781,6 +816,8 @@ UNIT_MAIN("supervisor-failover", a_failover_before_the_conns_are_known_is_proven
 	  a_bond_that_is_deleted_and_made_again_is_followed_on,
 	  a_bit_that_was_taken_among_lost_messages_is_missed,
 	  bonds_that_changed_their_names_among_lost_messages_are_followed_on,
+	  a_port_that_is_chosen_anew_is_proven_anew,
+	  an_outage_too_short_to_be_told_is_a_failover_all_the_same,
 	  a_look_that_is_disturbed_tells_nothing_old_as_new,
 	  a_look_that_fails_is_taken_again_until_it_works,
 	  a_socket_that_gives_nothing_but_errors_keeps_nobody_busy,
