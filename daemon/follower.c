@@ -25,6 +25,8 @@ struct follower {
 	uint64_t seen_usec;      /* realtime, when the bond was seen last, by whatever process */
 	uint64_t since_usec;     /* realtime, the last failover was not before this */
 	struct failover_sas sas; /* at the end of the last proof */
+	uint64_t n_refused;      /* SAs that the active port was not given */
+	uint64_t n_gone;         /* SAs that went since; each may be one of those */
 	bool counts_errors;      /* from the beginning of an outage on */
 };
 
@@ -157,6 +159,7 @@ int follower_see(struct follower *f, const struct links *links, const struct fac
 		    sight.realtime_usec - since < WORDS_USEC)
 			f->since_usec = since;
 		ret->sas_before = f->sas;
+		f->n_refused = f->n_gone = 0;
 		return 1;
 	}
 	if (f->tracker.out && !was_out) {
@@ -216,12 +219,26 @@ int follower_prove(struct follower *f, struct proof *proof, const struct failove
 
 	if (sas->known)
 		f->sas = *sas;
-	if (!failover_log_is_open(f->log))
+	if (!failover_log_is_open(f->log)) {
+		follower_take_refusals(f, proof);
 		return 0;
+	}
 	hints_take(f->hints, f->bond, failover_log_last(f->log), words_since_usec(f), sas,
 		   &evidence);
+	f->n_refused = evidence.sas_refused;
 	proof_take_refusals(proof, evidence.sas_refused);
 	return failover_log_prove(f->log, proof, &evidence, elapsed_usec(f));
+}
+
+void follower_take_refusals(const struct follower *f, struct proof *proof)
+{
+	if (f->n_refused > f->n_gone)
+		proof_take_refusals(proof, f->n_refused - f->n_gone);
+}
+
+void follower_lose_sas(struct follower *f, uint64_t n)
+{
+	f->n_gone = n < UINT64_MAX - f->n_gone ? f->n_gone + n : UINT64_MAX;
 }
 
 bool follower_count_sas(struct follower *f, uint64_t n)

@@ -66,13 +66,25 @@ int follower_sync(struct follower *f);
 
 /*
  * follower_prove() - a proof has ended, whether a failover waits for its verdict or not
- * @proof: what the kernel said at the failover is taken into it
+ * @proof: what the kernel said at the failover is taken into it, as by follower_take_refusals()
  * @sas: the SAs in the kernel at its end
  *
  * Return: 1 when it is the verdict on the newest failover; 0 when none waits for one; a negative
  * errno when that is not on disk.
  */
 int follower_prove(struct follower *f, struct proof *proof, const struct failover_sas *sas);
+
+/*
+ * follower_take_refusals() - what the kernel said at the last failover, as far as it still holds,
+ * is taken into what was proven since
+ */
+void follower_take_refusals(const struct follower *f, struct proof *proof);
+
+/*
+ * follower_lose_sas() - so many of the conns' SAs went, and with each of them one that was refused
+ * may have; UINT64_MAX: nobody knows how many
+ */
+void follower_lose_sas(struct follower *f, uint64_t n);
 
 /*
  * follower_count_sas() - so many there are now, in between two proofs

@@ -26,12 +26,14 @@ static void tell(struct supervisor *s, const struct prover_outcome *outcome)
 
 static void verifier_done(void *userdata, const struct prover_outcome *outcome)
 {
+	struct prover_outcome told = *outcome;
 	struct supervisor *s = userdata;
 
+	follower_take_refusals(s->follower, &told.proof);
 	/* That this one saw no traffic takes nothing from what was proven. */
-	if (outcome->proof.verdict != VERDICT_UNKNOWN)
-		supervisor_set_verdict(s, &outcome->proof);
-	tell(s, outcome);
+	if (told.proof.verdict != VERDICT_UNKNOWN)
+		supervisor_set_verdict(s, &told.proof);
+	tell(s, &told);
 }
 
 static const struct prover_ops verifier_ops = {

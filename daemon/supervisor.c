@@ -502,8 +502,10 @@ static int on_recount(sd_event_source *source _unused_, uint64_t usec _unused_, 
 
 void supervisor_sa_removed(struct supervisor *s, const struct facts_ip *destination)
 {
-	if (is_end_of_a_conn(s, destination))
-		recount_soon(s);
+	if (!is_end_of_a_conn(s, destination))
+		return;
+	follower_lose_sas(s->follower, destination ? 1 : UINT64_MAX);
+	recount_soon(s);
 }
 
 void supervisor_sa_told(struct supervisor *s, const struct xfrm_message *message)

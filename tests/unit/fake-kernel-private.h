@@ -47,6 +47,7 @@ struct fake_kernel {
 
 	/* SAs, and their messages, of which those from first_sa on wait. */
 	bool has_software; /* a second pair of each tunnel, which carries nothing */
+	bool idle_offload; /* and has offload all the same */
 	size_t n_strangers;
 	struct xfrm_message sa_messages[MAX_MESSAGES];
 	size_t first_sa, last_sa;

@@ -107,6 +107,9 @@ void kernel_refuses_packets(uint64_t n);
 /* kernel_has_sas_in_software() - a second pair of each tunnel, without offload, carries nothing */
 void kernel_has_sas_in_software(void);
 
+/* kernel_has_idle_sas() - the same with offload */
+void kernel_has_idle_sas(void);
+
 /* kernel_loses_sas_in_software() - it is gone again, and nobody is told */
 void kernel_loses_sas_in_software(void);
 

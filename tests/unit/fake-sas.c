@@ -66,7 +66,13 @@ void kernel_has_sas_in_software(void)
 {
 	kernel.has_software = true;
 	for (size_t b = 0; b < kernel.n; b++)
-		tell_sas(b, XFRM_ADDED, kernel.bonds[b].spi + 8, false);
+		tell_sas(b, XFRM_ADDED, kernel.bonds[b].spi + 8, kernel.idle_offload);
+}
+
+void kernel_has_idle_sas(void)
+{
+	kernel.idle_offload = true;
+	kernel_has_sas_in_software();
 }
 
 void kernel_loses_sas_in_software(void)
@@ -191,7 +197,9 @@ static size_t list_sas(struct facts_sa *sas, size_t n_strangers)
 			sas[n] = sas[n - 1];
 			sas[n].spi += 8;
 			sas[n].packets = 0;
-			sas[n++].offload_link = FACTS_NO_LINK;
+			if (!kernel.idle_offload)
+				sas[n].offload_link = FACTS_NO_LINK;
+			n++;
 		}
 	for (size_t i = 0; i < n_strangers; i++)
 		sas[n++] = (struct facts_sa){

@@ -35,6 +35,70 @@ START_TEST(somebodys_verification_begins_anew_after_a_failover_as_it_was_asked_f
 }
 END_TEST
 
+/* One of the two pairs carries packets. */
+static void carry(void)
+{
+	run_for_msec(700);
+	kernel_carries(0, 10, 10);
+}
+
+START_TEST(what_the_kernel_refused_at_a_failover_is_not_offloaded_when_somebody_asks)
+{
+	struct facts_ip peer = kernel_peer(0);
+	struct policy_proof how = { .within_usec = 2500000, .ratio = 0.95 };
+
+	configured_and_proved();
+	kernel_has_idle_sas();
+	kernel_says("bond0: (slave ix1): bond_ipsec_add_sa_all: failed to add SA");
+	kernel_switches(0, "ix1");
+	carry();
+	run_until_proved();
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_PARTIAL);
+
+	ck_assert_int_eq(supervisor_verify(supervisors[0], false, &how), 0);
+	carry();
+	run_until_verified();
+	ck_assert_int_eq(supervisors[0]->verified.proof.verdict, VERDICT_PARTIAL);
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_PARTIAL);
+
+	supervisor_sa_added(supervisors[0], &peer);
+	carry();
+	run_until_proved();
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_PARTIAL);
+
+	/* It may be the one that goes. */
+	supervisor_sa_removed(supervisors[0], &peer);
+	ck_assert_int_eq(supervisor_verify(supervisors[0], false, &how), 0);
+	carry();
+	run_until_verified();
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_OFFLOADED);
+	ck_assert_uint_eq(supervisors[0]->proof.n_idle, 2);
+	bonds_end();
+}
+END_TEST
+
+START_TEST(the_next_failover_gives_what_was_refused_anew)
+{
+	struct policy_proof how = { .within_usec = 2500000, .ratio = 0.95 };
+
+	configured_and_proved();
+	kernel_has_idle_sas();
+	kernel_says("bond0: (slave ix1): bond_ipsec_add_sa_all: failed to add SA");
+	kernel_switches(0, "ix1");
+	carry();
+	run_until_proved();
+	kernel_switches(0, "ix0");
+	carry();
+	run_until_proved();
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_OFFLOADED);
+	ck_assert_int_eq(supervisor_verify(supervisors[0], false, &how), 0);
+	carry();
+	run_until_verified();
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_OFFLOADED);
+	bonds_end();
+}
+END_TEST
+
 START_TEST(who_asks_ends_no_proof_that_a_failover_waits_for)
 {
 	configured_and_proved();
@@ -138,6 +202,8 @@ END_TEST
 
 UNIT_MAIN("supervisor-verify",
 	  somebodys_verification_begins_anew_after_a_failover_as_it_was_asked_for,
+	  what_the_kernel_refused_at_a_failover_is_not_offloaded_when_somebody_asks,
+	  the_next_failover_gives_what_was_refused_anew,
 	  who_asks_ends_no_proof_that_a_failover_waits_for,
 	  who_asks_without_traffic_takes_no_verdict_away_and_waits_a_second,
 	  who_asks_and_sees_software_makes_it_known,
