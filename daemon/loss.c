@@ -73,8 +73,9 @@ static int look_at_tunnel(const struct facts *facts, const struct policy_bond *p
 	lost = tunnel && tunnel->kernel_lost;
 	pluto_tunnels_free(now.tunnels, now.n_tunnels);
 
+	/* By their ends SAs can be told to be a conn's only where these are known. */
 	ends = ends_named(&list, conn);
-	if (up && !lost && ends && ends->remote.family != 0) {
+	if (up && !lost && ends && !ends->assumed && ends->remote.family != 0) {
 		r = has_sas(ends);
 		if (r < 0)
 			return r;
