@@ -120,6 +120,9 @@ struct side {
 	/* What all SAs with offload carried and the port did not count: for certain, and at most.
 	 */
 	uint64_t missing, missing_most;
+	/* Of the policy's, what the port did even if all that it counted while the SAs were read is
+	 * another's. */
+	uint64_t least;
 	/* What the port counted for certain and no SA carried; 0 where that can hide nothing. */
 	uint64_t surplus;
 
@@ -132,6 +135,7 @@ struct side {
 		WHY_ONE_LACKS,  /* just as much is missing as an SA carried */
 		WHY_ONE_MAY,    /* more is */
 		WHY_NEIGHBOURS, /* packets are missing that may be the neighbours' */
+		WHY_MEANWHILE,  /* the neighbours' went while the SAs were read, and may be ours */
 		WHY_SURPLUS,    /* the port counted more, which may make up for an SA */
 	} why;
 };
@@ -242,6 +246,7 @@ static void count_hardware(const struct window *w, struct side *s, const uint64_
 		.hardware = at_most(beyond(counted, s->others), s->offloadable),
 		.counted = counted,
 	};
+	s->least = at_most(beyond(beyond(to[0], from[1]), s->others), s->offloadable);
 	s->missing = beyond(all, to[1] - from[0]);
 	s->missing_most = beyond(all, beyond(to[0], from[1]));
 	s->surplus = beyond(beyond(to[0], from[1]), all);
@@ -314,6 +319,8 @@ static enum verdict doubt_good_ratio(const struct window *w, struct side *s)
 		s->why = WHY_SHARED;
 	else if (is_surplus_proven(w, s))
 		s->why = WHY_SURPLUS;
+	else if (s->others > 0 && (double)s->least < w->ratio * (double)s->flow.packets)
+		s->why = WHY_MEANWHILE;
 	else
 		s->why = look_for_one(w, s);
 
@@ -326,6 +333,7 @@ static enum verdict doubt_good_ratio(const struct window *w, struct side *s)
 	case WHY_SHARED:
 	case WHY_ONE_MAY:
 	case WHY_NEIGHBOURS:
+	case WHY_MEANWHILE:
 	case WHY_SURPLUS:
 		break;
 	}
@@ -374,6 +382,9 @@ static const char *reason_for_unknown(const struct side *tx, const struct side *
 	if (has(tx, rx, WHY_NEIGHBOURS))
 		return "packets are missing in the port's counters, and tunnels that the policy "
 		       "does not name share them: it cannot be told whose";
+	if (has(tx, rx, WHY_MEANWHILE))
+		return "tunnels that the policy does not name carried so much while the counters "
+		       "were read that it cannot be told whose packets the port did";
 	if (has(tx, rx, WHY_SHARED))
 		return "the CPU did packets of a conn, or of one that the policy does not name and "
 		       "that has the same ends: it cannot be told whose";

@@ -101,10 +101,10 @@ struct proof {
  *
  * The port counts for all conns: what it counted less than all SAs carried is taken for the
  * policy's conns' own, and the verdict is unknown where the neighbours' packets may as well be the
- * ones that are missing. What is missing for certain, with all that the port counted while the SAs
- * were read, may be all that one SA carried: the ratio does not excuse that. The verdict is partial
- * when it is just as much as an SA carried, and unknown, so that a longer window decides, when it
- * is more.
+ * ones that are missing, or those that the port counted while the SAs were read stand for ours.
+ * What is missing for certain, with all that the port counted while the SAs were read, may be all
+ * that one SA carried: the ratio does not excuse that. The verdict is partial when it is just as
+ * much as an SA carried, and unknown, so that a longer window decides, when it is more.
  *
  * Where segments are made of a super-frame after the SA has counted it, the port counts more than
  * the SA: what it counts beyond the packets is no hardware's merit. Such a surplus may make up for

@@ -239,6 +239,42 @@ START_TEST(a_busy_neighbour_does_not_hide_packets_in_software)
 }
 END_TEST
 
+/*
+ * So many packets of the policy's each way, of which the port did so many, and 10,010 of a
+ * neighbour's, 50 and 20 of them while the SAs of the two samples were read.
+ */
+static void beside_a_neighbour_at_work(uint64_t packets, uint64_t hardware)
+{
+	set_up();
+	sa_out(&from, 1, 0);
+	sa_out(&to, 1, packets);
+	sa_in(&from, 3, 0);
+	sa_in(&to, 3, packets);
+	sa_full(&from, 2, FACTS_OUT, true, false, 30);
+	sa_full(&to, 2, FACTS_OUT, true, false, 10040);
+	sa_full(&from, 4, FACTS_IN, true, false, 30);
+	sa_full(&to, 4, FACTS_IN, true, false, 10040);
+	port(&from, PORT_A, 0, 0);
+	from.ports[0].later = (struct facts_counters){ 50, 50 };
+	port(&to, PORT_A, hardware + 10030, hardware + 10030);
+	to.ports[0].later = (struct facts_counters){ hardware + 10050, hardware + 10050 };
+	judge();
+	tear_down();
+}
+
+START_TEST(what_a_busy_neighbour_carries_while_the_counters_are_read_hides_nothing)
+{
+	beside_a_neighbour_at_work(10, 0);
+	ck_assert_int_eq(proof.verdict, VERDICT_UNKNOWN);
+	ck_assert_ptr_nonnull(strstr(proof.reason, "while the counters were read"));
+	beside_a_neighbour_at_work(10, 10);
+	ck_assert_int_eq(proof.verdict, VERDICT_UNKNOWN);
+	/* Of many it is a small share. */
+	beside_a_neighbour_at_work(1000, 1000);
+	ck_assert_int_eq(proof.verdict, VERDICT_OFFLOADED);
+}
+END_TEST
+
 START_TEST(a_busy_neighbour_says_nothing_of_idle_tunnels)
 {
 	set_up();
@@ -755,6 +791,7 @@ UNIT_MAIN("proof", a_surplus_may_hide_all_that_one_of_several_sas_carried,
 	  conns_stand_behind_the_reason_as_far_as_there_is_room,
 	  a_busy_neighbour_does_not_hide_packets_in_software,
 	  a_busy_neighbour_says_nothing_of_idle_tunnels,
+	  what_a_busy_neighbour_carries_while_the_counters_are_read_hides_nothing,
 	  what_nobody_counted_is_software_beside_a_neighbour_too,
 	  ten_of_ten_packets_each_way_are_offloaded, packets_that_no_counter_saw_are_software,
 	  one_direction_alone_is_partial, questions_without_an_answer_prove_nothing,
