@@ -44,6 +44,20 @@ struct watches {
 
 static void watch_folders(struct watches *w);
 
+/*
+ * One that is named in @folder came or went. What is watched is a folder and no name: one that was
+ * moved away would be watched on wherever it is, and not the one that took its place.
+ */
+static void forget_folder(struct watches *w, const char *folder, const char *name)
+{
+	size_t len = strlen(folder);
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+		if (has_prefix(places[i].folder, folder) && places[i].folder[len] == '/' &&
+		    streq(places[i].folder + len + 1, name))
+			w->folders[i] = sd_event_source_unref(w->folders[i]);
+}
+
 static int on_file(sd_event_source *s, const struct inotify_event *event, void *userdata)
 {
 	struct watches *w = userdata;
@@ -59,6 +73,9 @@ static int on_file(sd_event_source *s, const struct inotify_event *event, void *
 	} else if (event->len > 0 && places[i].file && !streq(event->name, places[i].file)) {
 		return 0;
 	}
+	if (event->len > 0 && event->mask & IN_ISDIR &&
+	    event->mask & (IN_CREATE | IN_MOVED_FROM | IN_MOVED_TO))
+		forget_folder(w, places[i].folder, event->name);
 	/* A folder that was made just now, or replaced. */
 	watch_folders(w);
 	w->changed(w->userdata, "Libreswan's files have changed");
