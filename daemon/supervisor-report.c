@@ -605,4 +605,7 @@ void supervisor_set_policy(struct supervisor *s, const struct policy_bond *polic
 	s->first_proof_done = s->looked = false;
 	replace_string(&s->left, NULL);
 	supervisor_release(s);
+	/* One that is open goes by what it was opened with. */
+	if (prover_is_open(s->prover))
+		(void)supervisor_open_proof(s, PROVER_GRACE_USEC);
 }

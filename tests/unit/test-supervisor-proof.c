@@ -507,6 +507,25 @@ START_TEST(what_is_said_of_conns_that_are_none_any_more_is_no_verdict)
 }
 END_TEST
 
+START_TEST(an_open_proof_goes_by_the_policy_that_was_loaded_meanwhile)
+{
+	bonds_begin(1);
+	policies[0].proof.ratio = 0.5;
+	worker_says(0, STANDING_DONE, "");
+	run_for_msec(100);
+	policies[0].proof.ratio = 0.95;
+	supervisor_set_policy(supervisors[0], &policies[0]);
+	worker_says(0, STANDING_DONE, "");
+	for (int i = 0; i < 2; i++) {
+		run_for_msec(700);
+		kernel_carries(0, 10, 6);
+	}
+	run_until_proved();
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_PARTIAL);
+	bonds_end();
+}
+END_TEST
+
 /* Nothing was told of it yet but "unknown", and the counters will tell. */
 static void expect_proved_anew_as_software(void)
 {
@@ -657,6 +676,7 @@ UNIT_MAIN("supervisor-proof", a_failovers_proof_asks_for_the_bonds_own_sas_alone
 	  a_conn_that_is_named_newly_is_proven_with_the_others,
 	  a_conn_with_other_ends_is_proven_anew,
 	  what_is_said_of_conns_that_are_none_any_more_is_no_verdict,
+	  an_open_proof_goes_by_the_policy_that_was_loaded_meanwhile,
 	  an_sa_that_comes_after_the_last_sample_is_proven_in_a_proof_of_its_own,
 	  an_sa_that_goes_after_the_last_sample_is_counted_once_the_verdict_is_told,
 	  what_is_left_is_not_proven_while_no_port_is_active, a_new_sa_of_a_conn_opens_a_proof,
