@@ -86,14 +86,6 @@ before_it
 echo ix1 >/sys/class/net/bond0/bonding/active_slave
 offloaded "active_slave written" ix0 ix1 request
 
-# Bonding chooses the same port once more, and gives it the SAs again.
-fault ix1 refuse_sas 2
-echo >/sys/class/net/bond0/bonding/active_slave
-check "chosen anew: SAs that it is refused then are noticed" wait_for 40 bond_is Verdict software
-check "chosen anew: that is no failover" equals "t $n_records" "$(bond_property Failovers)"
-rekey >/dev/null
-check "chosen anew: a rekey mends it" wait_for 40 bond_is Verdict offloaded
-
 before_it
 ip link set bond0 type bond primary ix0
 offloaded "a primary port" ix1 ix0 primary
@@ -132,6 +124,15 @@ wait_for 20 eval '! grep -q "MII Status: down" /proc/net/bonding/bond0'
 fault ix0 refuse_sas 2
 activate ix0
 refused "both SAs refused" ix1 ix0 2 software "SA refused, as asked"
+
+# Bonding chooses once more, the first port that is well, which it is: it is given the SAs again.
+fault ix0 refuse_sas 2
+echo >/sys/class/net/bond0/bonding/active_slave
+check "chosen anew: SAs that it is refused then are noticed" wait_for 40 bond_is Verdict software
+check "chosen anew: that is no failover" equals "t $n_records" "$(bond_property Failovers)"
+rekey >/dev/null
+check "chosen anew: a rekey mends it" wait_for 40 bond_is Verdict offloaded
+
 fault ix1 refuse_sas 1
 activate ix1
 refused "one SA refused" ix0 ix1 1 partial "failed to add SA"
