@@ -78,3 +78,10 @@ check "ensure: three lines were changed, and nothing else" equals "esn=no esp=ae
 check "ensure: an empty plan says so" contains "$(esp-offloadctl plan bond0)" 'nothing to do'
 check "ensure: the bus has no step either" equals 'aa{sv} 0' \
 	"$(busctl call org.espoffload1 "$bond_path" org.espoffload1.Bond Plan)"
+
+# The conn's own address leaves the bond, as with a VRRP daemon that is master no more, and comes again.
+ip address del "$host_address/24" dev bond0
+check "its own address is gone: the bond waits for it" wait_for 60 bond_is State waiting
+check "its own address is gone: that is the finding" bond_has_finding conn-address
+ip address add "$host_address/24" dev bond0
+check "its own address is back: it goes on by itself" wait_for 60 bond_is State configured
