@@ -13,9 +13,12 @@
 
 /*
  * Files that include each other are read thousands of times until that is given up, in which the
- * first few dozen show all that there is: of more includes nothing is found.
+ * first few show all that there is, up to the deepest: of more includes nothing is found.
  */
-#define MAX_INCLUDES 32
+#define MAX_INCLUDES 12
+
+/* All values of so many conns are looked at: of more nothing is found either. */
+#define MAX_CONNS 8
 
 static unsigned int n_includes; /* since the set was last begun */
 
@@ -120,7 +123,7 @@ static void look_at(struct ipsec_conf *conf)
 {
 	for (size_t i = 0; i < ipsec_conf_n_findings(conf); i++)
 		check_place(conf, ipsec_conf_finding(conf, i)->place);
-	for (size_t i = 0; i < ipsec_conf_n_conns(conf) && i < 50; i++) {
+	for (size_t i = 0; i < ipsec_conf_n_conns(conf) && i < MAX_CONNS; i++) {
 		const struct ipsec_conf_conn *conn = ipsec_conf_conn(conf, i);
 		struct ipsec_conf_value *values;
 		char **names = NULL;

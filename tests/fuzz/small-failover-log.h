@@ -6,6 +6,6 @@
  * written anew; and one that is made in no time, while the real one's half a megabyte takes a third
  * of a run.
  */
-#define FAILOVER_LOG_SIZE 8
+#define FAILOVER_LOG_SIZE 3
 
 #include "../../daemon/failover-log.c"
