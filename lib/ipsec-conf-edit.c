@@ -641,9 +641,29 @@ static int refuse_left_over(struct plan *p, const struct intent *intent,
 		      intent->name, p->conn->name);
 }
 
+/* 4.x lets a second line have the value of the first: with one of them changed it would not. */
+static int refuse_second_line(struct plan *p, const struct intent *intent, const struct slot *slot)
+{
+	const struct statement *s = NULL;
+
+	for (size_t i = 0; i < p->c->closure.n_order; i++) {
+		s = &p->c->statements.items[p->c->closure.order[i]];
+		if (s->field == intent->field && s->end == intent->end &&
+		    p->c->closure.order[i] + 1 != slot->statement)
+			break;
+	}
+	return refuse(
+		p, IPSEC_CONF_REFUSED_ALSO_CONFLICT, s ? statement_place(s) : nowhere,
+		"Keep the line in one of the two places.",
+		"conn %s has a second %s= through also=, and with one of them changed it could "
+		"not be loaded",
+		p->conn->name, intent->name);
+}
+
 static int plan_change(struct plan *p, struct intent *intent)
 {
 	const struct statement *line;
+	const struct slot *slot;
 	struct ipsec_conf_value now;
 	unsigned n;
 	int r;
@@ -659,6 +679,9 @@ static int plan_change(struct plan *p, struct intent *intent)
 		return r;
 
 	line = line_of(p, p->section, intent, &n);
+	slot = &p->c->closure.slots[slot_index(intent->field, intent->end)];
+	if (n <= 1 && slot->n > 1)
+		return refuse_second_line(p, intent, slot);
 	if (!intent->value && now.origin == IPSEC_CONF_ALSO && line)
 		return refuse_left_over(p, intent, line);
 	if (!intent->value && now.origin < IPSEC_CONF_ALSO && !line) {

@@ -232,6 +232,14 @@ START_TEST(an_edit_that_is_not_safe_is_refused)
 		{ "conn a\n", "leftike=no", IPSEC_CONF_REFUSED_KEY, 0 },
 		{ "conn a\n\tleftsubnets=x\n\talso=b\nconn b\n\tleftsubnets=y\n", "leftsubnets=z",
 		  IPSEC_CONF_REFUSED_KEY, 2 },
+		/* The same value in two places is no conflict, and with one of them changed it is.
+		 */
+		{ "conn a\n\talso=b\n\tmtu=1400\nconn b\n\tmtu=1400\n", "mtu=1500",
+		  IPSEC_CONF_REFUSED_ALSO_CONFLICT, 5 },
+		{ "conn a\n\talso=\"b c\"\nconn b\n\tmtu=1400\nconn c\n\tmtu=1400\n", "mtu=1500",
+		  IPSEC_CONF_REFUSED_ALSO_CONFLICT, 6 },
+		{ "conn a\n\talso=b\n\tmtu=1400\nconn b\n\tmtu=1400\n", "-mtu",
+		  IPSEC_CONF_REFUSED_ALSO_CONFLICT, 5 },
 		{ "conn a\n", "nic-offload=crypto", IPSEC_CONF_REFUSED_VALUE, 0 },
 		{ "conn a\n", "pfs=Yes", IPSEC_CONF_REFUSED_VALUE, 0 },
 		{ "conn a\n", "mtu=big", IPSEC_CONF_REFUSED_VALUE, 0 },
