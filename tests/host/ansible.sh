@@ -61,4 +61,15 @@ cp "$config" "$dir/before"
 ok "a policy with a mistake is refused" not play '{bond0: {conections: [example]}}'
 ok "with the diagnostics" grep -q 'unknown key' "$dir/said"
 ok "and the old one stays" cmp "$dir/before" "$config"
+
+# What the service is to be, with that on the command line; the service itself is left alone here.
+state=$(sed -n 's/^ *state: "\({{ esp_offload_service_enabled .*}}\)"$/\1/p' "$1/esp_offload/tasks/main.yml")
+wanted() {
+	timeout 120 ansible -i localhost, -c local localhost -m ansible.builtin.debug \
+		-a "msg={{ 'it is to be ' ~ ($(sed 's/^{{//; s/}}$//' <<<"$state")) }}" -e "$1" >"$dir/said" 2>&1
+	grep -q "it is to be $2" "$dir/said"
+}
+ok "a service that the command line switches off is stopped" \
+	wanted esp_offload_service_enabled=false stopped
+ok "and one that it switches on is started" wanted esp_offload_service_enabled=true started
 exit $failed
