@@ -193,9 +193,10 @@ static void address_elsewhere(struct judge *j, const struct judge_conn *c)
 
 	judge_blocks(
 		j, c->ends->name,
-		judge_say(j, "its own address %s is on %s%s%s%s, not on %s itself",
-			  facts_ip_print(&c->ends->local, ip), owner->name, above ? " (a " : "",
-			  above ? owner->kind : "",
+		judge_say(j, "its own address%s%s is on %s%s%s%s, not on %s itself",
+			  c->ends->assumed ? "" : " ",
+			  c->ends->assumed ? "" : facts_ip_print(&c->ends->local, ip), owner->name,
+			  above ? " (a " : "", above ? owner->kind : "",
 			  above ? judge_say(j, " on %s)", j->policy->name) : "", j->policy->name),
 		above  ? "Libreswan hands the SA to the device that has the address, and a VLAN or "
 			 "macvlan cannot pass it on to the bond below it (its esp-hw-offload is off "
@@ -217,6 +218,12 @@ static void check_address(struct judge *j)
 
 		if (owner && !streq(owner->name, j->policy->name))
 			address_elsewhere(j, c);
+		else if (c->ends->absent && j->bond)
+			judge_waits(
+				j, c->ends->name, "its own end is an interface that is not there",
+				"pluto does not load such a conn, and whose address it would have "
+				"is not known",
+				"make the interface, or correct left= and right=");
 		else if (!owner && !c->ends->assumed && j->bond)
 			judge_waits(j, c->ends->name,
 				    judge_say(j, "neither of its addresses (%s) is this host's",

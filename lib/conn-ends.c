@@ -5,6 +5,7 @@
 
 #include "array.h"
 #include "ipsec-conf.h"
+#include "policy-words.h"
 
 void conn_ends_list_done(struct conn_ends_list *l)
 {
@@ -32,29 +33,57 @@ int conn_ends_compare(const struct facts_ip *remote, const struct facts_ip *loca
 	return c != 0 ? c : compare_ips(local, &conn->local);
 }
 
-/* The address that a side of a conn names, or one of family 0; whether it says anything at all. */
+/* One side of a conn, as the files have it. */
+struct side {
+	bool given;                     /* it says anything at all */
+	struct facts_ip ip;             /* the address that it names, or one of family 0 */
+	const struct facts_link *owner; /* the device of this host that has it, or that it names */
+	bool absent;                    /* it names a device, and there is none of that name */
+};
+
+/* "%eth0" names a device, if it is none of the words (kw_host_list in Libreswan's keywords.c). */
+static const char *device_of(const char *value)
+{
+	static const char *const words[] = { "unset", "defaultroute",  "any",
+					     "oppo",  "opportunistic", "opportunisticgroup",
+					     "group", "oppogroup",     "hostname",
+					     "dns",   "address",       "direct",
+					     NULL };
+
+	if (*value != '%' || policy_interface_fault(value + 1))
+		return NULL;
+	for (size_t i = 0; words[i]; i++)
+		if (strcasecmp(value + 1, words[i]) == 0)
+			return NULL;
+	return value + 1;
+}
+
 static int side_of(const struct facts *facts, const struct ipsec_conf_conn *conn, const char *key,
-		   struct facts_ip *ret, bool *ret_given)
+		   struct side *ret)
 {
 	struct ipsec_conf_value value;
-	struct facts_ip ip;
+	struct side side = { 0 };
+	const char *device;
 	int r;
 
 	r = ipsec_conf_effective(facts->conf, conn, key, &value);
 	if (r == -ENOMEM)
 		return r;
-	if (r < 0 || !value.value || facts_ip_parse(value.value, &ip) < 0)
-		ip = (struct facts_ip){ 0 };
-	*ret = ip;
-	*ret_given = r == 0 && value.value;
+	side.given = r == 0 && value.value;
+	device = side.given ? device_of(value.value) : NULL;
+	if (device) {
+		side.owner = facts_link_by_name(facts, device);
+		side.absent = !side.owner;
+	} else if (side.given && facts_ip_parse(value.value, &side.ip) == 0) {
+		side.owner = facts_owner_of(facts, &side.ip);
+	}
+	*ret = side;
 	return 0;
 }
 
-/* An address of the bond of the same family as the peer's. */
-static struct facts_ip address_of_bond(const struct facts *facts, const char *bond, int family)
+/* An address of the device of the same family as the peer's. */
+static struct facts_ip address_on(const struct facts *facts, const struct facts_link *l, int family)
 {
-	const struct facts_link *l = facts_link_by_name(facts, bond);
-
 	for (size_t i = 0; l && i < facts->n_addresses; i++)
 		if (facts->addresses[i].ifindex == l->ifindex &&
 		    (family == 0 || facts->addresses[i].ip.family == family))
@@ -62,39 +91,43 @@ static struct facts_ip address_of_bond(const struct facts *facts, const char *bo
 	return (struct facts_ip){ 0 };
 }
 
+static bool is_left_local(const struct side *left, const struct side *right)
+{
+	if (left->owner || right->owner)
+		return left->owner;
+	if (left->absent || right->absent)
+		return left->absent;
+	return left->ip.family == 0 || right->ip.family != 0;
+}
+
 int conn_ends_of_one(const struct facts *facts, const char *bond,
 		     const struct ipsec_conf_conn *conn, struct conn_ends *ret)
 {
-	const struct facts_link *left_owner, *right_owner, *owner;
-	struct facts_ip left, right, local, remote;
-	bool left_is_local, left_given, right_given;
+	const struct side *local, *remote;
+	struct side left, right;
 	int r;
 
-	r = side_of(facts, conn, "left", &left, &left_given);
+	r = side_of(facts, conn, "left", &left);
 	if (r < 0)
 		return r;
-	r = side_of(facts, conn, "right", &right, &right_given);
+	r = side_of(facts, conn, "right", &right);
 	if (r < 0)
 		return r;
 
-	left_owner = facts_owner_of(facts, &left);
-	right_owner = facts_owner_of(facts, &right);
-	if (left_owner)
-		left_is_local = true;
-	else if (right_owner)
-		left_is_local = false;
-	else
-		left_is_local = left.family == 0 || right.family != 0;
-
-	local = left_is_local ? left : right;
-	remote = left_is_local ? right : left;
-	owner = left_is_local ? left_owner : right_owner;
-	ret->assumed = local.family == 0;
-	ret->owner = owner ? owner->ifindex : FACTS_NO_LINK;
-	ret->local = ret->assumed ? address_of_bond(facts, bond, remote.family) : local;
-	ret->remote = remote;
+	local = is_left_local(&left, &right) ? &left : &right;
+	remote = local == &left ? &right : &left;
+	ret->assumed = local->ip.family == 0;
+	ret->absent = local->absent;
+	ret->owner = local->owner ? local->owner->ifindex : FACTS_NO_LINK;
+	ret->local = local->ip;
+	if (ret->assumed && !ret->absent)
+		ret->local =
+			address_on(facts,
+				   local->owner ? local->owner : facts_link_by_name(facts, bond),
+				   remote->ip.family);
+	ret->remote = remote->ip;
 	ret->first = conn->first;
-	return left_given && right_given;
+	return left.given && right.given;
 }
 
 int conn_encrypts(const struct facts *facts, const struct ipsec_conf_conn *conn, bool *ret)
@@ -131,7 +164,7 @@ static int left_out(const struct facts *facts, const char *bond, const struct ip
 		*ret = CONN_LEFT_OUT_NO_SA;
 	else if (owner && !streq(owner->name, bond))
 		*ret = CONN_LEFT_OUT_ELSEWHERE;
-	else if (!owner && !ends->assumed)
+	else if (!owner && (!ends->assumed || ends->absent))
 		*ret = CONN_LEFT_OUT_NOT_HERE;
 	else
 		return 0;

@@ -14,8 +14,10 @@ struct conn_ends {
 	char *name;
 	struct facts_ip local;
 	struct facts_ip remote;
-	bool assumed; /* the files name no own address: it is taken to be the bond's */
-	int owner;    /* ifindex of the device that holds the own address that the files name */
+	bool assumed; /* the files name no own address: it is one of the device's, or of the bond's
+		       */
+	bool absent;  /* they name a device in its stead that is not there */
+	int owner;    /* ifindex of the device that holds the own address, or that the files name */
 	size_t first; /* its name's first conn in the configuration, as ipsec_conf_conn() counts */
 	bool shared;  /* conn_others_mark() */
 };
@@ -50,7 +52,7 @@ int conn_encrypts(const struct facts *facts, const struct ipsec_conf_conn *conn,
 /* A conn that a pattern of the policy matches and that is not meant all the same. */
 enum conn_left_out {
 	CONN_LEFT_OUT_ELSEWHERE, /* its own address is another device's */
-	CONN_LEFT_OUT_NOT_HERE,  /* neither of its addresses is this host's */
+	CONN_LEFT_OUT_NOT_HERE,  /* neither of its addresses, nor its device, is this host's */
 	CONN_LEFT_OUT_NM_OWNED,  /* NetworkManager made it */
 	CONN_LEFT_OUT_NO_SA,     /* of a type that encrypts nothing: passthrough, drop, reject */
 };
@@ -77,7 +79,8 @@ void conn_ends_list_done(struct conn_ends_list *l);
  * conn_ends_of() - the conns of a bond's policy, each once, in the order of the policy
  *
  * Which side is the local one is told by the host's addresses, as pluto orients a conn. A side that
- * is no address (%defaultroute, %bond0) is local, and taken to be the bond's own address.
+ * names a device (%bond0) is local, and the address is that device's. One that says neither
+ * (%defaultroute) is local, and taken to be the bond's own address.
  *
  * A conn that is named is meant, whatever it says. A pattern means those of its conns that go
  * through the bond: the others are listed apart.

@@ -123,7 +123,7 @@ static void add_conn(struct maker *m, const struct conn_ends *ends)
 	text_add(t, "      - ");
 	add_word(t, ends->name);
 	text_add(t, "  # ");
-	if (ends->assumed)
+	if (ends->assumed && ends->owner == FACTS_NO_LINK)
 		text_add(t, "own address not in the file, taken to be the bond's; ");
 	text_printf(t, "%s to %s, ", facts_ip_print(&ends->local, local),
 		    ends->remote.family ? facts_ip_print(&ends->remote, remote) : "any");
@@ -293,7 +293,7 @@ static bool is_refused(const struct maker *m, const char *name)
 /* A conn without an own address is the bond's only where there is no other that it may be. */
 static bool is_nobodys(const struct maker *m, const struct conn_ends *ends)
 {
-	return m->n_bonds > 1 && ends->assumed;
+	return m->n_bonds > 1 && ends->assumed && ends->owner == FACTS_NO_LINK;
 }
 
 static void leave_out(struct maker *m, struct conn_ends_list *ends)
@@ -462,7 +462,7 @@ static int add_refused_conns(struct maker *m, const struct facts_link *bond, boo
 	for (size_t i = 0; r == 0 && i < ends.n; i++) {
 		const struct conn_ends *e = &ends.items[i];
 
-		if (e->assumed && !last)
+		if (e->assumed && e->owner == FACTS_NO_LINK && !last)
 			continue; /* it is among those of every bond */
 		if (!is_refused(m, e->name) && !is_nobodys(m, e))
 			continue;

@@ -84,6 +84,32 @@ START_TEST(an_end_that_is_no_address_is_taken_to_be_the_bonds)
 }
 END_TEST
 
+START_TEST(an_end_that_names_a_device_has_its_address)
+{
+	begin_host();
+	set_keys("left=%bond0");
+	ck_meant("example");
+	ck_ends(0, OWN, PEER);
+	ck_assert_int_eq(list.items[0].owner, BOND0);
+	end();
+
+	begin_host();
+	set_keys("left=" PEER "\nright=%eth0");
+	ck_meant("example");
+	ck_ends(0, "203.0.113.1", PEER);
+	ck_assert_int_eq(list.items[0].owner, ETH0);
+	end();
+
+	/* One that is not there has none, and least of all the bond's. */
+	begin_host();
+	set_keys("left=%bond0.7");
+	ck_meant("example");
+	ck_ends(0, "", PEER);
+	ck_assert(list.items[0].absent);
+	end();
+}
+END_TEST
+
 START_TEST(a_peer_that_may_be_anybody_is_not_known)
 {
 	begin_host();
@@ -111,7 +137,10 @@ START_TEST(a_pattern_means_only_conns_that_go_through_the_bond)
 		enum conn_left_out why;
 	} rows[] = {
 		{ "\tleft=203.0.113.1\n\tright=203.0.113.2\n", CONN_LEFT_OUT_ELSEWHERE },
+		{ "\tleft=%eth0\n\tright=203.0.113.2\n", CONN_LEFT_OUT_ELSEWHERE },
+		{ "\tleft=%any\n\tright=%eth0\n", CONN_LEFT_OUT_ELSEWHERE },
 		{ "\tleft=192.0.2.77\n\tright=192.0.2.78\n", CONN_LEFT_OUT_NOT_HERE },
+		{ "\tleft=%bond0.7\n\tright=192.0.2.78\n", CONN_LEFT_OUT_NOT_HERE },
 		{ "\tleft=" OWN "\n\tright=192.0.2.3\n\tnm-configured=yes\n",
 		  CONN_LEFT_OUT_NM_OWNED },
 		{ "\tleft=" OWN "\n\tright=192.0.2.3\n\ttype=passthrough\n", CONN_LEFT_OUT_NO_SA },
@@ -217,7 +246,8 @@ END_TEST
 
 UNIT_MAIN("conn-ends", the_own_end_is_the_one_whose_address_is_here,
 	  an_end_that_is_no_address_is_taken_to_be_the_bonds,
-	  a_peer_that_may_be_anybody_is_not_known, a_conn_is_meant_once_in_the_order_of_the_policy,
+	  an_end_that_names_a_device_has_its_address, a_peer_that_may_be_anybody_is_not_known,
+	  a_conn_is_meant_once_in_the_order_of_the_policy,
 	  a_pattern_means_only_conns_that_go_through_the_bond,
 	  a_conn_that_is_named_is_meant_whatever_it_says,
 	  a_conn_beside_the_policy_shares_the_ends_that_it_may_have_sas_between,

@@ -204,6 +204,21 @@ START_TEST(of_several_bonds_it_is_nobodys)
 }
 END_TEST
 
+START_TEST(a_conn_that_names_its_bond_is_that_bonds)
+{
+	begin_host();
+	add_bond1(FACTS_MODE_ACTIVE_BACKUP);
+	add_address(30, "198.51.100.1");
+	set_key("left", "%bond1");
+	propose();
+	ck_assert_uint_eq(policy->n_bonds, 1);
+	ck_assert_str_eq(policy->bonds[0].name, "bond1");
+	ck_assert(says("- example  # 198.51.100.1 to "));
+	ck_assert(!says("conn example is left out"));
+	done();
+}
+END_TEST
+
 START_TEST(a_bond_of_another_mode_is_left_out_and_it_is_said)
 {
 	begin_host();
@@ -277,7 +292,8 @@ UNIT_MAIN("proposal", a_bond_with_a_conn_is_proposed, every_other_value_is_the_d
 	  a_conn_that_is_not_to_be_offloaded_is_left_out_and_it_is_said,
 	  no_pattern_stands_where_it_would_take_that_in, many_that_are_left_out_are_counted,
 	  two_bonds_have_their_own_conns, a_conn_without_an_own_address_is_the_only_bonds,
-	  of_several_bonds_it_is_nobodys, a_bond_of_another_mode_is_left_out_and_it_is_said,
+	  of_several_bonds_it_is_nobodys, a_conn_that_names_its_bond_is_that_bonds,
+	  a_bond_of_another_mode_is_left_out_and_it_is_said,
 	  without_a_bond_there_is_nothing_to_propose,
 	  without_libreswan_it_is_said_that_there_is_none, many_conns_are_a_pattern,
 	  names_that_yaml_takes_for_something_else_are_quoted)
