@@ -55,15 +55,32 @@ void ctl_init(struct ctl *ctl)
 	ctl->color = terminal_can(STDOUT_FILENO) && !(no_color && no_color[0]);
 }
 
-void ctl_print_safe(FILE *f, const char *s)
+/*
+ * The first of @n bytes of one character. Beside those of ASCII there are those of ISO 6429's
+ * second set, 0x80 to 0x9f, which terminals obey as well: as UTF-8 writes them, or alone.
+ */
+static bool is_control(const unsigned char *s, size_t n)
 {
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
+	if (n == 2)
+		return s[0] == 0xc2 && s[1] < 0xa0;
+	return (s[0] < 0x20 && s[0] != '\n' && s[0] != '\t') || s[0] == 0x7f ||
+	       (n == 1 && s[0] >= 0x80 && s[0] < 0xa0);
+}
 
-		if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
-			fprintf(f, "\\x%02x", c);
-		else
-			putc(c, f);
+void ctl_print_safe(FILE *f, const char *string)
+{
+	const unsigned char *s = (const unsigned char *)string;
+
+	while (*s) {
+		size_t length = utf8_length((const char *)s), n = length > 0 ? length : 1;
+		bool control = is_control(s, n);
+
+		for (; n > 0; n--, s++) {
+			if (control)
+				fprintf(f, "\\x%02x", *s);
+			else
+				putc(*s, f);
+		}
 	}
 }
 

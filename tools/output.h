@@ -104,6 +104,8 @@ int ctl_table_line(struct libscols_table *table, const char *const *cells, size_
 /* ctl_print_table() - prints a table, and lets go of it. Return: an exit status. */
 int ctl_print_table(struct libscols_table *table);
 
-/* ctl_print_safe() - prints a text with control characters as \xNN, newlines and tabs as they are
+/*
+ * ctl_print_safe() - prints a text with control characters as \xNN for each byte, newlines and tabs
+ * as they are
  */
-void ctl_print_safe(FILE *f, const char *s);
+void ctl_print_safe(FILE *f, const char *string);

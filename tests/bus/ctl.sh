@@ -203,6 +203,10 @@ ctl status bond9
 check "a ratio is told in per cent" says 'partial, 42.5 % of the packets'
 ctl status bond3
 check "one bond does not break the terminal either" not says $'\033'
+vary '.bonds.bond0 |= (.State = "failed" | .StateReason = "a \u009b2J of the second set, and M\u00fcller")'
+ctl status bond0
+check "nor does a control character that UTF-8 writes in two bytes" not says $'\302\233'
+check "it is shown, and letters stay letters" says 'a \\xc2\\x9b2J of the second set, and Müller'
 
 # ---- what a daemon may answer ----
 vary '.bonds.bond0.Ratio = "high"'
