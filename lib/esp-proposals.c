@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "esp-proposals.h"
 
-/* The names of AES-GCM with 128 bits and the full ICV, without their underscores; 16 and "c" both
- * mean an ICV of 16 bytes (Libreswan's lib/libswan/ike_alg_encrypt_aes.c). */
+/* The names of AES-GCM with 128 bits and the full ICV, without underscores and hyphens; 16 and "c"
+ * both mean an ICV of 16 bytes (Libreswan's lib/libswan/ike_alg_encrypt_aes.c). */
 static const char *const fitting[] = { "aesgcm128", "aesgcm16128", "aesgcmc128", NULL };
 
 /* Without a length both are offered. */
@@ -16,7 +16,7 @@ static char lower(char c)
 static bool is_name(const char *s, size_t len, const char *name)
 {
 	for (size_t i = 0; i < len; i++) {
-		if (s[i] == '_')
+		if (s[i] == '_' || s[i] == '-')
 			continue;
 		if (lower(s[i]) != *name)
 			return false;
@@ -60,14 +60,34 @@ static void add_cipher(struct ciphers *c, const char *s, size_t len)
 	}
 }
 
+static size_t length_of_token(const char *s, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && !strchr("-;+", s[n]))
+		n++;
+	return n;
+}
+
+/*
+ * Digits behind a hyphen are the key's length, as in "aes_gcm-128" (<ealg>-<eklen> in Libreswan's
+ * lib/libswan/proposals.c); all else there is of another algorithm.
+ */
+static size_t length_of_cipher(const char *s, size_t len)
+{
+	size_t n = length_of_token(s, len);
+
+	if (n + 1 < len && s[n] == '-' && s[n + 1] >= '0' && s[n + 1] <= '9')
+		n += 1 + length_of_token(s + n + 1, len - n - 1);
+	return n;
+}
+
 /* The ciphers of one proposal: "aes_gcm128+aes_gcm256-null". */
 static void add_proposal(struct ciphers *c, const char *s, size_t len)
 {
 	for (;;) {
-		size_t n = 0;
+		size_t n = length_of_cipher(s, len);
 
-		while (n < len && !strchr("-;+", s[n]))
-			n++;
 		add_cipher(c, s, n);
 		if (n == len || s[n] != '+')
 			return;
