@@ -54,6 +54,7 @@ struct manager {
 	bool changing;           /* this run may change something */
 	bool stopping;           /* it is the last one: the daemon ends with it */
 	uint64_t again_usec;     /* how long a run was put off last; 0: the last one went well */
+	bool unanswered;         /* in this run somebody has not answered, who may do so later */
 	bool hurried;            /* one that ended in the midst was followed up at once */
 	bool look_wished;
 	struct request *waiting; /* for the next run */

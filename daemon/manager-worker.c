@@ -77,6 +77,8 @@ static void on_report(void *userdata, json_t *report)
 
 	if (is_unsettled(report))
 		m->unsettled = true;
+	if (json_is_true(json_object_get(report, "again")))
+		m->unanswered = true;
 	if (kind && streq(kind, REPORT_SETTLED)) {
 		/* By the policy that the run began with: one that came since is for the next. */
 		m->unsettled = m->settle_due;
@@ -127,6 +129,14 @@ static void run_again_when_free(struct manager *m)
 {
 	run_again_by(m, BUSY_LAST_USEC);
 	log_info("Another process works on the host, so it is looked at again in %llu s",
+		 (unsigned long long)(m->again_usec / 1000000));
+}
+
+/* Nothing tells that a program which hung goes on. */
+static void run_again_for_answers(struct manager *m)
+{
+	run_again_later(m);
+	log_info("Somebody has not answered, so the host is looked at again in %llu s",
 		 (unsigned long long)(m->again_usec / 1000000));
 }
 
@@ -195,6 +205,8 @@ static void on_worker_done(void *userdata, int error)
 		worker_failed(m);
 	else if (m->unsettled && !m->settle_due)
 		run_again_later(m);
+	else if (m->unanswered)
+		run_again_for_answers(m);
 	else if (!m->unsettled)
 		forget_failures(m);
 	requests_answer(done, error);
@@ -269,7 +281,7 @@ static int start_worker(struct manager *m)
 	for (size_t i = 0; i < m->n; i++)
 		supervisor_run_begins(m->items[i]);
 	m->running = TAKE_PTR(m->waiting);
-	m->look_wished = m->settle_due = false;
+	m->look_wished = m->settle_due = m->unanswered = false;
 	return 0;
 }
 

@@ -101,6 +101,7 @@ static int look_at_profiles(struct look *l)
 		return 0;
 	r = nm_look(l->bus, l->limit_usec, &l->facts->profiles, &l->facts->n_profiles, NULL);
 	l->facts->nm_running = r >= 0;
+	l->facts->nm_silent = r == -ETIMEDOUT || r == -EIO;
 	return r == -ENOMEM ? r : 0;
 }
 
@@ -124,6 +125,8 @@ static int look_at_libreswan(struct look *l)
 	if (r == -ENOENT || r == -ENOMEM)
 		return r == -ENOMEM ? r : 0;
 	f->ipsec_installed = true;
+	/* Another IPsec names none of Libreswan's, and what may not be run stays so. */
+	f->version_silent = r < 0 && r != -EBADMSG && r != -EACCES;
 	options.version = IPSEC_FILES_VERSION;
 	if (f->libreswan.major > 0)
 		options.version = (struct libreswan_version){ .major = f->libreswan.major,

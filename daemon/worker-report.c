@@ -104,6 +104,10 @@ int worker_report_bond(const struct facts *facts, const struct policy_bond *poli
 		      conns_to_json(facts, policy, others));
 	if (!j)
 		return -ENOMEM;
+	if (facts_is_incomplete(facts) && json_object_set_new(j, "again", json_true()) < 0) {
+		json_decref(j);
+		return -ENOMEM;
+	}
 	if (facts->libreswan.major > 0 &&
 	    json_object_set_new(j, "libreswan",
 				json_sprintf("%u.%u", facts->libreswan.major,

@@ -12,7 +12,7 @@
  *
  *   bond     how a bond stands: "bond", "standing", "reason", "findings", "plan", "repairs" (the
  *            plan brings back tunnels whose SAs are lost), "conns", "profile_uuid", "profile_path",
- *            "device_path", "libreswan"
+ *            "device_path", "libreswan", "again" (somebody has not answered who is there)
  *   step     a step of a plan: "bond", "step", "subject", "status", "text"
  *   outcome  the end of applying or reverting: "bond", "outcome", "reason"
  *   settled  nothing is left any more of what earlier runs had half done, or had done for bonds and

@@ -13,11 +13,16 @@ static void check_manager(struct judge *j)
 	if (!judge_changes(j) || j->facts->nm_running)
 		return;
 	judge_waits(
-		j, "NetworkManager", "NetworkManager does not run",
+		j, "NetworkManager",
+		j->facts->nm_silent ? "NetworkManager does not answer"
+				    : "NetworkManager does not run",
 		"it keeps the bond's profile, in which the feature must stand to be there after "
 		"the next boot",
-		"systemctl start NetworkManager; with \"manage: monitor\" in the policy it is "
-		"not needed");
+		j->facts->nm_silent
+			? "journalctl -u NetworkManager -b; it is asked again after a while"
+			: "systemctl start NetworkManager; with \"manage: monitor\" in the policy "
+			  "it is "
+			  "not needed");
 }
 
 static void check_exists(struct judge *j)

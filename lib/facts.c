@@ -37,6 +37,14 @@ struct facts *facts_free(struct facts *f)
 	return NULL;
 }
 
+bool facts_is_incomplete(const struct facts *f)
+{
+	bool pluto_silent =
+		f->ipsec_installed && f->ipsec_unit == FACTS_UNIT_ACTIVE && !f->pluto_answers;
+
+	return f->nm_silent || f->version_silent || pluto_silent;
+}
+
 const struct facts_link *facts_link_by_name(const struct facts *f, const char *name)
 {
 	for (size_t i = 0; i < f->n_links; i++)

@@ -216,11 +216,14 @@ struct facts {
 	size_t n_addresses;
 
 	bool nm_running;
+	bool nm_silent; /* it was asked, and gave no answer in time, or none that makes sense */
 	struct facts_profile *profiles;
 	size_t n_profiles;
 
 	bool ipsec_installed;
 	struct facts_version libreswan;
+	bool version_silent; /* "ipsec --version" did not come to its end, so that it is not known
+			      */
 	enum facts_unit_state ipsec_unit;
 	bool pluto_answers; /* the whack socket does, whatever systemd says */
 	struct facts_tunnel *tunnels;
@@ -234,6 +237,13 @@ struct facts {
 
 struct facts *facts_free(struct facts *f);
 DEFINE_CLEANUP(struct facts, facts_free)
+
+/*
+ * facts_is_incomplete() - true when somebody who is there has not answered
+ *
+ * What the checks make of that is wrong as soon as he does, and nothing will tell.
+ */
+bool facts_is_incomplete(const struct facts *f);
 
 /* facts_link_by_name(), facts_link_by_index() - the device, or NULL */
 const struct facts_link *facts_link_by_name(const struct facts *f, const char *name);

@@ -227,6 +227,19 @@ check "and says why" complains 'Another esp-offloadd runs already'
 check "the first one lives" alive
 check "and answers" property State
 
+# ---- a look in which somebody has not answered ----
+reports missing "NetworkManager: NetworkManager does not answer"
+jq -c '.again = true' "$work/worker/reports" >"$work/worker/reports.new"
+mv "$work/worker/reports.new" "$work/worker/reports"
+ctl check bond0
+check "the bond waits for who has not answered" state_soon waiting
+check "he is to be asked again" wait_for 10 logged 'not answered, so the host is looked at again in 5 s'
+reports "done" ""
+check "and is, although nothing happens" state_soon configured
+before=$(runs)
+sleep 6
+check "and not on and on, once he answers" equals "$before" "$(runs)"
+
 # ---- a worker that goes wrong ----
 check "the bond is configured before" state_soon configured
 script <<<'kill -SEGV $$'

@@ -209,6 +209,18 @@ static inline void no_network_manager(void)
 	remove_profile();
 }
 
+static inline void network_manager_that_hangs(void)
+{
+	no_network_manager();
+	host.facts->nm_silent = true;
+}
+
+static inline void version_that_hangs(void)
+{
+	set_version(0, 0);
+	host.facts->version_silent = true;
+}
+
 static inline void no_network_manager_to_look_only(void)
 {
 	no_network_manager();

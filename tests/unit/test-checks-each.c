@@ -61,6 +61,8 @@ static const struct {
 
 	{ "profile-manager", FINDING_BLOCKS, MISSING, "NetworkManager", DONE(no_network_manager),
 	  DONE(no_network_manager_to_look_only) },
+	{ "profile-manager", FINDING_BLOCKS, MISSING, "NetworkManager",
+	  DONE(network_manager_that_hangs), DONE(no_network_manager_to_look_only) },
 	{ "profile-exists", FINDING_BLOCKS, MISSING, "bond0", DONE(profile_of_another),
 	  DONE(no_profile_to_look_only) },
 	{ "profile-writable", FINDING_BLOCKS, FOREVER, "bond0", DONE(profile_in_memory),
@@ -77,6 +79,8 @@ static const struct {
 	{ "ipsec-installed", FINDING_BLOCKS, MISSING, "ipsec", DONE(no_libreswan),
 	  DONE(pluto_stopped) },
 	{ "ipsec-version", FINDING_BLOCKS, FOREVER, "ipsec", DONE(libreswan_3_20),
+	  DONE(libreswan_3_21) },
+	{ "ipsec-version", FINDING_BLOCKS, MISSING, "ipsec", DONE(version_that_hangs),
 	  DONE(libreswan_3_21) },
 	{ "ipsec-running", FINDING_BLOCKS, MISSING, "ipsec", DONE(pluto_stopped),
 	  DONE(systemd_cannot_be_asked) },

@@ -297,6 +297,48 @@ START_TEST(a_networkmanager_that_does_not_answer_is_a_fact)
 }
 END_TEST
 
+START_TEST(who_has_not_answered_is_known_from_who_is_not_there)
+{
+	look(NULL);
+	ck_assert(!facts_is_incomplete(seen));
+	done();
+
+	play.nm = -ETIMEDOUT;
+	look(NULL);
+	ck_assert(!seen->nm_running && seen->nm_silent);
+	ck_assert(facts_is_incomplete(seen));
+	done();
+
+	play.nm = -ESRCH;
+	look(NULL);
+	ck_assert(!facts_is_incomplete(seen));
+	done();
+
+	play.nm = 0;
+	play.version = -ETIMEDOUT;
+	look(NULL);
+	ck_assert(seen->version_silent && facts_is_incomplete(seen));
+	done();
+
+	play.version = -EBADMSG; /* strongSwan */
+	look(NULL);
+	ck_assert(!facts_is_incomplete(seen));
+	done();
+
+	/* systemd shows it as running. */
+	play.version = 0;
+	play.tunnels = -ETIMEDOUT;
+	look(NULL);
+	ck_assert(facts_is_incomplete(seen));
+	done();
+
+	play.unit = -ENOENT;
+	look(NULL);
+	ck_assert(!facts_is_incomplete(seen));
+	done();
+}
+END_TEST
+
 START_TEST(without_a_bus_neither_networkmanager_nor_systemd_is_asked)
 {
 	play.bus = -ENOENT;
@@ -424,6 +466,7 @@ UNIT_MAIN("observer", all_is_seen_where_all_answers,
 	  ethtool_is_asked_for_bonds_and_their_ports_only,
 	  other_bonds_than_those_that_matter_are_left_alone, what_ethtool_does_not_say_is_not_known,
 	  a_networkmanager_that_does_not_answer_is_a_fact,
+	  who_has_not_answered_is_known_from_who_is_not_there,
 	  without_a_bus_neither_networkmanager_nor_systemd_is_asked,
 	  without_libreswan_there_is_no_configuration_to_read,
 	  a_libreswan_that_does_not_tell_its_version_is_installed_all_the_same,
