@@ -132,6 +132,24 @@ static int check_mode(struct loader *l, const char *path, const struct stat *st)
 }
 
 /*
+ * What is not there takes bonds out of the policy, and all that was applied to them is taken back.
+ * A link says that there is something, on a disk that comes later, it may be.
+ *
+ * Return: 0 when there is a link to nothing, which was said; -ENOENT when there is nothing at all;
+ * -ENOMEM.
+ */
+static int complain_of_link(struct loader *l, const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) < 0 || !S_ISLNK(st.st_mode))
+		return -ENOENT;
+	return complain(l, DIAGNOSTIC_ERROR, path,
+			"take it away, or let it lead to /dev/null, if it is to count as empty",
+			"is a symbolic link to nothing");
+}
+
+/*
  * Opening a device or a FIFO can do something, or hang: so it is looked at before, and not waited
  * for, should it have been put there meanwhile.
  *
@@ -145,7 +163,7 @@ static int open_regular(struct loader *l, const char *path, int *ret_fd)
 	int r;
 
 	if (stat(path, &st) < 0)
-		return errno == ENOENT ? -ENOENT
+		return errno == ENOENT ? complain_of_link(l, path)
 				       : complain_of_errno(l, path, "cannot be looked at", errno);
 	if (is_dev_null(&st))
 		return 0;
@@ -256,6 +274,25 @@ static int add_drop_in(struct loader *l, const char *name, size_t i, struct drop
 	return 0;
 }
 
+/* No drop-ins, unless their folder, or that above it, is a link. */
+static int no_drop_ins(struct loader *l, size_t i, const char *path)
+{
+	_cleanup_free_ char *folder = NULL;
+	int r;
+
+	r = complain_of_link(l, path);
+	if (r != -ENOENT)
+		return r;
+	if (asprintf(&folder, "%s%s", l->root, policy_folders[i]) < 0) {
+		folder = NULL;
+		return -ENOMEM;
+	}
+	if (access(folder, F_OK) == 0)
+		return 0;
+	r = complain_of_link(l, folder);
+	return r == -ENOENT ? 0 : r;
+}
+
 static int list_drop_ins(struct loader *l, size_t i, struct drop_ins *d)
 {
 	_cleanup_(closedirp) DIR *dir = NULL;
@@ -267,7 +304,7 @@ static int list_drop_ins(struct loader *l, size_t i, struct drop_ins *d)
 		return r;
 	dir = opendir(path);
 	if (!dir)
-		return errno == ENOENT ? 0
+		return errno == ENOENT ? no_drop_ins(l, i, path)
 				       : complain_of_errno(l, path, "cannot be looked into", errno);
 
 	for (;;) {

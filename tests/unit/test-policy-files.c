@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <fcntl.h>
 #include <ftw.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -271,16 +272,38 @@ START_TEST(a_folder_that_is_none_is_an_error)
 }
 END_TEST
 
-START_TEST(a_dangling_link_is_as_if_it_was_not_there)
+/* The bonds that the policy names no more are reverted, and a disk may come later. */
+START_TEST(a_dangling_link_is_not_as_if_nothing_was_there)
+{
+	static const char *const names[] = { "config.yaml", "config.d/10-a.yaml", "config.d" };
+
+	set_up();
+	write_bond(LIB, "config.yaml", "lib");
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		_cleanup_free_ char *link = path_of(ETC, names[i]);
+
+		make_folders_of(link);
+		ck_assert_int_eq(symlink("/nowhere/at/all", link), 0);
+		ck_complaint(-EBADMSG, ETC, names[i], "is a symbolic link to nothing");
+		ck_assert_int_eq(unlink(link), 0);
+		(void)rmdir(dirname(link));
+		tear_down();
+	}
+}
+END_TEST
+
+START_TEST(nor_is_one_in_the_place_of_the_whole_folder)
 {
 	_cleanup_free_ char *link = NULL;
 
 	set_up();
 	write_bond(LIB, "config.yaml", "lib");
-	link = path_of(ETC, "config.yaml");
+	ck_assert_int_gt(asprintf(&link, "%s%s", root, ETC), 0);
 	make_folders_of(link);
 	ck_assert_int_eq(symlink("/nowhere/at/all", link), 0);
-	ck_bonds("lib");
+	ck_assert_int_eq(load(), -EBADMSG);
+	ck_assert_uint_eq(diagnostics.n, 1);
+	ck_assert_str_eq(diagnostics.items[0].file, link);
 	tear_down();
 }
 END_TEST
@@ -390,7 +413,8 @@ UNIT_MAIN("policy-files", without_any_file_the_policy_is_empty,
 	  of_drop_ins_with_one_name_the_strongest_folder_counts,
 	  an_empty_file_or_a_link_to_dev_null_masks_its_name, a_link_to_a_file_is_read,
 	  only_regular_files_are_read_and_nothing_hangs, a_folder_that_is_none_is_an_error,
-	  a_dangling_link_is_as_if_it_was_not_there,
+	  a_dangling_link_is_not_as_if_nothing_was_there,
+	  nor_is_one_in_the_place_of_the_whole_folder,
 	  a_file_of_a_hundred_megabytes_is_refused_unread, all_files_together_have_a_limit_too,
 	  mistakes_in_files_and_of_files_are_told_together, a_doubtful_file_is_read_with_a_warning,
 	  the_file_as_shipped_names_no_bond, the_file_as_shipped_shows_the_defaults)
