@@ -4,7 +4,7 @@
 # selinux.sh DIR: the module there compiles with the policy's own makefile, and every domain that is
 # entered may be entered under NoNewPrivileges= as well, which the units have: else the kernel has the
 # program in the domain of who starts it, or refuses it (check_nnp_nosuid() in
-# security/selinux/hooks.c).
+# security/selinux/hooks.c). The worker may write where Libreswan's conns are, and the daemon sees it.
 set -u
 
 makefile=/usr/share/selinux/devel/Makefile
@@ -29,4 +29,18 @@ while read -r from to; do
 		failed=1
 	}
 done <"$dir/entered"
+
+# may DOMAIN TYPE:CLASS PERMISSION
+may() {
+	grep -E "allow $1 (\{[^}]*)?${2%:*}[ }].*:${2#*:} .*\<$3\>|allow $1 ${2%:*}:${2#*:} .*\<$3\>" "$rules" >/dev/null || {
+		echo "$1 lacks $3 on $2"
+		failed=1
+	}
+}
+for type in ipsec_conf_file_t ipsec_key_file_t; do
+	may esp_offload_worker_t $type:file rename
+done
+for type in etc_t bin_t ipsec_key_file_t; do
+	may esp_offloadd_t $type:dir watch
+done
 exit "${failed:-0}"
