@@ -22,6 +22,8 @@
  * are not read at once.
  */
 #define WATCH_BUFFER (32 * 1024 * 1024)
+/* Of addresses there are few changes, and that some were lost is as good a reason to look. */
+#define ADDRESS_BUFFER (1024 * 1024)
 
 struct link_watch {
 	struct netlink *nl;
@@ -371,21 +373,20 @@ static void forget_addresses(void *userdata)
 	addresses->n = 0;
 }
 
-static int take_address(const struct nlmsghdr *h, void *userdata)
+int link_parse_address(const struct nlmsghdr *h, struct link_address_message *ret)
 {
-	struct addresses *addresses = userdata;
 	const struct nlattr *tb[IFA_MAX + 1], *own;
 	struct facts_address a = { 0 };
 	struct ifaddrmsg info;
 	int r;
 
-	if (h->nlmsg_type != RTM_NEWADDR)
-		return 0;
+	if (h->nlmsg_type != RTM_NEWADDR && h->nlmsg_type != RTM_DELADDR)
+		return -ENOMSG;
 	if (h->nlmsg_len < NLMSG_HDRLEN + sizeof(info))
 		return -EBADMSG;
 	memcpy(&info, NLMSG_DATA(h), sizeof(info));
 	if (info.ifa_family != AF_INET && info.ifa_family != AF_INET6)
-		return 0;
+		return -ENOMSG;
 	if (info.ifa_index == 0 || info.ifa_index > INT_MAX)
 		return -EBADMSG;
 
@@ -394,17 +395,32 @@ static int take_address(const struct nlmsghdr *h, void *userdata)
 		return r;
 	own = tb[IFA_LOCAL] ?: tb[IFA_ADDRESS];
 	if (!own)
-		return 0;
+		return -ENOMSG;
 	r = attribute_get(own, a.ip.bytes, info.ifa_family == AF_INET ? 4 : 16);
 	if (r < 0)
 		return r;
 
 	a.ifindex = (int)info.ifa_index;
 	a.ip.family = info.ifa_family;
+	*ret = (struct link_address_message){ .address = a, .gone = h->nlmsg_type == RTM_DELADDR };
+	return 0;
+}
+
+static int take_address(const struct nlmsghdr *h, void *userdata)
+{
+	struct addresses *addresses = userdata;
+	struct link_address_message message;
+	int r;
+
+	r = link_parse_address(h, &message);
+	if (r < 0)
+		return r == -ENOMSG ? 0 : r;
+	if (message.gone)
+		return 0;
 	r = ARRAY_GROW(addresses);
 	if (r < 0)
 		return r;
-	addresses->items[addresses->n++] = a;
+	addresses->items[addresses->n++] = message.address;
 	return 0;
 }
 
@@ -496,24 +512,52 @@ static int attach_filter(struct netlink *nl)
 	return netlink_attach_filter(nl, program, ARRAY_SIZE(program));
 }
 
-int link_watch_open(struct link_watch **ret)
+/* Lets pass what link_address_watch_open() promises: all but the addresses of a link alone. */
+static int attach_address_filter(struct netlink *nl)
 {
-	static const unsigned int groups[] = { RTNLGRP_LINK, 0 };
+	const struct sock_filter program[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS,
+			 NLMSG_HDRLEN + offsetof(struct ifaddrmsg, ifa_scope)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, RT_SCOPE_LINK, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+	};
+
+	return netlink_attach_filter(nl, program, ARRAY_SIZE(program));
+}
+
+static int open_watch(const unsigned int *groups, int buffer, int (*attach)(struct netlink *nl),
+		      struct link_watch **ret)
+{
 	_cleanup_(link_watch_closep) struct link_watch *w = NULL;
 	int r;
 
 	w = calloc(1, sizeof(*w));
 	if (!w)
 		return -ENOMEM;
-	r = netlink_watch(NETLINK_ROUTE, groups, WATCH_BUFFER, &w->nl);
+	r = netlink_watch(NETLINK_ROUTE, groups, buffer, &w->nl);
 	if (r < 0)
 		return r;
 
 	/* Only saves work; where filters are forbidden, all goes well without. */
-	(void)attach_filter(w->nl);
+	(void)attach(w->nl);
 
 	*ret = TAKE_PTR(w);
 	return 0;
+}
+
+int link_watch_open(struct link_watch **ret)
+{
+	static const unsigned int groups[] = { RTNLGRP_LINK, 0 };
+
+	return open_watch(groups, WATCH_BUFFER, attach_filter, ret);
+}
+
+int link_address_watch_open(struct link_watch **ret)
+{
+	static const unsigned int groups[] = { RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, 0 };
+
+	return open_watch(groups, ADDRESS_BUFFER, attach_address_filter, ret);
 }
 
 struct link_watch *link_watch_close(struct link_watch *w)
@@ -538,4 +582,14 @@ static int take_message(const struct nlmsghdr *h, void *userdata)
 int link_watch_read(struct link_watch *w, struct link_message *ret)
 {
 	return netlink_next(w->nl, take_message, ret);
+}
+
+static int take_address_message(const struct nlmsghdr *h, void *userdata)
+{
+	return link_parse_address(h, userdata);
+}
+
+int link_address_watch_read(struct link_watch *w, struct link_address_message *ret)
+{
+	return netlink_next(w->nl, take_address_message, ret);
 }

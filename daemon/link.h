@@ -81,3 +81,29 @@ int link_watch_fd(const struct link_watch *w);
  * on, then dump anew and compare); another negative errno.
  */
 int link_watch_read(struct link_watch *w, struct link_message *ret) _must_check_;
+
+/* A change of an address. */
+struct link_address_message {
+	struct facts_address address;
+	bool gone;
+};
+
+/*
+ * link_parse_address() - reads an RTM_NEWADDR or RTM_DELADDR message
+ *
+ * Return: 0 with @ret filled; -ENOMSG for a message about something else; -EBADMSG for a malformed
+ * one.
+ */
+int link_parse_address(const struct nlmsghdr *h, struct link_address_message *ret) _must_check_;
+
+/*
+ * link_address_watch_open() - the same for addresses: to be closed, and waited for, as that of
+ * links
+ *
+ * A filter in the kernel keeps away those that are valid on a link alone, of which each device that
+ * is set up has one.
+ */
+int link_address_watch_open(struct link_watch **ret) _must_check_;
+
+/* link_address_watch_read() - Return: as link_watch_read() */
+int link_address_watch_read(struct link_watch *w, struct link_address_message *ret) _must_check_;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "addresses.h"
 #include "bus.h"
 #include "manager.h"
 #include "sa-watch.h"
@@ -31,6 +32,7 @@ struct manager {
 	sd_event_source *later; /* and while it has ports to be looked at, and told */
 	struct watches *watches;
 	struct sa_watch *sa_watch;
+	struct addresses *addresses;
 
 	sd_bus *bus;
 	struct bus_objects *objects;

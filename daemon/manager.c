@@ -174,6 +174,19 @@ static void on_watched(void *userdata, const char *why)
 	manager_wish_look(userdata, why);
 }
 
+/* A conn is the bond's by its own address, and may come up only with that. */
+static void on_address_changed(void *userdata, int ifindex)
+{
+	struct manager *m = userdata;
+
+	for (size_t i = 0; i < m->n; i++) {
+		if (ifindex != FACTS_NO_LINK && m->items[i]->ifindex != ifindex)
+			continue;
+		manager_wish_look(m, "an address of a bond came or went");
+		return;
+	}
+}
+
 /* ---- the policy ---- */
 
 static struct supervisor *add_bond(struct manager *m, const struct policy_bond *policy)
@@ -413,6 +426,8 @@ static int set_up(struct manager *m, const char **ret_what)
 	r = watches_new(m->event, m->options.root, on_watched, m, &m->watches);
 	if (r >= 0)
 		r = sa_watch_new(m->event, on_sa_told, m, &m->sa_watch);
+	if (r >= 0)
+		r = addresses_new(m->event, on_address_changed, m, &m->addresses);
 	return r;
 }
 
@@ -447,6 +462,7 @@ struct manager *manager_free(struct manager *m)
 	free(m->items);
 	links_free(m->links);
 	sa_watch_free(m->sa_watch);
+	addresses_free(m->addresses);
 	ethtool_close(m->ethtool);
 	policy_free(m->policy);
 	free(m->mistake);
