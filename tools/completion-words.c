@@ -17,8 +17,11 @@
 
 static void print_word(const char *word)
 {
-	/* A shell could not tell it from two words, or would be upset by it. */
-	if (!*word || *word == '-')
+	/*
+	 * A shell could not tell it from two words, or would be upset by it; or obey it: bash's
+	 * compgen expands each word, commands within it included.
+	 */
+	if (!*word || *word == '-' || strpbrk(word, "$`\\\"'"))
 		return;
 	for (const char *s = word; *s; s++)
 		if ((unsigned char)*s <= ' ' || *s == 0x7f)

@@ -18,8 +18,8 @@ check "the verbs are those of the help text" equals \
 check "without the hidden one" not says completion-words
 
 printf 'version: 1\nbonds:\n  bond8: {connections: [x]}\n' >"$work/root$CONFIG_DIR/config.yaml"
-printf 'conn office\n\tleft=192.0.2.1\nconn "a b"\n\tleft=192.0.2.1\nconn example\n\tleft=192.0.2.1\n' \
-	>"$work/root/etc/ipsec.conf"
+printf 'conn office\n\tleft=192.0.2.1\nconn "a b"\n\tleft=192.0.2.1\nconn $(>%s)\n\tleft=192.0.2.1\nconn example\n\tleft=192.0.2.1\n' \
+	"$work/obeyed" >"$work/root/etc/ipsec.conf"
 ctl "--root=$work/root" completion-words bonds
 check "without a daemon the bonds are those of the files" prints <<<bond8
 ctl "--root=$work/root" completion-words conns
@@ -51,6 +51,16 @@ check "bash: an option of the whole" completes --no "--no-legend --no-pager"
 check "bash: the values of an option" completes status --json = p pretty
 check "bash: those of a verb's own" completes monitor --view = li "live lines"
 check "bash: all values of an option" completes status --json = "short pretty off"
+# A shell expands the words that it is given.
+real=$CTL
+offline() { "$real" "--root=$work/root" "$@"; }
+conns_complete() {
+	local COMP_WORDS=(offline conn show o) COMP_CWORD=3
+	_esp_offloadctl offline o show
+	equals office "${COMPREPLY[*]}"
+}
+check "bash: a conn" conns_complete
+check "bash: and none is a command" not test -e "$work/obeyed"
 check "bash: what config can do" completes config s show
 check "bash: what conn can do" completes conn un unset
 check "bash: nothing where there is nothing" completes metrics '' ''
