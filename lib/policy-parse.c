@@ -220,13 +220,29 @@ static void read_rollback(struct reader *r, const struct yaml_node *value, void 
 			   "expected true or false, found \"%s\"", s);
 }
 
+/*
+ * What writes YAML from data has made a boolean of "no", as YAML 1.1 has it: Ansible's to_json, for
+ * one. So the boolean is the word.
+ */
+static const char *esn_of_boolean(const struct yaml_node *value)
+{
+	if (value->kind != YAML_KIND_SCALAR || !value->plain || value->tag)
+		return NULL;
+	return streq(value->value, "false") ? "no" : streq(value->value, "true") ? "yes" : NULL;
+}
+
 static void read_esn(struct reader *r, const struct yaml_node *value, void *into)
 {
 	struct draft *d = into;
-	int word = reader_word(r, value, "esn", policy_esn_words);
+	const char *esn = esn_of_boolean(value);
+	int word;
 
-	if (word >= 0)
-		reader_replace_string(r, &d->bond.ensure.esn, policy_esn_words[word]);
+	if (!esn) {
+		word = reader_word(r, value, "esn", policy_esn_words);
+		esn = word >= 0 ? policy_esn_words[word] : NULL;
+	}
+	if (esn)
+		reader_replace_string(r, &d->bond.ensure.esn, esn);
 }
 
 /* What ipsec.conf(5) lets stand in esp=: names of algorithms, joined by "-", ";", "+" and ",". */

@@ -57,6 +57,9 @@ ok "which is valid" "$2" config validate "$config"
 ok "and has the bond" grep -q '"bond0"' "$config"
 ok "the second time it runs as well" play "$good"
 ok "and changes nothing" changed 0
+ok "a word that YAML takes for a boolean is understood" \
+	play '{bond0: {connections: [example], ensure: {esn: no}}}'
+ok "and stands there as one" grep -q '"esn": false' "$config"
 cp "$config" "$dir/before"
 ok "a policy with a mistake is refused" not play '{bond0: {conections: [example]}}'
 ok "with the diagnostics" grep -q 'unknown key' "$dir/said"

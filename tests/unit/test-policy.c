@@ -365,6 +365,24 @@ START_TEST(after_a_hundred_mistakes_the_rest_is_only_counted)
 }
 END_TEST
 
+START_TEST(a_word_that_was_made_a_boolean_is_the_word)
+{
+	static const char *const rows[][2] = { { "false", "no" }, { "true", "yes" } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_(policy_freep) struct policy *p = NULL;
+		_cleanup_free_ char *yaml = NULL;
+
+		ck_assert_int_gt(asprintf(&yaml, BOND0 "    ensure: {\"esn\": %s}\n", rows[i][0]),
+				 0);
+		p = parse(yaml);
+		ck_assert_str_eq(policy_bond_named(p, "bond0")->ensure.esn, rows[i][1]);
+	}
+	ck_refused(BOND0 "    ensure: {esn: \"false\"}\n",
+		   "a.yaml:5:19: unknown value \"false\" for esn\n");
+}
+END_TEST
+
 START_TEST(a_later_text_replaces_single_keys_of_a_bond)
 {
 	_cleanup_(policy_freep) struct policy *p = parse_two(
@@ -722,9 +740,9 @@ UNIT_MAIN("policy", a_bond_with_a_conn_has_the_default_of_all_else, every_key_is
 	  bytes_that_are_no_yaml_are_named_with_their_place,
 	  all_mistakes_of_all_files_are_found_in_one_pass, a_mistake_shows_its_line_and_a_near_key,
 	  after_a_hundred_mistakes_the_rest_is_only_counted,
-	  a_later_text_replaces_single_keys_of_a_bond, a_conn_goes_through_one_bond,
-	  a_conn_may_move_to_another_bond_in_a_later_text, an_alias_stands_for_its_anchor,
-	  an_interface_has_the_name_that_the_kernel_lets_it_have,
+	  a_word_that_was_made_a_boolean_is_the_word, a_later_text_replaces_single_keys_of_a_bond,
+	  a_conn_goes_through_one_bond, a_conn_may_move_to_another_bond_in_a_later_text,
+	  an_alias_stands_for_its_anchor, an_interface_has_the_name_that_the_kernel_lets_it_have,
 	  a_length_of_time_is_a_number_and_a_unit, a_ratio_prints_as_it_was_written,
 	  a_printed_policy_reads_the_same, policies_differ_when_any_key_does,
 	  aliases_that_multiply_are_refused, a_policy_has_limits_that_none_comes_near,
