@@ -256,6 +256,16 @@ static bool weigh(struct prover *p, const struct proof *proof, struct proof_samp
 	return false;
 }
 
+/*
+ * Beside neighbours that carry much there have to be more packets in a window than go while the
+ * counters are read: pings are sent again, as many at a time as the policy says.
+ */
+static void add_pings(struct prover *p)
+{
+	p->to_send = p->policy.probe_count;
+	send_probes(p);
+}
+
 static int look(struct prover *p)
 {
 	_cleanup_(proof_sample_done) struct proof_sample sample = PROOF_SAMPLE_NULL;
@@ -293,8 +303,11 @@ static int look(struct prover *p)
 	if (proof.discard) {
 		p->doubted = false;
 		begin_window(p, &sample);
-	} else if (p->look_usec < LAST_LOOK_USEC) {
-		p->look_usec *= 2;
+	} else {
+		if (proof.crowded && wants_probe(p))
+			add_pings(p);
+		if (p->look_usec < LAST_LOOK_USEC)
+			p->look_usec *= 2;
 	}
 	return arm(p, p->look_usec);
 }

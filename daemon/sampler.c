@@ -7,8 +7,8 @@
 #include "text.h"
 
 /*
- * A sample is taken again while packets go, up to this often: of few packets each one matters, and
- * of many the few that go meanwhile do not.
+ * A sample is taken again while packets go, up to this often, and the one is kept in which the
+ * fewest went: of few packets each one matters, and of many the few that go meanwhile do not.
  */
 #define MAX_TAKES 3
 
@@ -82,37 +82,45 @@ static int take(struct ethtool *ethtool, const struct sampler_view *view, struct
 }
 
 /*
- * Reads the port's counters once more. Return: true when it counted nothing while the SAs were
- * read: the two belong to one moment.
+ * Reads the port's counters once more. Return: how much it counted while the SAs were read; 0: the
+ * two belong to one moment.
  */
-static bool is_of_one_moment(struct ethtool *ethtool, const struct sampler_view *view,
-			     struct proof_sample *sample)
+static uint64_t count_meanwhile(struct ethtool *ethtool, const struct sampler_view *view,
+				struct proof_sample *sample)
 {
 	struct proof_port *port = sample->ports;
 
 	if (sample->n_ports == 0 || !port->has_counters)
-		return true;
+		return 0;
 	if (ethtool_get_counters(ethtool, view->active->name, &port->later) < 0)
 		port->later = port->counters;
-	return port->later.tx_ipsec == port->counters.tx_ipsec &&
-	       port->later.rx_ipsec == port->counters.rx_ipsec;
+	return port->later.tx_ipsec - port->counters.tx_ipsec + port->later.rx_ipsec -
+	       port->counters.rx_ipsec;
 }
 
 int sampler_take(struct ethtool *ethtool, const struct sampler_view *view, struct proof_sample *ret)
 {
-	_cleanup_(proof_sample_done) struct proof_sample sample = PROOF_SAMPLE_NULL;
+	_cleanup_(proof_sample_done) struct proof_sample best = PROOF_SAMPLE_NULL;
+	uint64_t least = UINT64_MAX;
 
-	for (int i = 1;; i++) {
+	for (int i = 0; i < MAX_TAKES && least > 0; i++) {
+		struct proof_sample sample;
+		uint64_t n;
 		int r = take(ethtool, view, &sample);
 
 		if (r < 0)
 			return r;
-		if (is_of_one_moment(ethtool, view, &sample) || i == MAX_TAKES)
-			break;
-		proof_sample_done(&sample);
+		n = count_meanwhile(ethtool, view, &sample);
+		if (n <= least) {
+			proof_sample_done(&best);
+			best = sample;
+			least = n;
+		} else {
+			proof_sample_done(&sample);
+		}
 	}
-	*ret = sample;
-	sample = PROOF_SAMPLE_NULL;
+	*ret = best;
+	best = PROOF_SAMPLE_NULL;
 	return 0;
 }
 

@@ -503,6 +503,8 @@ static void judge(const struct window *w, const struct proof_port *before,
 		.surplus = tx.surplus + rx.surplus,
 		.neighbours = tx.neighbours || rx.neighbours,
 	};
+	ret->crowded = ret->verdict == VERDICT_UNKNOWN &&
+		       (has(&tx, &rx, WHY_NEIGHBOURS) || has(&tx, &rx, WHY_MEANWHILE));
 	ret->ratio = flow_ratio(&(struct proof_flow){
 		.packets = tx.flow.packets + rx.flow.packets,
 		.hardware = tx.flow.hardware + rx.flow.hardware,

@@ -81,6 +81,7 @@ struct proof {
 	uint64_t n_idle;  /* SAs of the policy's conns that carried too little to show where */
 	uint64_t surplus; /* counted beyond what all SAs carried, so that one more may be missing */
 	bool neighbours;  /* there are SAs with offload of conns that the policy does not name */
+	bool crowded;     /* unknown as the neighbours' packets hide the policy's: more may show */
 	bool discard;     /* the window cannot be judged; take a new one from its end on */
 };
 

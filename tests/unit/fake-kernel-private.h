@@ -49,11 +49,13 @@ struct fake_kernel {
 	bool has_software; /* a second pair of each tunnel, which carries nothing */
 	bool idle_offload; /* and has offload all the same */
 	size_t n_strangers;
+	uint64_t neighbour, neighbour_rate; /* what it has carried, and does with each dump */
 	struct xfrm_message sa_messages[MAX_MESSAGES];
 	size_t first_sa, last_sa;
 	bool lost_sas;
 	const char *switches_to; /* during the next dump of SAs */
 	size_t n_hurried;        /* dumps during which packets go */
+	size_t slower;           /* so many more during each */
 	bool failing_sas;
 	size_t n_dumps_left; /* before they fail */
 	size_t n_dumps, n_asked_for;

@@ -61,6 +61,9 @@ void kernel_carries(size_t bond, uint64_t packets, uint64_t hardware);
  * counters that were read before: packets have gone meanwhile */
 void kernel_carries_between_reads(size_t n);
 
+/* kernel_gets_slower() - and during each of these so many more go */
+void kernel_gets_slower(size_t packets);
+
 /* kernel_switches_during_dump() - the first bond does, while its SAs are dumped next */
 void kernel_switches_during_dump(const char *port);
 
@@ -146,6 +149,10 @@ size_t kernel_n_asked_for(void);
 
 /* kernel_has_strangers() - so many SAs are between others, and of no bond */
 void kernel_has_strangers(size_t n);
+
+/* kernel_has_neighbour() - a tunnel of others is offloaded through bond0, and carries so many
+ * packets each way while its SAs are read */
+void kernel_has_neighbour(uint64_t packets);
 
 /* kernel_tells_of_sas() - as xfrm_watch_read() */
 int kernel_tells_of_sas(struct xfrm_message *ret);

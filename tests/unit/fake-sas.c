@@ -24,11 +24,10 @@ struct facts_ip kernel_peer(size_t bond)
 	return address(2, bond);
 }
 
-void kernel_carries(size_t b, uint64_t packets, uint64_t hardware)
+static void count(size_t b, uint64_t hardware)
 {
 	struct fake_bond *bond = &kernel.bonds[b];
 
-	bond->packets += packets;
 	for (size_t i = 0; i < PORTS; i++)
 		if (bond->ports[i].ifindex == bond->link.bond.active_port) {
 			bond->counters[i].tx_ipsec += hardware;
@@ -36,9 +35,20 @@ void kernel_carries(size_t b, uint64_t packets, uint64_t hardware)
 		}
 }
 
+void kernel_carries(size_t b, uint64_t packets, uint64_t hardware)
+{
+	kernel.bonds[b].packets += packets;
+	count(b, hardware);
+}
+
 void kernel_carries_between_reads(size_t n)
 {
 	kernel.n_hurried = n;
+}
+
+void kernel_gets_slower(size_t packets)
+{
+	kernel.slower = packets;
 }
 
 void kernel_switches_during_dump(const char *port)
@@ -137,6 +147,11 @@ void kernel_has_strangers(size_t n)
 	kernel.n_strangers = n;
 }
 
+void kernel_has_neighbour(uint64_t packets)
+{
+	kernel.neighbour_rate = packets;
+}
+
 size_t kernel_n_dumps(void)
 {
 	return kernel.n_dumps;
@@ -168,8 +183,11 @@ static int read_sas(void)
 	}
 	if (kernel.n_hurried > 0) {
 		kernel.n_hurried--;
-		kernel_carries(0, 5, 5);
+		kernel_carries(0, 5 + kernel.slower * kernel.n_dumps,
+			       5 + kernel.slower * kernel.n_dumps);
 	}
+	kernel.neighbour += kernel.neighbour_rate;
+	count(0, kernel.neighbour_rate);
 	return 0;
 }
 
@@ -201,6 +219,17 @@ static size_t list_sas(struct facts_sa *sas, size_t n_strangers)
 				sas[n].offload_link = FACTS_NO_LINK;
 			n++;
 		}
+	for (uint32_t in = 0; in <= 1 && kernel.neighbour_rate > 0; in++)
+		sas[n++] = (struct facts_sa){
+			.spi = 2000000 + in,
+			.proto = IPPROTO_ESP,
+			.key_bits = 128,
+			.direction = in ? FACTS_IN : FACTS_OUT,
+			.source = { AF_INET, { 203, 0, 113, (uint8_t)(4 - in) } },
+			.destination = { AF_INET, { 203, 0, 113, (uint8_t)(3 + in) } },
+			.packets = kernel.neighbour,
+			.offload_link = kernel.bonds[0].link.ifindex,
+		};
 	for (size_t i = 0; i < n_strangers; i++)
 		sas[n++] = (struct facts_sa){
 			.spi = 1000000 + (uint32_t)i,
@@ -221,7 +250,7 @@ static int look_at_sas(size_t n_strangers, struct facts_sa **ret, size_t *ret_n)
 		r = read_sas();
 	if (r < 0)
 		return r;
-	sas = calloc(4 * MAX_BONDS + n_strangers, sizeof(*sas));
+	sas = calloc(4 * MAX_BONDS + 2 + n_strangers, sizeof(*sas));
 	ck_assert_ptr_nonnull(sas);
 	*ret_n = list_sas(sas, n_strangers);
 	*ret = sas;

@@ -139,6 +139,17 @@ START_TEST(a_sample_is_taken_again_when_packets_went_between_counters_and_sas)
 }
 END_TEST
 
+START_TEST(of_several_samples_the_one_is_taken_in_which_the_fewest_packets_went)
+{
+	set_up();
+	kernel_gets_slower(1);
+	take_while_packets_go(100);
+	ck_assert_uint_eq(kernel_n_dumps(), 3);
+	ck_assert_uint_eq(sample.ports[0].later.tx_ipsec - sample.ports[0].counters.tx_ipsec, 6);
+	tear_down();
+}
+END_TEST
+
 START_TEST(where_packets_go_all_the_time_a_sample_is_taken_all_the_same)
 {
 	set_up();
@@ -211,5 +222,6 @@ UNIT_MAIN("sampler", the_counters_are_read_before_and_after_the_sas,
 	  among_thousands_of_conns_each_sa_finds_its_own,
 	  without_conns_those_that_are_offloaded_to_the_bond_count,
 	  a_sample_is_taken_again_when_packets_went_between_counters_and_sas,
+	  of_several_samples_the_one_is_taken_in_which_the_fewest_packets_went,
 	  where_packets_go_all_the_time_a_sample_is_taken_all_the_same,
 	  traffic_is_summed_by_direction_and_by_who_should_do_it)

@@ -116,6 +116,32 @@ static void expect_probed(void)
 	bonds_end();
 }
 
+START_TEST(beside_a_busy_neighbour_there_are_more_pings_until_they_can_be_told_apart)
+{
+	begin_with_a_probe();
+	policies[0].proof.probe_count = 20;
+	kernel_has_neighbour(2);
+	worker_says(0, STANDING_DONE, "");
+	run_until_proved();
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_OFFLOADED);
+	ck_assert_uint_eq(proved.probes_sent, 40);
+	bonds_end();
+}
+END_TEST
+
+START_TEST(beside_a_busy_neighbour_pings_that_the_cpu_does_are_never_offloaded)
+{
+	begin_with_a_probe();
+	policies[0].proof.probe_count = 20;
+	kernel_answers_probes(false);
+	kernel_has_neighbour(2);
+	worker_says(0, STANDING_DONE, "");
+	run_until_proved();
+	ck_assert_int_ne(supervisors[0]->proof.verdict, VERDICT_OFFLOADED);
+	bonds_end();
+}
+END_TEST
+
 START_TEST(the_policys_probe_makes_the_traffic)
 {
 	begin_with_a_probe();
@@ -662,8 +688,10 @@ UNIT_MAIN("supervisor-proof", a_failovers_proof_asks_for_the_bonds_own_sas_alone
 	  without_traffic_the_verdict_is_unknown_and_sampling_ends, after_a_verdict_sampling_ends,
 	  looking_again_at_a_configured_bond_proves_nothing_anew,
 	  software_is_believed_only_when_a_second_window_agrees, software_twice_is_software,
-	  software_once_and_then_silence_is_software, the_policys_probe_makes_the_traffic,
-	  a_probe_whose_socket_comes_late_is_sent_late,
+	  software_once_and_then_silence_is_software,
+	  beside_a_busy_neighbour_there_are_more_pings_until_they_can_be_told_apart,
+	  beside_a_busy_neighbour_pings_that_the_cpu_does_are_never_offloaded,
+	  the_policys_probe_makes_the_traffic, a_probe_whose_socket_comes_late_is_sent_late,
 	  a_socket_that_brought_answers_is_kept_for_the_next_proof,
 	  a_socket_is_not_kept_for_another_address,
 	  a_socket_for_a_probe_that_was_refused_is_asked_for_again,
