@@ -25,7 +25,7 @@ struct follower {
 	uint64_t seen_usec;      /* realtime, when the bond was seen last, by whatever process */
 	uint64_t since_usec;     /* realtime, the last failover was not before this */
 	struct failover_sas sas; /* at the end of the last proof */
-	uint64_t n_refused;      /* SAs that the active port was not given */
+	uint64_t n_refused;      /* SAs of the conns that the active port was perhaps not given */
 	uint64_t n_gone;         /* SAs that went since; each may be one of those */
 	bool counts_errors;      /* from the beginning of an outage on */
 };
@@ -213,6 +213,23 @@ static uint64_t words_since_usec(const struct follower *f)
 	return f->switched_usec ? f->since_usec : failover_log_last(f->log)->realtime_usec;
 }
 
+static void take_hints(struct follower *f, const struct failover_sas *sas,
+		       struct failover_evidence *ret)
+{
+	hints_take(f->hints, f->bond, failover_log_last(f->log), words_since_usec(f), sas, ret);
+}
+
+/*
+ * The kernel's words are of neighbours' SAs as well, whose end nobody tells here: no more than the
+ * conns had at the failover can be theirs, which are those of now and those that went since.
+ */
+static void remember_refusals(struct follower *f, uint64_t n, const struct failover_sas *sas)
+{
+	f->n_refused = n;
+	if (sas->known && f->n_gone < n && sas->n_of_conns < n - f->n_gone)
+		f->n_refused = sas->n_of_conns + f->n_gone;
+}
+
 int follower_prove(struct follower *f, struct proof *proof, const struct failover_sas *sas)
 {
 	struct failover_evidence evidence;
@@ -220,18 +237,24 @@ int follower_prove(struct follower *f, struct proof *proof, const struct failove
 	if (sas->known)
 		f->sas = *sas;
 	if (!failover_log_is_open(f->log)) {
-		follower_take_refusals(f, proof);
+		follower_take_refusals(f, proof, sas);
 		return 0;
 	}
-	hints_take(f->hints, f->bond, failover_log_last(f->log), words_since_usec(f), sas,
-		   &evidence);
-	f->n_refused = evidence.sas_refused;
+	take_hints(f, sas, &evidence);
+	remember_refusals(f, evidence.sas_refused, sas);
 	proof_take_refusals(proof, evidence.sas_refused);
 	return failover_log_prove(f->log, proof, &evidence, elapsed_usec(f));
 }
 
-void follower_take_refusals(const struct follower *f, struct proof *proof)
+void follower_take_refusals(struct follower *f, struct proof *proof, const struct failover_sas *sas)
 {
+	struct failover_evidence evidence;
+
+	/* Its own proof, which reads the words for all later ones, has not ended yet. */
+	if (failover_log_is_open(f->log)) {
+		take_hints(f, sas, &evidence);
+		remember_refusals(f, evidence.sas_refused, sas);
+	}
 	if (f->n_refused > f->n_gone)
 		proof_take_refusals(proof, f->n_refused - f->n_gone);
 }

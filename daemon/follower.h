@@ -76,9 +76,11 @@ int follower_prove(struct follower *f, struct proof *proof, const struct failove
 
 /*
  * follower_take_refusals() - what the kernel said at the last failover, as far as it still holds,
- * is taken into what was proven since
+ * is taken into what was proven since, by whomever
+ * @sas: as above
  */
-void follower_take_refusals(const struct follower *f, struct proof *proof);
+void follower_take_refusals(struct follower *f, struct proof *proof,
+			    const struct failover_sas *sas);
 
 /*
  * follower_lose_sas() - so many of the conns' SAs went, and with each of them one that was refused

@@ -278,8 +278,12 @@ static int look(struct prover *p)
 	count_answers(p);
 	p->ops->view(p->userdata, &view);
 	r = sampler_take(p->ethtool, &view, &sample);
-	p->outcome.sas =
-		(struct failover_sas){ r >= 0, sample.n_sas, proof_sample_n_offloaded(&sample) };
+	p->outcome.sas = (struct failover_sas){
+		.known = r >= 0,
+		.n = sample.n_sas,
+		.n_offloaded = proof_sample_n_offloaded(&sample),
+		.n_of_conns = proof_sample_n_of_conns(&sample),
+	};
 	if (r < 0) {
 		if (!last)
 			return arm(p, LAST_LOOK_USEC);

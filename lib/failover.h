@@ -27,6 +27,7 @@ struct failover_sas {
 	bool known;
 	uint64_t n;
 	uint64_t n_offloaded; /* of these, as the kernel's dump says; not kept */
+	uint64_t n_of_conns;  /* of these, of the policy's conns; not kept */
 };
 
 /* What speaks beside the counters, once the verdict stands. Strings may be NULL: nothing to say. */

@@ -78,6 +78,15 @@ uint64_t proof_sample_n_offloaded(const struct proof_sample *s)
 	return n;
 }
 
+uint64_t proof_sample_n_of_conns(const struct proof_sample *s)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < s->n_sas; i++)
+		n += s->sas[i].conn != PROOF_NO_CONN;
+	return n;
+}
+
 static const struct proof_port *sample_port(const struct proof_sample *s, int ifindex)
 {
 	for (size_t i = 0; i < s->n_ports; i++)

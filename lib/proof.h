@@ -134,6 +134,9 @@ void proof_name_conns(struct proof *p, const char *const names[]);
 /* proof_sample_n_offloaded() - SAs with offload, as the kernel's dump says */
 uint64_t proof_sample_n_offloaded(const struct proof_sample *s);
 
+/* proof_sample_n_of_conns() - SAs of the policy's conns */
+uint64_t proof_sample_n_of_conns(const struct proof_sample *s);
+
 /*
  * proof_sample_add_port(), proof_sample_add_sa() - builds a sample
  * @conn, @shared: as in struct proof_sa

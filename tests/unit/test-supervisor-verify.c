@@ -77,6 +77,50 @@ START_TEST(what_the_kernel_refused_at_a_failover_is_not_offloaded_when_somebody_
 }
 END_TEST
 
+START_TEST(who_asks_hears_what_the_kernel_refused_before_the_failover_is_proven)
+{
+	configured_and_proved();
+	kernel_has_idle_sas();
+	kernel_says("bond0: (slave ix1): bond_ipsec_add_sa_all: failed to add SA");
+	kernel_switches(0, "ix1");
+	/* Between a look of the proof and its next there is one of this. */
+	run_for_msec(1250);
+	ck_assert_int_eq(supervisor_verify(supervisors[0], false, &at_once), 0);
+	run_for_msec(200);
+	kernel_carries(0, 10, 10);
+	run_until_verified();
+	ck_assert(!failover_log_last(supervisors[0]->failovers)->proven);
+	ck_assert_int_eq(supervisors[0]->verified.proof.verdict, VERDICT_PARTIAL);
+	bonds_end();
+}
+END_TEST
+
+START_TEST(once_all_sas_of_the_conns_are_others_none_of_them_was_refused)
+{
+	struct policy_proof how = { .within_usec = 2500000, .ratio = 0.95 };
+	struct facts_ip peer = kernel_peer(0);
+
+	configured_and_proved();
+	kernel_has_idle_sas();
+	/* More than they have: neighbours' as well. */
+	for (int i = 0; i < 9; i++)
+		kernel_says("bond0: (slave ix1): bond_ipsec_add_sa_all: failed to add SA");
+	kernel_switches(0, "ix1");
+	carry();
+	run_until_proved();
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_PARTIAL);
+	for (int i = 0; i < 4; i++) {
+		ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_PARTIAL);
+		supervisor_sa_removed(supervisors[0], &peer);
+	}
+	ck_assert_int_eq(supervisor_verify(supervisors[0], false, &how), 0);
+	carry();
+	run_until_verified();
+	ck_assert_int_eq(supervisors[0]->verified.proof.verdict, VERDICT_OFFLOADED);
+	bonds_end();
+}
+END_TEST
+
 START_TEST(the_next_failover_gives_what_was_refused_anew)
 {
 	struct policy_proof how = { .within_usec = 2500000, .ratio = 0.95 };
@@ -203,6 +247,8 @@ END_TEST
 UNIT_MAIN("supervisor-verify",
 	  somebodys_verification_begins_anew_after_a_failover_as_it_was_asked_for,
 	  what_the_kernel_refused_at_a_failover_is_not_offloaded_when_somebody_asks,
+	  who_asks_hears_what_the_kernel_refused_before_the_failover_is_proven,
+	  once_all_sas_of_the_conns_are_others_none_of_them_was_refused,
 	  the_next_failover_gives_what_was_refused_anew,
 	  who_asks_ends_no_proof_that_a_failover_waits_for,
 	  who_asks_without_traffic_takes_no_verdict_away_and_waits_a_second,
