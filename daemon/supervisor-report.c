@@ -403,8 +403,9 @@ static void take_bond_report(struct supervisor *s, json_t *report)
 	if (supervisor_is_to_be_proved(s) && (before != s->state || !s->first_proof_done)) {
 		s->first_proof_done = true;
 		/* One that a failover has opened while steps were taken has no probe. */
-		if (before == BOND_APPLYING || others || !prover_is_open(s->prover))
-			(void)supervisor_open_proof(s, 0);
+		if ((before == BOND_APPLYING || others || !prover_is_open(s->prover)) &&
+		    !supervisor_open_proof(s, 0) && others)
+			supervisor_prove_anew(s); /* there is none without conns, nor a verdict */
 	} else if (others && supervisor_is_to_be_proved(s)) {
 		/* Their SAs may have come before it was known whose they are. */
 		supervisor_prove_anew(s);

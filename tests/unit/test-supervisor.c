@@ -343,7 +343,26 @@ START_TEST(reports_that_make_no_sense_change_nothing)
 }
 END_TEST
 
-UNIT_MAIN("supervisor", a_bond_is_waiting_until_the_worker_has_looked,
+START_TEST(a_policy_without_a_conn_keeps_no_verdict_of_the_one_before)
+{
+	bonds_begin(1);
+	policies[0].manage = POLICY_MONITOR;
+	worker_says(0, STANDING_BLOCKED, "the kernel is too old");
+	run_for_msec(100);
+	kernel_carries(0, 10, 10);
+	run_until_proved();
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_OFFLOADED);
+	supervisor_set_policy(supervisors[0], &policies[0]);
+	worker_reports(0, json_pack("{s:s, s:s, s:s, s:s, s:[], s:[], s:[]}", "report", REPORT_BOND,
+				    "bond", "bond0", "standing", STANDING_BLOCKED, "reason",
+				    "the kernel is too old", "findings", "plan", "conns"));
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_UNKNOWN);
+	bonds_end();
+}
+END_TEST
+
+UNIT_MAIN("supervisor", a_policy_without_a_conn_keeps_no_verdict_of_the_one_before,
+	  a_bond_is_waiting_until_the_worker_has_looked,
 	  a_step_for_a_conn_with_a_long_name_is_told_whole, what_the_worker_finds_is_the_state,
 	  a_failed_bond_stays_so_until_somebody_asks, what_was_never_applied_is_applied_at_once,
 	  what_somebody_changed_is_repaired_after_a_wait,
