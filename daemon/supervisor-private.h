@@ -25,6 +25,9 @@ void supervisor_set_state(struct supervisor *s, enum bond_state state, const cha
  */
 bool supervisor_open_proof(struct supervisor *s, uint64_t grace_usec);
 
+/* supervisor_reread_feature() - the bond's bit, where it could not be read last */
+void supervisor_reread_feature(struct supervisor *s);
+
 /*
  * supervisor_settle_failover() - one that waits for a verdict while no proof is open gets a proof
  * where the conns are known, and soon the verdict unknown where there are none

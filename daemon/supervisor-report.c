@@ -398,6 +398,7 @@ static void take_bond_report(struct supervisor *s, json_t *report)
 		what |= SUPERVISOR_FINDINGS;
 	json_decref(findings);
 	supervisor_changed(s, what);
+	supervisor_reread_feature(s);
 	take_loss(s, json_is_true(json_object_get(report, "repairs")));
 
 	if (supervisor_is_to_be_proved(s) && (before != s->state || !s->first_proof_done)) {

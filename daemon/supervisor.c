@@ -116,14 +116,30 @@ bool supervisor_open_proof(struct supervisor *s, uint64_t grace_usec)
 
 /* ---- the bond and its ports ---- */
 
+/* Nothing is known of it now, so that what was stands, until the worker has looked. */
+static void feature_unseen(struct supervisor *s, int error)
+{
+	bool again = s->feature_unseen;
+
+	log_debug("%s: Cannot read %s: %s", s->name, FEATURE_ESP_HW_OFFLOAD, strerror(-error));
+	s->feature_unseen = true;
+	if (!again)
+		s->ops->wants_look(s->userdata, s, "the bond's feature bit could not be read");
+}
+
 static void look_at_feature(struct supervisor *s)
 {
 	enum facts_feature feature = FACTS_FEATURE_UNKNOWN;
+	int r = 0;
 	bool on;
 
-	if (s->ifindex != FACTS_NO_LINK &&
-	    ethtool_get_feature(s->ethtool, s->name, FEATURE_ESP_HW_OFFLOAD, &feature) < 0)
-		feature = FACTS_FEATURE_UNKNOWN;
+	if (s->ifindex != FACTS_NO_LINK)
+		r = ethtool_get_feature(s->ethtool, s->name, FEATURE_ESP_HW_OFFLOAD, &feature);
+	if (r < 0 && r != -ENODEV && r != -EOPNOTSUPP) {
+		feature_unseen(s, r);
+		return;
+	}
+	s->feature_unseen = false;
 	on = facts_feature_is_on(feature);
 	if (on == s->feature_on)
 		return;
@@ -134,6 +150,12 @@ static void look_at_feature(struct supervisor *s)
 	/* Off, what the bond sends is the CPU's at once. */
 	configuration_changed(s);
 	s->ops->wants_look(s->userdata, s, "the bond's feature bit has changed");
+}
+
+void supervisor_reread_feature(struct supervisor *s)
+{
+	if (s->feature_unseen)
+		look_at_feature(s);
 }
 
 static void log_failover(const struct supervisor *s, const struct failover *f)

@@ -91,6 +91,7 @@ struct supervisor {
 	char active[FACTS_NAME_SIZE];
 	int active_index; /* of the active port; it stays when the name changes */
 	bool feature_on;
+	bool feature_unseen; /* the kernel did not say when it was asked last */
 
 	struct proof proof;             /* the last verdict with its figures */
 	struct prover_outcome verified; /* the last answer to who asked; may be no verdict */

@@ -361,7 +361,40 @@ START_TEST(a_policy_without_a_conn_keeps_no_verdict_of_the_one_before)
 }
 END_TEST
 
+START_TEST(a_feature_bit_that_cannot_be_read_for_once_is_not_off)
+{
+	configured_and_proved();
+	n_looks = 0;
+	kernel_sets_feature(0, true);
+	kernel_strikes(2, KERNEL_FAILS);
+	run_for_msec(10);
+	ck_assert(supervisors[0]->feature_on);
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_OFFLOADED);
+	/* It is read again once the worker has looked. */
+	ck_assert_uint_eq(n_looks, 1);
+	kernel_strikes(0, KERNEL_FAILS);
+	worker_says(0, STANDING_DONE, "");
+	ck_assert(supervisors[0]->feature_on);
+	bonds_end();
+}
+END_TEST
+
+START_TEST(a_feature_bit_that_was_switched_off_unseen_is_seen_at_the_next_look)
+{
+	configured_and_proved();
+	kernel_sets_feature(0, false);
+	kernel_strikes(2, KERNEL_FAILS);
+	run_for_msec(10);
+	ck_assert(supervisors[0]->feature_on);
+	worker_says(0, STANDING_DONE, "");
+	ck_assert(!supervisors[0]->feature_on);
+	bonds_end();
+}
+END_TEST
+
 UNIT_MAIN("supervisor", a_policy_without_a_conn_keeps_no_verdict_of_the_one_before,
+	  a_feature_bit_that_cannot_be_read_for_once_is_not_off,
+	  a_feature_bit_that_was_switched_off_unseen_is_seen_at_the_next_look,
 	  a_bond_is_waiting_until_the_worker_has_looked,
 	  a_step_for_a_conn_with_a_long_name_is_told_whole, what_the_worker_finds_is_the_state,
 	  a_failed_bond_stays_so_until_somebody_asks, what_was_never_applied_is_applied_at_once,
