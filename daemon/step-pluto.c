@@ -405,12 +405,27 @@ static int replace_note(struct steps *s, const struct step *step, struct undo_en
 	return r;
 }
 
+/* @unseen: what is assumed of a pluto that does not answer */
+static bool is_routed(struct steps *s, const char *conn, bool unseen)
+{
+	struct pluto_conn now;
+
+	return ipsec_conn(&s->options->ipsec, conn, &now) < 0 ? unseen : now.routed;
+}
+
 static int replace(struct steps *s, const char *conn, enum ipsec_auto want, bool was_up)
 {
+	/* A template for any peer never is, and of one that is up the tunnel is waited for. */
+	bool routed = want == IPSEC_AUTO_ONDEMAND && !was_up && is_routed(s, conn, false);
 	_cleanup_free_ char *text = NULL;
 	int r;
 
 	r = ipsec_replace(&s->options->ipsec, conn, want, was_up, &text);
+	if (r == 0 && routed && !is_routed(s, conn, true))
+		return steps_fail(s,
+				  "pluto does not route conn %s any more, so that no packet brings "
+				  "it up: %s",
+				  conn, text ? text : "");
 	if (r == 0)
 		return 0;
 	if (r == 1)

@@ -308,10 +308,11 @@ int __wrap_ipsec_files_check(struct ipsec_files *files _unused_,
 
 enum ipsec_auto ipsec_auto_parse(const char *value)
 {
-	return streq_ptr(value, "start")  ? IPSEC_AUTO_START
-	       : streq_ptr(value, "add")  ? IPSEC_AUTO_ADD
-	       : streq_ptr(value, "keep") ? IPSEC_AUTO_KEEP
-					  : IPSEC_AUTO_IGNORE;
+	return streq_ptr(value, "start")      ? IPSEC_AUTO_START
+	       : streq_ptr(value, "add")      ? IPSEC_AUTO_ADD
+	       : streq_ptr(value, "keep")     ? IPSEC_AUTO_KEEP
+	       : streq_ptr(value, "ondemand") ? IPSEC_AUTO_ONDEMAND
+					      : IPSEC_AUTO_IGNORE;
 }
 
 int ipsec_replace(const struct ipsec *ipsec _unused_, const char *conn, enum ipsec_auto want,
@@ -326,6 +327,7 @@ int ipsec_replace(const struct ipsec *ipsec _unused_, const char *conn, enum ips
 	world->replacements++;
 	world->loaded = file_says_yes();
 	world->example_up = was_up || want == IPSEC_AUTO_START;
+	world->routed = want == IPSEC_AUTO_ONDEMAND && !world->unroutable;
 	if (world->shares) {
 		world->neighbour_up = false;
 		world->neighbour_lost++;
@@ -353,6 +355,13 @@ int ipsec_delete(const struct ipsec *ipsec _unused_, const char *conn)
 		return -ETIMEDOUT;
 	world->loaded = world->example_up = false;
 	called();
+	return 0;
+}
+
+int ipsec_conn(const struct ipsec *ipsec _unused_, const char *conn, struct pluto_conn *ret)
+{
+	ck_assert_str_eq(conn, "example");
+	*ret = (struct pluto_conn){ .loaded = true, .routed = world->routed || world->example_up };
 	return 0;
 }
 

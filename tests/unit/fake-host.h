@@ -25,10 +25,11 @@ extern struct world {
 	unsigned int checkpoint; /* how often one that is left has to be removed before it goes */
 	bool nm_away, trial_fails, trial_unseen, answered, refuse_bit, pluto_stopped, files_refused,
 		restart_fails, start_fails;
-	bool no_words; /* no reason can be put together, for want of memory */
-	bool subnets;  /* pluto has the neighbour by the name of one of its subnets */
-	bool shares;   /* both conns have one IKE SA, so that replacing one takes both down */
-	bool orphans;  /* the same, but that pluto still believes in the other one */
+	bool routed, unroutable; /* example, by auto=ondemand: it is, and cannot be any more */
+	bool no_words;           /* no reason can be put together, for want of memory */
+	bool subnets;            /* pluto has the neighbour by the name of one of its subnets */
+	bool shares;  /* both conns have one IKE SA, so that replacing one takes both down */
+	bool orphans; /* the same, but that pluto still believes in the other one */
 	bool orphaned, renewed;
 	unsigned int deaf;       /* how many trials find example so */
 	bool neighbour_unloaded; /* by hand it was loaded, and a restart has not */

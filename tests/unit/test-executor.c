@@ -48,6 +48,45 @@ START_TEST(so_it_does_whatever_auto_says)
 }
 END_TEST
 
+/* Down, and routed or not before its turn. */
+static int apply_on_demand(bool routed, char **ret_reason)
+{
+	static const char text[] = "conn example\n"
+				   "\tleft=192.0.2.1\n"
+				   "\tright=192.0.2.2\n"
+				   "\tauto=ondemand\n";
+
+	write_conf(text);
+	world->example_up = false;
+	world->routed = routed;
+	world->unroutable = true;
+	return apply_by(STEP_LIVE, STEP_REPLACE, ret_reason);
+}
+
+START_TEST(a_conn_that_pluto_does_not_route_any_more_has_all_undone)
+{
+	_cleanup_free_ char *reason = NULL;
+
+	host_begin();
+	/* The trial that is played wants it up. */
+	ck_assert_int_eq(apply_on_demand(true, &reason), EXECUTOR_FAILED_HALF);
+	ck_assert_ptr_nonnull(strstr(reason, "pluto does not route conn example any more"));
+	ck_assert(!file_says_yes());
+	host_end();
+}
+END_TEST
+
+START_TEST(one_that_was_not_routed_before_need_not_be)
+{
+	_cleanup_free_ char *reason = NULL;
+
+	host_begin();
+	ck_assert_int_eq(apply_on_demand(false, &reason), EXECUTOR_DONE);
+	ck_assert(file_says_yes());
+	host_end();
+}
+END_TEST
+
 START_TEST(who_shares_an_ike_sa_comes_up_again_whatever_is_done)
 {
 	_cleanup_free_ char *reason = NULL;
@@ -340,6 +379,8 @@ END_TEST
 
 UNIT_MAIN("executor", what_is_applied_can_be_reverted,
 	  a_restart_brings_up_again_what_nobody_else_would, so_it_does_whatever_auto_says,
+	  a_conn_that_pluto_does_not_route_any_more_has_all_undone,
+	  one_that_was_not_routed_before_need_not_be,
 	  who_shares_an_ike_sa_comes_up_again_whatever_is_done,
 	  one_that_pluto_believes_in_without_its_ike_sa_is_renewed,
 	  one_that_was_down_is_not_brought_up, one_that_stays_away_is_told,
