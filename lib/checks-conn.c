@@ -2,6 +2,7 @@
 #include "judge.h"
 
 #include <stdio.h>
+#include <strings.h>
 
 /* The conns: that they are there, are what they seem, and go through the bond. */
 
@@ -256,8 +257,10 @@ static void check_auto(struct judge *j)
 		struct ipsec_conf_value v;
 		bool has = judge_value(j, c, "auto", &v);
 
-		if (!c->tunnel || (has && !streq(v.value, "add") && !streq(v.value, "ignore") &&
-				   !streq(v.value, "keep")))
+		/* Its words are read so by Libreswan. */
+		if (!c->tunnel ||
+		    (has && strcasecmp(v.value, "add") != 0 && strcasecmp(v.value, "ignore") != 0 &&
+		     strcasecmp(v.value, "keep") != 0))
 			continue;
 		judge_warns(
 			j, c->ends->name,

@@ -561,6 +561,12 @@ static inline void restart_of_a_conn_that_stays_down(void)
 	host.policy.ipsec = POLICY_IPSEC_RESTART;
 }
 
+static inline void restart_of_a_conn_that_stays_down_in_capitals(void)
+{
+	set_keys("nic-offload=\nauto=Add");
+	host.policy.ipsec = POLICY_IPSEC_RESTART;
+}
+
 static inline void restart_of_a_conn_that_comes_back(void)
 {
 	set_keys("nic-offload=\nauto=ondemand");

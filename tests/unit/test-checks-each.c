@@ -160,6 +160,9 @@ static const struct {
 	  DONE(many_conns_and_a_default) },
 	{ "conn-auto", FINDING_WARNS, FOREVER, "example", DONE(restart_of_a_conn_that_stays_down),
 	  DONE(restart_of_a_conn_that_comes_back) },
+	{ "conn-auto", FINDING_WARNS, FOREVER, "example",
+	  DONE(restart_of_a_conn_that_stays_down_in_capitals),
+	  DONE(restart_of_a_conn_that_comes_back) },
 };
 
 static void begin_with(const struct cause *cause)
