@@ -183,6 +183,9 @@ static int undo_key(struct steps *s, const struct undo_entry *e)
 	if (!value.value ||
 	    !ipsec_conf_same_value(ipsec_conf_version(conf), e->key, value.value, e->value))
 		return 0; /* not as the step left it: somebody else's now */
+	/* So it is where its line is gone, and who wrote the same into conn %default means that. */
+	if (value.origin < IPSEC_CONF_ALSO)
+		return 0;
 	return set_key(s, e->subject, e->key, e->old_value);
 }
 

@@ -244,6 +244,35 @@ START_TEST(what_others_have_edited_meanwhile_stays)
 }
 END_TEST
 
+START_TEST(what_somebody_has_put_into_the_default_for_all_is_his)
+{
+	static const char edited[] = "conn %default\n"
+				     "\tnic-offload=yes\n"
+				     "\n"
+				     "conn example\n"
+				     "\tleft=192.0.2.1\n"
+				     "\tright=192.0.2.2\n"
+				     "\tauto=start\n"
+				     "\n"
+				     "conn neighbour\n"
+				     "\tleft=192.0.2.1\n"
+				     "\tright=192.0.2.3\n"
+				     "\tnic-offload=no\n";
+	_cleanup_free_ char *reason = NULL;
+	char before[1024];
+
+	host_begin();
+	conf_with("\tnic-offload=no\n", before);
+	write_conf(before);
+	ck_assert_int_eq(apply(), EXECUTOR_DONE);
+	ck_assert(file_says_yes());
+	write_conf(edited);
+	ck_assert_int_eq(revert(&reason), EXECUTOR_DONE);
+	conf_is(edited);
+	host_end();
+}
+END_TEST
+
 START_TEST(what_somebody_has_set_otherwise_is_not_taken_back)
 {
 	_cleanup_free_ char *reason = NULL;
@@ -560,6 +589,7 @@ UNIT_MAIN("executor-revert", a_revert_goes_back_before_the_first_apply_whatever_
 	  a_revert_has_what_was_there_at_first_and_not_what_was_repaired,
 	  a_bit_that_the_first_apply_did_not_come_to_was_off_before,
 	  what_others_have_edited_meanwhile_stays,
+	  what_somebody_has_put_into_the_default_for_all_is_his,
 	  what_somebody_has_set_otherwise_is_not_taken_back,
 	  libnms_client_is_made_for_a_change_only, a_bond_that_the_policy_names_no_more_is_reverted,
 	  a_conn_that_the_policy_names_no_more_is_reverted_alone,
