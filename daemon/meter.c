@@ -99,6 +99,12 @@ static int take_in_tunnels(struct meter *m, const struct facts *before,
 
 /* ---- looking ---- */
 
+/* One that is set down may have an active port all the same. */
+static bool bond_is_up(const struct facts_link *bond)
+{
+	return bond->up && bond->bond.active_port != FACTS_NO_LINK;
+}
+
 static void look_at_bond(struct meter *m)
 {
 	struct facts_link *links;
@@ -109,7 +115,7 @@ static void look_at_bond(struct meter *m)
 		return;
 	for (size_t i = 0; i < n; i++)
 		if (streq(links[i].name, m->bond))
-			up = links[i].up && links[i].bond.active_port != FACTS_NO_LINK;
+			up = bond_is_up(&links[i]);
 	free(links);
 	pthread_mutex_lock(&m->lock);
 	(void)outages_see(&m->outages, 0, up, now_usec());
@@ -245,7 +251,7 @@ static int meter_open(struct meter *m, const struct facts *before, const struct 
 	if (m->n_addresses > 0)
 		memcpy(m->addresses, before->addresses, m->n_addresses * sizeof(*m->addresses));
 	bond = facts_link_by_name(before, policy->name);
-	r = outages_add(&m->outages, policy->name, bond && bond->bond.active_port != FACTS_NO_LINK);
+	r = outages_add(&m->outages, policy->name, bond && bond_is_up(bond));
 	if (r >= 0)
 		r = take_in_tunnels(m, before, policy);
 	if (r >= 0)

@@ -87,6 +87,24 @@ START_TEST(a_tunnel_that_loses_an_sa_and_gets_it_back_was_interrupted)
 }
 END_TEST
 
+START_TEST(a_bond_that_is_set_down_before_is_interrupted_by_no_step)
+{
+	struct facts_link bond = { .name = "bond0", .bond.active_port = 7 };
+	char name[] = "bond0";
+	const struct policy_bond policy = { .name = name };
+
+	ck_assert_int_eq(facts_ip_parse(OWN, &own.ip), 0);
+	facts = (struct facts){ .addresses = &own, .n_addresses = 1, .links = &bond, .n_links = 1 };
+	ck_assert_int_eq(meter_start(&facts, &policy, &meter), 0);
+	meter_step(meter, 1);
+	look_around();
+	usleep(100000);
+	meter_stop(meter);
+	interrupted(1, "nothing", 0, 0);
+	end();
+}
+END_TEST
+
 START_TEST(a_rekey_that_makes_before_it_breaks_interrupts_nothing)
 {
 	begin();
@@ -229,6 +247,7 @@ static bool possible(void)
 }
 
 LIVE_MAIN("live-meter", possible, a_tunnel_that_loses_an_sa_and_gets_it_back_was_interrupted,
+	  a_bond_that_is_set_down_before_is_interrupted_by_no_step,
 	  a_rekey_that_makes_before_it_breaks_interrupts_nothing,
 	  what_is_flushed_and_does_not_come_back_is_interrupted_to_the_end,
 	  of_two_between_the_same_ends_the_one_that_was_interrupted_is_told,
