@@ -83,6 +83,12 @@ static int no_such_bond(const json_t *document, const char *name)
 	return CTL_ERROR;
 }
 
+int bonds_gone(const char *name)
+{
+	ctl_error("The policy has no bond \"%s\" any more: it was loaded anew meanwhile.", name);
+	return CTL_ERROR;
+}
+
 int bonds_choose(const json_t *document, const char *name, json_t **ret)
 {
 	json_t *bonds = json_object_get(document, "bonds"), *bond;

@@ -45,6 +45,9 @@ int bonds_read(struct daemon **ret_daemon, json_t **ret_document);
  */
 int bonds_choose(const json_t *document, const char *name, json_t **ret);
 
+/* bonds_gone() - says that a bond that was there is not any more. Return: CTL_ERROR. */
+int bonds_gone(const char *name);
+
 /*
  * bonds_only() - the one bond that is meant, for what is not done to all at once
  *

@@ -77,6 +77,10 @@ static int print_outcome(const struct ctl *ctl, struct daemon *d, const char *na
 		return status;
 	}
 	bond = daemon_bond(document, name);
+	if (!bond) {
+		json_decref(document);
+		return bonds_gone(name);
+	}
 	state = field_string(bond, "state");
 	reason = field_string(bond, "state_reason");
 	tone = terminal_tone_of(state);

@@ -251,6 +251,9 @@ static int look(struct ctl *ctl, struct looking *l, int argc, char **argv, const
 	status = ctl->root || l->worker ? -1 : look_by_daemon(ctl, l, &standings);
 	if (status < 0)
 		status = look_by_worker(ctl, l, &standings);
+	/* A reload may have removed it since it was chosen. */
+	if (status == CTL_FINE && l->bond && json_array_size(standings) == 0)
+		status = bonds_gone(l->bond);
 	if (status == CTL_FINE)
 		status = print_standings(ctl, l, standings);
 	json_decref(standings);
