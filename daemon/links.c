@@ -34,7 +34,9 @@ struct links {
 	sd_event_source *retry;
 	bool lost;          /* messages were: what is told next comes from a fresh look */
 	uint64_t wait_usec; /* the last wait for one that failed; 0: the last one came through */
+	bool blind;         /* it was told that they are not followed */
 	links_changed_fn changed;
+	links_followed_fn followed;
 	void *userdata;
 };
 
@@ -265,6 +267,15 @@ static int open_anew(struct links *l)
 	return r < 0 ? r : listen_to_watch(l);
 }
 
+static void tell_followed(struct links *l, bool followed)
+{
+	if (l->blind != followed)
+		return;
+	l->blind = !followed;
+	if (l->followed)
+		l->followed(l->userdata, followed);
+}
+
 /* Nobody is woken meanwhile by a socket that cannot be read. */
 static void try_later(struct links *l, int error)
 {
@@ -286,6 +297,8 @@ static void try_later(struct links *l, int error)
 	if (l->source)
 		(void)sd_event_source_set_enabled(l->source, SD_EVENT_OFF);
 	try_in(l, l->wait_usec);
+	if (l->wait_usec == MAX_RETRY_USEC)
+		tell_followed(l, false);
 }
 
 /* Whatever went wrong, the table is not to be trusted before a look has come through. */
@@ -307,6 +320,7 @@ static void recover(struct links *l)
 		log_notice("The kernel's network devices are followed again");
 	l->wait_usec = 0;
 	(void)sd_event_source_set_enabled(l->source, SD_EVENT_ON);
+	tell_followed(l, true);
 }
 
 static int on_readable(sd_event_source *s, int fd _unused_, uint32_t events _unused_,
@@ -372,6 +386,16 @@ int links_new(sd_event *event, links_changed_fn changed, void *userdata, struct 
 
 	*ret = TAKE_PTR(l);
 	return 0;
+}
+
+void links_tell_followed(struct links *l, links_followed_fn fn)
+{
+	l->followed = fn;
+}
+
+bool links_are_followed(const struct links *l)
+{
+	return !l->blind;
 }
 
 struct links *links_free(struct links *l)

@@ -32,6 +32,18 @@ int links_new(sd_event *event, links_changed_fn changed, void *userdata, struct 
 struct links *links_free(struct links *l);
 DEFINE_CLEANUP(struct links, links_free)
 
+typedef void (*links_followed_fn)(void *userdata, bool followed);
+
+/*
+ * links_tell_followed() - has the same userdata told that the devices have not been followed for
+ * some seconds, so that all may be other than the table says, and that they are again, once what
+ * differs was told
+ */
+void links_tell_followed(struct links *l, links_followed_fn fn);
+
+/* links_are_followed() - false between the two */
+bool links_are_followed(const struct links *l);
+
 /* links_by_name(), links_by_index() - a device, or NULL; valid until the next change */
 const struct facts_link *links_by_name(const struct links *l, const char *name);
 const struct facts_link *links_by_index(const struct links *l, int ifindex);

@@ -169,6 +169,14 @@ static void on_link_changed(void *userdata, const struct links_change *change)
 	m->following = false;
 }
 
+static void on_followed(void *userdata, bool followed)
+{
+	struct manager *m = userdata;
+
+	for (size_t i = 0; i < m->n; i++)
+		supervisor_followed(m->items[i], followed);
+}
+
 static void on_watched(void *userdata, const char *why)
 {
 	manager_wish_look(userdata, why);
@@ -206,6 +214,12 @@ static struct supervisor *add_bond(struct manager *m, const struct policy_bond *
 	return s;
 }
 
+static void attach(struct manager *m, struct supervisor *s)
+{
+	supervisor_attach(s, m->links);
+	supervisor_followed(s, links_are_followed(m->links));
+}
+
 static void remove_bond(struct manager *m, size_t i)
 {
 	struct supervisor *s = m->items[i];
@@ -241,7 +255,7 @@ static void take_policy(struct manager *m, struct policy *policy)
 			supervisor_release(s);
 		bus_bond_added(m->objects, s);
 		if (m->links)
-			supervisor_attach(s, m->links);
+			attach(m, s);
 	}
 	policy_free(old);
 	manager_wish_settle(m);
@@ -421,6 +435,8 @@ static int set_up(struct manager *m, const char **ret_what)
 	r = links_new(m->event, on_link_changed, m, &m->links);
 	if (r < 0)
 		return r;
+
+	links_tell_followed(m->links, on_followed);
 
 	*ret_what = "watch the host";
 	r = watches_new(m->event, m->options.root, on_watched, m, &m->watches);

@@ -11,6 +11,11 @@
 /* supervisor_clock_usec() - what a clock shows, in microseconds */
 uint64_t supervisor_clock_usec(clockid_t clock);
 
+/* The verdict, or what is told to who asks, while the devices are not followed. */
+#define SUPERVISOR_BLIND                                                                           \
+	((struct proof){ .reason = "the kernel's network devices cannot be followed, so that the " \
+				   "active port may be another" })
+
 /* supervisor_changed() - tells that something has changed; @what: bits, 0 for nothing */
 void supervisor_changed(struct supervisor *s, unsigned int what);
 

@@ -101,7 +101,7 @@ bool supervisor_open_proof(struct supervisor *s, uint64_t grace_usec)
 {
 	int r;
 
-	if (!s->policy || s->n_conns == 0)
+	if (!s->policy || s->n_conns == 0 || s->blind)
 		return false;
 	s->unproven = false;
 	/*
@@ -319,7 +319,10 @@ void supervisor_prove_anew(struct supervisor *s)
 				  no_port = { .reason = "the bond has no active port" },
 				  open = { .reason = "the proof is under way" };
 
-	if (!*s->active) {
+	if (s->blind) {
+		prover_stop(s->prover);
+		set_proof(s, &SUPERVISOR_BLIND);
+	} else if (!*s->active) {
 		prover_stop(s->prover);
 		set_proof(s, &no_port);
 	} else {
@@ -328,6 +331,14 @@ void supervisor_prove_anew(struct supervisor *s)
 			supervisor_settle_failover(s);
 	}
 	supervisor_verify_anew(s);
+}
+
+void supervisor_followed(struct supervisor *s, bool followed)
+{
+	if (s->blind == !followed)
+		return;
+	s->blind = !followed;
+	supervisor_prove_anew(s);
 }
 
 static void bond_changed(struct supervisor *s, const struct links_change *change)

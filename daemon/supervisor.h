@@ -121,10 +121,11 @@ struct supervisor {
 	sd_event_source
 		*record;       /* armed while failovers are not on disk, and in the journal, yet */
 	uint64_t n_in_journal; /* the newest one that is */
+	bool blind;            /* the devices are not followed */
 	bool looked;           /* the worker has told of the conns, of which there may be none */
 	bool first_proof_done;
 	bool unproven; /* an SA came too late for the proof whose verdict is about to be told */
-	bool lost; /* the last look has found lost tunnels that "on-loss" wants back */
+	bool lost;     /* the last look has found lost tunnels that "on-loss" wants back */
 	unsigned int n_not_repaired; /* how often that was tried in vain, one after the other */
 	struct drift drift;
 	sd_event_source *repair; /* when the next repair is due */
@@ -153,6 +154,12 @@ void supervisor_attach(struct supervisor *s, const struct links *links);
 
 /* supervisor_set_policy() - the policy was loaded anew; what was held is tried again */
 void supervisor_set_policy(struct supervisor *s, const struct policy_bond *policy);
+
+/*
+ * supervisor_followed() - whether the devices are followed, as links_tell_followed() tells it:
+ * while they are not, the active port may be another, and nothing that is proven would be about it
+ */
+void supervisor_followed(struct supervisor *s, bool followed);
 
 /* supervisor_link_changed() - something happened to a device; most are none of this bond's */
 void supervisor_link_changed(struct supervisor *s, const struct links_change *change);

@@ -62,6 +62,12 @@ static void on_link_changed(void *userdata _unused_, const struct links_change *
 		supervisor_link_changed(supervisors[i], change);
 }
 
+static void on_followed(void *userdata _unused_, bool followed)
+{
+	for (size_t i = 0; i < n_bonds; i++)
+		supervisor_followed(supervisors[i], followed);
+}
+
 void worker_reports(size_t bond, json_t *j)
 {
 	ck_assert_ptr_nonnull(j);
@@ -107,6 +113,7 @@ void bonds_begin(size_t n)
 	ck_assert_int_ge(sd_event_new(&event), 0);
 	ck_assert_int_eq(ethtool_open(&ethtool), 0);
 	ck_assert_int_eq(links_new(event, on_link_changed, NULL, &links), 0);
+	links_tell_followed(links, on_followed);
 	for (size_t i = 0; i < n; i++) {
 		char name[FACTS_NAME_SIZE];
 

@@ -482,6 +482,41 @@ START_TEST(a_socket_that_gives_nothing_but_errors_keeps_nobody_busy)
 }
 END_TEST
 
+START_TEST(while_the_devices_are_not_followed_nothing_is_proven)
+{
+	const struct policy_proof how = { .within_usec = 1000000, .ratio = 0.95 };
+	struct facts_ip peer = kernel_peer(0);
+
+	configured_and_proved();
+	kernel_breaks_link_watch(-EIO, false);
+	kernel_switches(0, "ix1");
+	run_for_msec(3000);
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_OFFLOADED);
+	run_for_msec(10000);
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_UNKNOWN);
+	ck_assert_ptr_nonnull(strstr(supervisors[0]->proof.reason, "cannot be followed"));
+
+	/* Of the port that was active only the packets could be told, and none of them. */
+	supervisor_sa_added(supervisors[0], &peer);
+	ck_assert_int_eq(supervisor_verify(supervisors[0], false, &how), 0);
+	run_for_msec(700);
+	kernel_carries(0, 10, 10);
+	run_for_msec(5000);
+	ck_assert_uint_eq(n_verified, 1);
+	ck_assert_int_eq(supervisors[0]->verified.proof.verdict, VERDICT_UNKNOWN);
+	ck_assert_ptr_nonnull(strstr(supervisors[0]->verified.proof.reason, "cannot be followed"));
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_UNKNOWN);
+
+	kernel_breaks_link_watch(0, false);
+	run_until_told(1);
+	run_for_msec(700);
+	kernel_carries(0, 10, 10);
+	run_until_proved();
+	ck_assert_int_eq(supervisors[0]->proof.verdict, VERDICT_OFFLOADED);
+	bonds_end();
+}
+END_TEST
+
 START_TEST(a_socket_that_is_broken_is_opened_anew)
 {
 	configured_and_proved();
@@ -821,6 +856,7 @@ UNIT_MAIN("supervisor-failover", a_failover_before_the_conns_are_known_is_proven
 	  a_look_that_is_disturbed_tells_nothing_old_as_new,
 	  a_look_that_fails_is_taken_again_until_it_works,
 	  a_socket_that_gives_nothing_but_errors_keeps_nobody_busy,
+	  while_the_devices_are_not_followed_nothing_is_proven,
 	  a_socket_that_is_broken_is_opened_anew,
 	  a_port_that_was_away_among_lost_messages_is_found_by_its_count_of_failures,
 	  a_second_failover_before_the_verdict_leaves_the_first_one_unknown,
