@@ -78,10 +78,28 @@ static void take_line(const struct filter *f, const char *line, size_t len, stru
 		*n = text_keep_lines(t, MAX_LINES, MAX_BYTES);
 }
 
+/* From where the journal stands on. Return: 1 when there may be more; 0; a negative errno. */
+static int read_entries(sd_journal *j, const struct filter *f, struct text *t, size_t *n)
+{
+	static const char prefix[] = "MESSAGE=";
+
+	for (unsigned int i = 0; i < MAX_ENTRIES; i++) {
+		const void *data;
+		size_t len;
+		int r = sd_journal_next(j);
+
+		if (r <= 0)
+			return r;
+		if (sd_journal_get_data(j, "MESSAGE", &data, &len) < 0 || len < strlen(prefix))
+			continue;
+		take_line(f, (const char *)data + strlen(prefix), len - strlen(prefix), t, n);
+	}
+	return 1;
+}
+
 static int read_journal(uint64_t since, const struct filter *f, struct text *t, size_t *n)
 {
 	static const char match[] = "_SYSTEMD_UNIT=" IPSEC_UNIT;
-	static const char prefix[] = "MESSAGE=";
 	sd_journal *j = NULL;
 	int r;
 
@@ -90,19 +108,30 @@ static int read_journal(uint64_t since, const struct filter *f, struct text *t, 
 		r = sd_journal_add_match(j, match, 0);
 	if (r >= 0)
 		r = sd_journal_seek_realtime_usec(j, since);
-	for (unsigned int i = 0; r >= 0 && i < MAX_ENTRIES; i++) {
-		const void *data;
-		size_t len;
-
-		r = sd_journal_next(j);
-		if (r <= 0)
-			break;
-		if (sd_journal_get_data(j, "MESSAGE", &data, &len) < 0 || len < strlen(prefix))
-			continue;
-		take_line(f, (const char *)data + strlen(prefix), len - strlen(prefix), t, n);
+	if (r >= 0)
+		r = read_entries(j, f, t, n);
+	/* Of more than can be read the last ones matter. */
+	if (r > 0) {
+		*n = text_keep_lines(t, 0, 0);
+		r = sd_journal_seek_tail(j);
+		if (r >= 0)
+			r = sd_journal_previous_skip(j, MAX_ENTRIES);
+		if (r >= 0)
+			r = read_entries(j, f, t, n);
 	}
 	sd_journal_close(j);
 	return r;
+}
+
+/* Where the end of a file is read from, which may be in the middle of a line. */
+static off_t start_of_end(int fd, uint64_t since)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && st.st_size > (off_t)MAX_BYTES &&
+	    (uint64_t)st.st_size - MAX_BYTES > since)
+		return st.st_size - (off_t)MAX_BYTES;
+	return (off_t)since;
 }
 
 static int read_file(uint64_t since, const struct filter *f, struct text *t, size_t *n)
@@ -117,7 +146,7 @@ static int read_file(uint64_t since, const struct filter *f, struct text *t, siz
 	bytes = malloc(MAX_BYTES);
 	if (!bytes)
 		r = -ENOMEM;
-	len = bytes ? pread(fd, bytes, MAX_BYTES, (off_t)since) : 0;
+	len = bytes ? pread(fd, bytes, MAX_BYTES, start_of_end(fd, since)) : 0;
 	if (len < 0)
 		r = -errno;
 	close(fd);
