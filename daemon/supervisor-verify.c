@@ -4,7 +4,7 @@
 /* Whoever asks: shorter than this, no packet has a chance. */
 #define MIN_WITHIN_USEC UINT64_C(1000000)
 
-/* One that more and more join ends all the same. */
+/* One that more and more join, or that begins anew time and again, ends all the same. */
 #define MAX_IN_ALL_USEC UINT64_C(600000000)
 
 /*
@@ -50,16 +50,21 @@ int supervisor_add_verifier(struct supervisor *s, sd_event *event, const char *o
 
 void supervisor_verify_anew(struct supervisor *s)
 {
-	const struct prover_outcome none = { .proof.reason = "the bond has no active port" };
+	static const struct prover_outcome no_port = { .proof.reason =
+							       "the bond has no active port" },
+					   flaps = { .proof.reason = "the active port, or what is "
+								     "to be proven, changes time "
+								     "and again" };
+	uint64_t now = supervisor_clock_usec(CLOCK_MONOTONIC);
 
 	if (!prover_is_open(s->verifier))
 		return;
-	if (*s->active) {
+	if (*s->active && now < s->verifier_until_usec) {
 		(void)prover_restart(s->verifier, PROVER_GRACE_USEC);
 		return;
 	}
 	prover_stop(s->verifier);
-	tell(s, &none);
+	tell(s, *s->active ? &flaps : &no_port);
 }
 
 int supervisor_verify(struct supervisor *s, bool probe, const struct policy_proof *how)
@@ -76,6 +81,9 @@ int supervisor_verify(struct supervisor *s, bool probe, const struct policy_proo
 		prover_extend(s->verifier, longer.within_usec, MAX_IN_ALL_USEC);
 		return 0;
 	}
+	if (!prover_is_open(s->verifier))
+		s->verifier_until_usec = supervisor_clock_usec(CLOCK_MONOTONIC) + MAX_IN_ALL_USEC +
+					 longer.within_usec;
 	s->verifier_probes = probe;
 	return prover_start(s->verifier, &longer, probe,
 			    since < PROVER_GRACE_USEC ? PROVER_GRACE_USEC - since : 0);

@@ -115,6 +115,7 @@ struct supervisor {
 	struct prover *prover;
 	struct prover *verifier; /* for who asks; never in the way of the other */
 	bool verifier_probes;
+	uint64_t verifier_until_usec; /* monotonic, from when on it is not begun anew any more */
 	struct follower *follower;
 	struct sa_book *book;
 	sd_event_source *recount; /* armed when SAs went */

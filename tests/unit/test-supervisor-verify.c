@@ -230,6 +230,25 @@ START_TEST(who_asks_for_pings_gets_them_beside_who_does_not)
 }
 END_TEST
 
+START_TEST(who_asks_is_answered_though_the_active_port_changes_on_and_on)
+{
+	const struct policy_proof how = { .within_usec = 5000000, .ratio = 0.95 };
+	unsigned int seconds = 0;
+
+	configured_and_proved();
+	ck_assert_int_eq(supervisor_verify(supervisors[0], false, &how), 0);
+	for (; n_verified == 0 && seconds < 700; seconds += 4) {
+		kernel_switches(0, seconds % 8 == 0 ? "ix1" : "ix0");
+		run_for_msec(4000);
+	}
+	ck_assert_uint_eq(n_verified, 1);
+	ck_assert_uint_ge(seconds, 590);
+	ck_assert_int_eq(supervisors[0]->verified.proof.verdict, VERDICT_UNKNOWN);
+	ck_assert_ptr_nonnull(strstr(supervisors[0]->verified.proof.reason, "time and again"));
+	bonds_end();
+}
+END_TEST
+
 START_TEST(who_asks_is_told_of_an_outage)
 {
 	configured_and_proved();
@@ -254,4 +273,6 @@ UNIT_MAIN("supervisor-verify",
 	  who_asks_without_traffic_takes_no_verdict_away_and_waits_a_second,
 	  who_asks_and_sees_software_makes_it_known,
 	  who_asks_second_joins_the_first_for_the_longer_time,
-	  who_asks_for_pings_gets_them_beside_who_does_not, who_asks_is_told_of_an_outage)
+	  who_asks_for_pings_gets_them_beside_who_does_not,
+	  who_asks_is_answered_though_the_active_port_changes_on_and_on,
+	  who_asks_is_told_of_an_outage)
