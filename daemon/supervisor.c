@@ -533,12 +533,37 @@ static int on_recount(sd_event_source *source _unused_, uint64_t usec _unused_, 
 	return 0;
 }
 
-void supervisor_sa_removed(struct supervisor *s, const struct facts_ip *destination)
+/* A gateway's own address is an end of its neighbours' SAs as well. */
+static bool is_between_ends(const struct supervisor *s, const struct facts_ip *a,
+			    const struct facts_ip *b)
+{
+	for (size_t i = 0; i < s->n_conns; i++) {
+		const struct conn_ends *c = &s->conns[i];
+		bool any = c->remote.family == 0;
+
+		if ((facts_ip_equal(a, &c->local) && (any || facts_ip_equal(b, &c->remote))) ||
+		    (facts_ip_equal(b, &c->local) && (any || facts_ip_equal(a, &c->remote))))
+			return true;
+	}
+	return false;
+}
+
+/* @source: NULL: it is not known */
+static void lose_sa(struct supervisor *s, const struct facts_ip *source,
+		    const struct facts_ip *destination)
 {
 	if (!is_end_of_a_conn(s, destination))
 		return;
-	follower_lose_sas(s->follower, destination ? 1 : UINT64_MAX);
+	if (!destination)
+		follower_lose_sas(s->follower, UINT64_MAX);
+	else if (!source || is_between_ends(s, source, destination))
+		follower_lose_sas(s->follower, 1);
 	recount_soon(s);
+}
+
+void supervisor_sa_removed(struct supervisor *s, const struct facts_ip *destination)
+{
+	lose_sa(s, NULL, destination);
 }
 
 void supervisor_sa_told(struct supervisor *s, const struct xfrm_message *message)
@@ -557,7 +582,7 @@ void supervisor_sa_told(struct supervisor *s, const struct xfrm_message *message
 		break;
 	case XFRM_DELETED:
 	case XFRM_EXPIRED_HARD:
-		supervisor_sa_removed(s, &message->destination);
+		lose_sa(s, message->source.family ? &message->source : NULL, &message->destination);
 		break;
 	case XFRM_FLUSHED:
 		supervisor_sa_removed(s, NULL);

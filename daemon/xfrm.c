@@ -293,12 +293,20 @@ static int parse_changed(const struct nlmsghdr *h, struct xfrm_message *m)
 	return get_ip(&info.id.daddr, info.family, &m->destination);
 }
 
+/* The kernel has the SA itself go along, as an attribute (xfrm_notify_sa()). */
 static int parse_deleted(const struct nlmsghdr *h, struct xfrm_message *m)
 {
+	const struct nlattr *tb[XFRMA_SA + 1];
+	struct xfrm_usersa_info info = { 0 };
 	struct xfrm_usersa_id id;
 	int r;
 
-	r = get_payload(h, &id, sizeof(id));
+	if ((r = get_payload(h, &id, sizeof(id))) < 0 ||
+	    (r = attributes_parse_message(h, sizeof(id), XFRMA_SA, tb)) < 0 ||
+	    (r = attribute_get(tb[XFRMA_SA], &info, sizeof(info))) < 0)
+		return r;
+	if (tb[XFRMA_SA])
+		r = get_ip(&info.saddr, info.family, &m->source);
 	if (r < 0)
 		return r;
 	m->spi = ntohl(id.spi);
@@ -317,6 +325,9 @@ static int parse_expired(const struct nlmsghdr *h, struct xfrm_message *m)
 	m->change = expire.hard ? XFRM_EXPIRED_HARD : XFRM_EXPIRED_SOFT;
 	m->spi = ntohl(expire.state.id.spi);
 	m->proto = expire.state.id.proto;
+	r = get_ip(&expire.state.saddr, expire.state.family, &m->source);
+	if (r < 0)
+		return r;
 	return get_ip(&expire.state.id.daddr, expire.state.family, &m->destination);
 }
 

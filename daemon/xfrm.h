@@ -80,8 +80,8 @@ struct xfrm_message {
 	uint32_t spi;  /* host order */
 	uint8_t proto; /* IPPROTO_ESP, IPPROTO_AH; 0 for a flush of all */
 	struct facts_ip destination;
+	struct facts_ip source; /* family 0 where it was not told */
 	/* Of one that was added or updated alone: */
-	struct facts_ip source;
 	int offload_link; /* as in struct facts_sa */
 	bool marked;      /* likewise */
 };

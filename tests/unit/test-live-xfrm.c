@@ -109,6 +109,7 @@ START_TEST(a_deletion_and_a_flush_are_told_as_they_happen)
 	ck_assert_uint_eq(m.spi, 0x1000);
 	ck_assert_uint_eq(m.proto, IPPROTO_ESP);
 	ck_assert_int_eq(m.destination.family, AF_INET);
+	ck_assert_int_eq(m.source.family, AF_INET);
 	ck_assert_int_eq(xfrm_watch_read(w, &m), 0);
 
 	live_must(RESERVE);

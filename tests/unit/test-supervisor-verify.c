@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <sys/socket.h>
+
 #include "fake-kernel.h"
 #include "many-bonds.h"
 #include "unit.h"
@@ -90,6 +92,30 @@ START_TEST(who_asks_hears_what_the_kernel_refused_before_the_failover_is_proven)
 	kernel_carries(0, 10, 10);
 	run_until_verified();
 	ck_assert(!failover_log_last(supervisors[0]->failovers)->proven);
+	ck_assert_int_eq(supervisors[0]->verified.proof.verdict, VERDICT_PARTIAL);
+	bonds_end();
+}
+END_TEST
+
+START_TEST(a_neighbours_sa_that_goes_was_none_of_the_conns_that_were_refused)
+{
+	const struct policy_proof how = { .within_usec = 2500000, .ratio = 0.95 };
+	const struct xfrm_message gone = { .change = XFRM_DELETED,
+					   .spi = 4711,
+					   .proto = 50,
+					   .source = { AF_INET, { 203, 0, 113, 9 } },
+					   .destination = kernel_local(0) };
+
+	configured_and_proved();
+	kernel_has_idle_sas();
+	kernel_says("bond0: (slave ix1): bond_ipsec_add_sa_all: failed to add SA");
+	kernel_switches(0, "ix1");
+	carry();
+	run_until_proved();
+	supervisor_sa_told(supervisors[0], &gone);
+	ck_assert_int_eq(supervisor_verify(supervisors[0], false, &how), 0);
+	carry();
+	run_until_verified();
 	ck_assert_int_eq(supervisors[0]->verified.proof.verdict, VERDICT_PARTIAL);
 	bonds_end();
 }
@@ -267,6 +293,7 @@ UNIT_MAIN("supervisor-verify",
 	  somebodys_verification_begins_anew_after_a_failover_as_it_was_asked_for,
 	  what_the_kernel_refused_at_a_failover_is_not_offloaded_when_somebody_asks,
 	  who_asks_hears_what_the_kernel_refused_before_the_failover_is_proven,
+	  a_neighbours_sa_that_goes_was_none_of_the_conns_that_were_refused,
 	  once_all_sas_of_the_conns_are_others_none_of_them_was_refused,
 	  the_next_failover_gives_what_was_refused_anew,
 	  who_asks_ends_no_proof_that_a_failover_waits_for,

@@ -384,7 +384,8 @@ END_TEST
 START_TEST(a_deleted_sa_is_told_by_its_id)
 {
 	struct xfrm_usersa_id id = { .spi = htonl(0x1001), .family = AF_INET, .proto = IPPROTO_AH };
-	const struct facts_ip peer = ip("198.51.100.2");
+	const struct facts_ip peer = ip("198.51.100.2"), own = ip("192.0.2.1");
+	struct xfrm_usersa_info info = { .family = AF_INET };
 	struct xfrm_message c;
 	struct message m;
 
@@ -394,6 +395,16 @@ START_TEST(a_deleted_sa_is_told_by_its_id)
 	ck_assert_int_eq(c.change, XFRM_DELETED);
 	ck_assert_uint_eq(c.spi, 0x1001);
 	ck_assert_uint_eq(c.proto, IPPROTO_AH);
+	ck_assert(facts_ip_equal(&c.destination, &peer));
+	ck_assert_int_eq(c.source.family, 0);
+	message_damage(&m, parse_change_only);
+
+	/* As the kernel does it, all of it goes along (xfrm_notify_sa()). */
+	set_address(&info.saddr, "192.0.2.1");
+	message_begin(&m, XFRM_MSG_DELSA, &id, sizeof(id));
+	message_put(&m, XFRMA_SA, &info, sizeof(info));
+	ck_assert_int_eq(xfrm_parse_change(&m.header, &c), 0);
+	ck_assert(facts_ip_equal(&c.source, &own));
 	ck_assert(facts_ip_equal(&c.destination, &peer));
 	message_damage(&m, parse_change_only);
 }
