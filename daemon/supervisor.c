@@ -373,8 +373,6 @@ static void bond_changed(struct supervisor *s, const struct links_change *change
 		look_at_feature(s);
 	if (came || went)
 		s->ops->wants_look(s->userdata, s, came ? "the bond is there" : "the bond is gone");
-	else if (change->reconstructed)
-		s->ops->wants_look(s->userdata, s, "messages of the kernel were lost");
 	else if (what & SUPERVISOR_MODE)
 		s->ops->wants_look(s->userdata, s, "the bond's mode has changed");
 	else if (before && before->up != now->up)

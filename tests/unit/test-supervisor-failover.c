@@ -258,11 +258,11 @@ START_TEST(a_bit_that_was_taken_among_lost_messages_is_missed)
 	ck_assert(prover_is_open(supervisors[0]->prover));
 	ck_assert_uint_eq(n_told, 0);
 
-	/* What else there was of features, of the ports too, only a look can tell. */
+	/* Where messages are lost on and on, a look each time would give the worker no rest. */
 	n_looks = 0;
 	kernel_loses_messages();
 	run_for_msec(50);
-	ck_assert_uint_eq(n_looks, 1);
+	ck_assert_uint_eq(n_looks, 0);
 	bonds_end();
 }
 END_TEST
