@@ -322,6 +322,8 @@ static int on_timer(sd_event_source *s _unused_, uint64_t usec _unused_, void *u
 
 	if (!p->stands)
 		return look(p);
+	/* The port had counted them, and they were not here yet. */
+	count_answers(p);
 	finish(p);
 	return 0;
 }

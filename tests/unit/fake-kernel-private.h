@@ -62,7 +62,7 @@ struct fake_kernel {
 	uint64_t refused_packets;
 
 	/* Pings. */
-	bool answering, answers_in_hardware, keeping_answers;
+	bool answering, answers_in_hardware, keeping_answers, answers_queued;
 	int answers; /* that wait to be read */
 	size_t n_requests, n_lost_requests;
 	size_t n_sockets, n_sockets_refused;

@@ -91,6 +91,9 @@ void kernel_refuses_sockets(size_t n);
 void kernel_keeps_answers(void);
 void kernel_lets_answers_in(bool hardware);
 
+/* kernel_queues_answers() - whether they are with the socket, and not to be read yet */
+void kernel_queues_answers(bool queued);
+
 /* kernel_rekeys() - the SAs go, and new ones come; it is told */
 void kernel_rekeys(size_t bond);
 

@@ -54,6 +54,11 @@ void kernel_lets_answers_in(bool hardware)
 	kernel.keeping_answers = false;
 }
 
+void kernel_queues_answers(bool queued)
+{
+	kernel.answers_queued = queued;
+}
+
 /* ---- the adapters' side ---- */
 
 struct probe {
@@ -143,7 +148,7 @@ int probe_read(struct probe *p _unused_)
 
 	if (struck && kernel.fault == KERNEL_FAILS)
 		return -EIO;
-	if (struck && kernel.fault == KERNEL_IS_LATE)
+	if ((struck && kernel.fault == KERNEL_IS_LATE) || kernel.answers_queued)
 		return 0;
 	kernel.answers = 0;
 	if (struck && kernel.fault == KERNEL_TELLS_TWICE)

@@ -199,6 +199,19 @@ static void prove_after_a_switch_to(const char *port)
 	ck_assert_uint_eq(proved.probes_sent, 5);
 }
 
+START_TEST(answers_that_are_read_after_the_last_sample_are_counted)
+{
+	begin_with_a_probe();
+	kernel_queues_answers(true);
+	worker_says(0, STANDING_DONE, "");
+	for (int i = 0; i < 1000 && !prover_is_held(supervisors[0]->prover); i++)
+		run_for_msec(2);
+	ck_assert(prover_is_held(supervisors[0]->prover));
+	kernel_queues_answers(false);
+	expect_probed();
+}
+END_TEST
+
 START_TEST(a_socket_that_brought_answers_is_kept_for_the_next_proof)
 {
 	begin_with_a_probe();
@@ -692,6 +705,7 @@ UNIT_MAIN("supervisor-proof", a_failovers_proof_asks_for_the_bonds_own_sas_alone
 	  beside_a_busy_neighbour_there_are_more_pings_until_they_can_be_told_apart,
 	  beside_a_busy_neighbour_pings_that_the_cpu_does_are_never_offloaded,
 	  the_policys_probe_makes_the_traffic, a_probe_whose_socket_comes_late_is_sent_late,
+	  answers_that_are_read_after_the_last_sample_are_counted,
 	  a_socket_that_brought_answers_is_kept_for_the_next_proof,
 	  a_socket_is_not_kept_for_another_address,
 	  a_socket_for_a_probe_that_was_refused_is_asked_for_again,
