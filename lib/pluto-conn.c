@@ -46,6 +46,19 @@ static unsigned long number_after(const char *s, const char *end, const char *wo
 	return n;
 }
 
+/*
+ * The number of an SA, by the first of the names that is there: "newest ISAKMP SA: #1" of 4.x,
+ * "established IKE SA: #1" of 5.x.
+ */
+static unsigned long number_of_sa(const char *s, const char *end, const char *const words[])
+{
+	unsigned long n = 0;
+
+	for (size_t i = 0; words[i] && n == 0; i++)
+		n = number_after(s, end, words[i]);
+	return n;
+}
+
 static void copy_value(const char *s, const char *end, const char *word, char *buffer, size_t size)
 {
 	const char *p = find(s, end, word);
@@ -67,6 +80,12 @@ static bool says_routed(const char *s, const char *end)
 
 static void read_line(const char *s, const char *end, struct pluto_conn *c)
 {
+	static const char *const ike[] = { "newest ISAKMP SA: #", "newest IKE SA: #",
+					   "established ISAKMP SA: #", "established IKE SA: #",
+					   NULL };
+	static const char *const child[] = { "newest IPsec SA: #", "newest Child SA: #",
+					     "established IPsec SA: #", "established Child SA: #",
+					     NULL };
 	unsigned long n;
 
 	c->loaded = true;
@@ -81,14 +100,10 @@ static void read_line(const char *s, const char *end, struct pluto_conn *c)
 	n = number_after(s, end, " mtu: ");
 	if (n > 0)
 		c->mtu = (unsigned int)n;
-	n = number_after(s, end, "newest ISAKMP SA: #");
-	if (n == 0)
-		n = number_after(s, end, "newest IKE SA: #");
+	n = number_of_sa(s, end, ike);
 	if (n > 0)
 		c->ike = n;
-	n = number_after(s, end, "newest IPsec SA: #");
-	if (n == 0)
-		n = number_after(s, end, "newest Child SA: #");
+	n = number_of_sa(s, end, child);
 	if (n > 0)
 		c->child = n;
 }

@@ -77,6 +77,28 @@ START_TEST(libreswan_5_has_other_words_and_no_numbers)
 }
 END_TEST
 
+START_TEST(libreswan_5_2_calls_the_sas_established)
+{
+	/* show_connection_status() in Libreswan 5.2's whack_connectionstatus.c */
+	pluto_conn_parse("\"example\": 192.0.2.1...192.0.2.2; routed-tunnel; my_ip=unset; "
+			 "their_ip=unset;\n"
+			 "\"example\":   host: oriented; local: 192.0.2.1; remote: 192.0.2.2; "
+			 "established IKE SA: #3;\n"
+			 "\"example\":   routing: routed-tunnel; owner: Child SA #4; "
+			 "established IKE SA: #3; established Child SA: #4;\n",
+			 "example", &c);
+	ck_assert(c.loaded && c.oriented && c.routed);
+	ck_assert_uint_eq(c.ike, 3);
+	ck_assert_uint_eq(c.child, 4);
+
+	pluto_conn_parse("\"example\":   routing: routed-tunnel; established ISAKMP SA: #1; "
+			 "established IPsec SA: #2;\n",
+			 "example", &c);
+	ck_assert_uint_eq(c.ike, 1);
+	ck_assert_uint_eq(c.child, 2);
+}
+END_TEST
+
 START_TEST(another_conn_whose_name_begins_alike_is_another_conn)
 {
 	pluto_conn_parse("000 \"example2\":     oriented;\n000 \"anexample\":     oriented;\n",
@@ -99,4 +121,5 @@ END_TEST
 
 UNIT_MAIN("pluto-conn", libreswan_4_tells_of_a_conn_that_is_down_and_not_oriented,
 	  libreswan_4_tells_of_a_conn_that_is_up, libreswan_5_has_other_words_and_no_numbers,
+	  libreswan_5_2_calls_the_sas_established,
 	  another_conn_whose_name_begins_alike_is_another_conn, each_pair_of_subnets_is_the_conn)
