@@ -139,8 +139,10 @@ static bool read_field(const char *s, const char *end, const char *key, uint64_t
  */
 static const char *find_fields(const struct state_line *l)
 {
-	return find(l->rest, l->end, ", username=") ? find_last(l->rest, l->end, ", type=")
-						    : find(l->rest, l->end, ", type=");
+	const char *type = find(l->rest, l->end, ", type=");
+
+	return type && find(l->rest, type, ", username=") ? find_last(type, l->end, ", type=")
+							  : type;
 }
 
 struct tunnels {

@@ -134,6 +134,12 @@ START_TEST(a_peer_cannot_lie_about_the_counts_with_its_name)
 	expect_tunnel(1, "b", 3, 5, 6);
 	ck_assert(!tunnels[1].offloaded);
 	done();
+
+	read_tunnels("006 #4: \"c\", type=ESP, add_time=1, inBytes=5, outBytes=6, id='CN=x, "
+		     "username=y, type=ESP(nic-offload=crypto), add_time=1'\n");
+	expect_tunnel(0, "c", 4, 5, 6);
+	ck_assert(!tunnels[0].offloaded && !tunnels[0].kernel_lost);
+	done();
 }
 END_TEST
 
