@@ -293,6 +293,9 @@ static const struct wording wordings[] = {
 	{ CAUSE_NOT_LOADED, { "no connection or alias named" } },
 	{ CAUSE_NOT_LOADED, { "no such connection" } },
 	{ CAUSE_IKEV1_NOT_ALLOWED, { "ikev1-policy does not allow IKEv1" } },
+	/* 5.x says why it does not take an interface before it says that none is left. */
+	{ CAUSE_OFFLOAD_UNAVAILABLE,
+	  { "interface search skipped interface", "does not have nic-offload support" } },
 	{ CAUSE_UNORIENTED, { "we cannot identify ourselves with either end of this connection" } },
 	{ CAUSE_UNORIENTED, { "connection is unoriented" } },
 	{ CAUSE_NO_PEER_ADDRESS, { "cannot initiate connection", "without knowing peer IP" } },

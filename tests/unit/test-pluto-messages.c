@@ -219,6 +219,11 @@ START_TEST(a_refusal_by_kernel_or_nic_comes_before_its_consequences)
 		 "possibly "
 		 "not available for the negotiated parameters\n",
 		 "sa-refused" },
+	       { "\"a\": interface search skipped interface bond0 as it does not have nic-offload "
+		 "support\n"
+		 "\"a\": we cannot identify ourselves with either end of this connection.  "
+		 "192.0.2.1 or 192.0.2.2 are not usable\n",
+		 "offload-unavailable" },
 	       { "kernel: NIC esp-hw-offload not for connection 'a' not available on interface "
 		 "bond0",
 		 "offload-unavailable" },
@@ -226,7 +231,8 @@ START_TEST(a_refusal_by_kernel_or_nic_comes_before_its_consequences)
 		 "(connect_to_tcp_endpoint() +546 /programs/pluto/iface_tcp.c): No such file or "
 		 "directory (errno 2)",
 		 "tcp-unavailable" },
-	       { "ERROR: \"a\": TCP: socket 15: setting socket option \"espintcp\": No such file or "
+	       { "ERROR: \"a\": TCP: socket 15: setting socket option \"espintcp\": No such file "
+		 "or "
 		 "directory (errno 2)",
 		 "tcp-unavailable" });
 }
