@@ -187,9 +187,9 @@ static void not_oriented(struct making *m)
 {
 	const struct diagnosis_seen *s = m->s;
 	const struct facts_link *l = facts_link_by_name(s->facts, s->device);
-	bool strict =
-		s->facts->libreswan.major >= 5 && l && !facts_feature_is_on(l->esp_hw_offload);
 	const char *offload = diagnosis_value(m, "nic-offload", NULL);
+	/* Libreswan 5 leaves out an interface that had not the feature when pluto saw it first. */
+	bool strict = s->facts->libreswan.major >= 5 && l && *offload && !streq(offload, "no");
 	char local[FACTS_IP_TEXT_SIZE];
 	struct row row = ROW(STEP_TUNNEL, DIAGNOSIS_FAULT);
 
@@ -198,7 +198,7 @@ static void not_oriented(struct making *m)
 	diagnosis_print_value(m, "left", &row.seen);
 	text_add(&row.seen, ", ");
 	diagnosis_print_value(m, "right", &row.seen);
-	if (*s->device && strict && *offload && !streq(offload, "no")) {
+	if (*s->device && strict && !facts_feature_is_on(l->esp_hw_offload)) {
 		text_printf(&row.why,
 			    "esp-hw-offload of %s is off, and Libreswan 5 leaves out a conn "
 			    "with nic-offload= there",
@@ -207,6 +207,14 @@ static void not_oriented(struct making *m)
 			    "turn it on (ethtool -K %s esp-hw-offload on, or "
 			    "esp-offloadctl apply), then systemctl restart ipsec",
 			    s->device);
+	} else if (*s->device && strict) {
+		text_printf(&row.why,
+			    "pluto does not use the address %s of %s: it came, or esp-hw-offload "
+			    "was turned on, after pluto looked at %s",
+			    facts_ip_print(&s->local, local), s->device, s->device);
+		text_add(&row.remedy,
+			 "systemctl restart ipsec: Libreswan 5 asks an interface for the feature "
+			 "only once");
 	} else if (*s->device) {
 		text_printf(&row.why,
 			    "pluto does not use the address %s of %s: it came after pluto "

@@ -150,6 +150,18 @@ START_TEST(libreswan_5_leaves_a_conn_unoriented_for_want_of_the_feature)
 }
 END_TEST
 
+START_TEST(libreswan_5_does_not_see_the_feature_that_came_after_it)
+{
+	is_down();
+	set_version(5, 2);
+	link_named("bond0")->esp_hw_offload = FACTS_FEATURE_ON;
+	seen.pluto.oriented = false;
+	ck_assert_str_eq(cause(), "unoriented");
+	contains(diagnosis_cause(&diagnosis)->why, "esp-hw-offload was turned on, after");
+	contains(diagnosis_cause(&diagnosis)->remedy, "systemctl restart ipsec");
+}
+END_TEST
+
 START_TEST(why_a_conn_was_not_loaded_comes_before_that_it_was_not)
 {
 	failed_with("021 no connection named \"example\"\n");
@@ -597,6 +609,7 @@ DIAGNOSIS_MAIN("diagnosis", a_tunnel_that_is_up_has_no_fault_and_each_step_its_r
 	       who_is_not_root_is_told_and_blames_nobody,
 	       a_conn_that_is_not_loaded_or_not_oriented_is_the_cause,
 	       libreswan_5_leaves_a_conn_unoriented_for_want_of_the_feature,
+	       libreswan_5_does_not_see_the_feature_that_came_after_it,
 	       why_a_conn_was_not_loaded_comes_before_that_it_was_not,
 	       what_an_attempt_met_is_not_why_a_conn_is_not_loaded,
 	       of_the_log_the_last_attempt_that_tells_something_counts,
