@@ -31,7 +31,7 @@ static const struct builtin {
 	{ "phase2", "esp", 3, 0, 5 },
 	{ "reauth", "no", 3, 0, 5 },
 	{ "rekey", "yes", 3, 0, 5 },
-	{ "replay-window", "128", 4, 5, 5 },
+	{ "replay-window", "128", 4, 6, 5 },
 	{ "salifetime", "8h", 3, 0, 5 },
 	{ "tfc", "0", 3, 0, 5 },
 	{ "type", "tunnel", 3, 0, 5 },

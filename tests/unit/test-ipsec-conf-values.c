@@ -296,6 +296,8 @@ START_TEST(the_built_in_values_are_those_of_the_version)
 		{ { 5, 0 }, "ikev2", "yes" },
 		{ { 4, 10 }, "type", "tunnel" },
 		{ { 5, 2 }, "replay-window", "128" },
+		{ { 4, 6 }, "replay-window", "128" },
+		{ { 4, 5 }, "replay-window", "" },
 		{ { 4, 10 }, "auto", "ignore" },
 	};
 
