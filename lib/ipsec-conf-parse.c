@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <strings.h>
+
 #include "array.h"
 #include "ipsec-conf-set.h"
 
@@ -274,21 +276,33 @@ static int parse_comment_key(struct parser *p)
 				     "which has none of its own\nGive the x- key a value.");
 }
 
+/* seccomp= is there with USE_SECCOMP, as Fedora and RHEL build it and Debian does not. */
+static bool is_key_of_some_builds(const char *s, size_t len)
+{
+	static const char key[] = "seccomp";
+
+	return len == strlen(key) && strncasecmp(s, key, len) == 0;
+}
+
 static int unknown_key(struct parser *p)
 {
 	size_t len;
 	const char *s = token_text(p, &len);
+	bool some_have_it = is_key_of_some_builds(s, len);
+	bool fatal = !some_have_it && ipsec_keys_are_complete(p->c->version);
+	const char *more = " that is known here";
 	int r;
 
+	if (some_have_it)
+		more = ", unless it was built with it: else it loads nothing at all";
+	else if (fatal)
+		more = ": it loads nothing at all";
 	r = ipsec_conf_find_fault(
-		p->c, IPSEC_CONF_UNKNOWN_KEY,
-		ipsec_keys_are_complete(p->c->version) ? IPSEC_CONF_FATAL : IPSEC_CONF_WARNING,
+		p->c, IPSEC_CONF_UNKNOWN_KEY, fatal ? IPSEC_CONF_FATAL : IPSEC_CONF_WARNING,
 		place_at(p, p->lex.outer_begin), conn_of(p),
 		"\"%.*s\" is no key of Libreswan %u.%u%s\nCorrect or remove the line; keys that "
 		"begin with x- are free for own use.",
-		(int)len, s, p->c->version.major, p->c->version.minor,
-		ipsec_keys_are_complete(p->c->version) ? ": it loads nothing at all"
-						       : " that is known here");
+		(int)len, s, p->c->version.major, p->c->version.minor, more);
 	p->lex.state = IPSEC_LEX_INITIAL;
 	return r;
 }

@@ -331,6 +331,23 @@ START_TEST(unknown_keys_of_versions_not_looked_at_are_no_error)
 }
 END_TEST
 
+START_TEST(a_key_of_some_builds_only_is_no_error)
+{
+	static const struct libreswan_version versions[] = { { 4, 12 }, { 5, 2 } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(versions); i++) {
+		_cleanup_conf_ struct ipsec_conf *c =
+			conf_of(versions[i], "config setup\n\tseccomp=tolerant\nconn a\n\tike=y\n");
+		const struct ipsec_conf_finding *f = finding_of(c, IPSEC_CONF_UNKNOWN_KEY);
+
+		ck_assert(!ipsec_conf_is_broken(c));
+		ck_assert_int_eq(f->severity, IPSEC_CONF_WARNING);
+		ck_assert_ptr_nonnull(strstr(f->text, "built with it"));
+		ck_assert_str_eq(value_of(c, "a", "ike").value, "y");
+	}
+}
+END_TEST
+
 START_TEST(faults_have_their_place_and_do_not_hide_later_ones)
 {
 	_cleanup_conf_ struct ipsec_conf *c =
@@ -400,6 +417,6 @@ UNIT_MAIN("ipsec-conf-read", headers_stand_at_the_begin_of_a_line_and_in_lower_c
 	  a_bad_word_fails_everything_in_4_x_and_its_line_in_5_x,
 	  the_values_of_nic_offload_are_those_of_the_version, keys_of_one_version_only,
 	  unknown_keys_of_versions_not_looked_at_are_no_error,
-	  faults_have_their_place_and_do_not_hide_later_ones,
+	  a_key_of_some_builds_only_is_no_error, faults_have_their_place_and_do_not_hide_later_ones,
 	  a_second_definition_is_a_finding_and_is_counted,
 	  patterns_match_each_name_once_and_an_exact_name_is_itself)
