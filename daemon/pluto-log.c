@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "facts.h"
 #include "names.h"
 #include "text.h"
 
@@ -47,18 +48,29 @@ void pluto_log_mark_before(uint64_t usec, struct pluto_log_mark *ret)
 }
 
 struct filter {
-	char *quoted; /* "CONN" as pluto writes it, without the closing quote */
-	size_t quoted_len;
+	const char *conn;
 	char *packets[2]; /* "packet from PEER:", and "packet from [PEER]:" for IPv6 */
 };
 
 /* "example": and "example/1x1": are about conn example, and "example2": is not. */
+static bool names_conn(const struct filter *f, const char *line, size_t len)
+{
+	const char *end = line + len;
+
+	for (const char *s = line; (s = memchr(s, '"', (size_t)(end - s))); s++) {
+		const char *close = memchr(s + 1, '"', (size_t)(end - s - 1));
+
+		if (!close)
+			return false;
+		if (facts_is_tunnel_of(s + 1, (size_t)(close - s - 1), f->conn))
+			return true;
+	}
+	return false;
+}
+
 static bool is_about(const struct filter *f, const char *line, size_t len)
 {
-	const char *s = memmem(line, len, f->quoted, f->quoted_len);
-
-	if (s && s + f->quoted_len < line + len &&
-	    (s[f->quoted_len] == '"' || s[f->quoted_len] == '/'))
+	if (names_conn(f, line, len))
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(f->packets); i++)
 		if (f->packets[i] && memmem(line, len, f->packets[i], strlen(f->packets[i])))
@@ -162,11 +174,7 @@ static int read_file(uint64_t since, const struct filter *f, struct text *t, siz
 
 static int make_filter(const char *conn, const char *peer, struct filter *f)
 {
-	if (asprintf(&f->quoted, "\"%s", conn) < 0) {
-		f->quoted = NULL;
-		return -ENOMEM;
-	}
-	f->quoted_len = strlen(f->quoted);
+	f->conn = conn;
 	for (size_t i = 0; *peer && i < ARRAY_SIZE(f->packets); i++)
 		if (asprintf(&f->packets[i],
 			     i == 0 ? "packet from %s:" : "packet from [%s]:", peer) < 0) {
@@ -191,7 +199,6 @@ int pluto_log_read(const struct pluto_log_mark *since, const char *conn, const c
 		r = journal < 0 && file < 0 ? -EACCES : 0;
 		(void)text_keep_lines(&t, MAX_LINES, MAX_BYTES);
 	}
-	free(f.quoted);
 	for (size_t i = 0; i < ARRAY_SIZE(f.packets); i++)
 		free(f.packets[i]);
 	return r < 0 ? r : text_take(&t, ret);

@@ -112,6 +112,22 @@ size_t facts_conn_length(const char *tunnel)
 	return slash && is_instance(slash) ? (size_t)(slash - tunnel) : strlen(tunnel);
 }
 
+bool facts_is_tunnel_of(const char *tunnel, size_t len, const char *conn)
+{
+	size_t conn_len = strlen(conn);
+	char pair[32];
+
+	if (len < conn_len || memcmp(tunnel, conn, conn_len) != 0)
+		return false;
+	tunnel += conn_len;
+	len -= conn_len;
+	if (len == 0 || len >= sizeof(pair))
+		return len == 0;
+	memcpy(pair, tunnel, len);
+	pair[len] = '\0';
+	return is_instance(pair);
+}
+
 const struct facts_tunnel *facts_tunnel_of(const struct facts *f, const char *conn)
 {
 	size_t len = strlen(conn);

@@ -278,6 +278,9 @@ const struct facts_tunnel *facts_tunnel_of(const struct facts *f, const char *co
  */
 size_t facts_conn_length(const char *tunnel);
 
+/* facts_is_tunnel_of() - tells whether a name of pluto's is the conn's: NAME, or NAME/1x1 */
+bool facts_is_tunnel_of(const char *tunnel, size_t len, const char *conn);
+
 /* facts_owner_of() - the device that holds the address, or NULL */
 const struct facts_link *facts_owner_of(const struct facts *f, const struct facts_ip *ip);
 

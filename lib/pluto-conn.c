@@ -4,6 +4,8 @@
 #include <ctype.h>
 #include <stdio.h>
 
+#include "facts.h"
+
 static const char *find(const char *s, const char *end, const char *word)
 {
 	return memmem(s, (size_t)(end - s), word, strlen(word));
@@ -21,15 +23,12 @@ static const char *skip_number(const char *s, const char *end)
 /* What follows the quoted name, when the line is about that conn; else NULL. */
 static const char *rest_of(const char *line, const char *end, const char *name)
 {
-	size_t len = strlen(name);
 	const char *s = skip_number(line, end), *quote;
 
 	while (s < end && *s == ' ')
 		s++;
-	if (end - s < (ptrdiff_t)len + 2 || *s != '"' || memcmp(s + 1, name, len) != 0)
-		return NULL;
-	quote = memchr(s + 1, '"', (size_t)(end - s - 1));
-	if (!quote || (quote != s + 1 + len && s[1 + len] != '/'))
+	quote = s < end && *s == '"' ? memchr(s + 1, '"', (size_t)(end - s - 1)) : NULL;
+	if (!quote || !facts_is_tunnel_of(s + 1, (size_t)(quote - s - 1), name))
 		return NULL;
 	return quote + 1;
 }

@@ -104,6 +104,13 @@ START_TEST(another_conn_whose_name_begins_alike_is_another_conn)
 	pluto_conn_parse("000 \"example2\":     oriented;\n000 \"anexample\":     oriented;\n",
 			 "example", &c);
 	ck_assert(!c.loaded);
+
+	pluto_conn_parse("000 \"example/backup\":     oriented;\n"
+			 "000 \"example/1x\":     oriented;\n000 \"example/1x1",
+			 "example", &c);
+	ck_assert(!c.loaded);
+	pluto_conn_parse("000 \"example/backup\":     oriented;\n", "example/backup", &c);
+	ck_assert(c.loaded && c.oriented);
 }
 END_TEST
 

@@ -9,6 +9,7 @@
 /* Against a journal that the test plays: each entry is a line about the conn, with its number. */
 
 static size_t n_entries, at; /* the entry that is next */
+static const char *beginning = "\"example\"";
 
 int sd_journal_open(sd_journal **ret, int flags _unused_)
 {
@@ -59,7 +60,7 @@ int sd_journal_get_data(sd_journal *j _unused_, const char *field, const void **
 	static char line[64];
 
 	ck_assert_str_eq(field, "MESSAGE");
-	*ret_len = (size_t)snprintf(line, sizeof(line), "MESSAGE=\"example\" #%zu.", at);
+	*ret_len = (size_t)snprintf(line, sizeof(line), "MESSAGE=%s #%zu.", beginning, at);
 	*ret = line;
 	return 0;
 }
@@ -99,4 +100,31 @@ START_TEST(they_are_of_a_pluto_that_debugs_as_well)
 }
 END_TEST
 
-UNIT_MAIN("pluto-log", the_last_lines_are_read, they_are_of_a_pluto_that_debugs_as_well)
+/* How many of ten such lines are taken for the conn's. */
+static size_t count_lines(const char *begin)
+{
+	const struct pluto_log_mark mark = { .file_size = INT64_MAX };
+	_cleanup_free_ char *text = NULL;
+	size_t n = 0;
+
+	n_entries = 10;
+	beginning = begin;
+	ck_assert_int_eq(pluto_log_read(&mark, "example", "192.0.2.2", &text), 0);
+	for (const char *s = text; *s; s++)
+		n += *s == '\n';
+	return n;
+}
+
+START_TEST(they_are_about_the_conn_and_its_tunnels_only)
+{
+	ck_assert_uint_eq(count_lines("\"example/1x2\"[3] 192.0.2.2"), 10);
+	ck_assert_uint_eq(count_lines("\"example2\" #1: switched to \"example\""), 10);
+	ck_assert_uint_eq(count_lines("packet from 192.0.2.2:500:"), 10);
+	ck_assert_uint_eq(count_lines("\"example2\""), 0);
+	ck_assert_uint_eq(count_lines("\"example/backup\""), 0);
+	ck_assert_uint_eq(count_lines("\"example"), 0);
+}
+END_TEST
+
+UNIT_MAIN("pluto-log", the_last_lines_are_read, they_are_of_a_pluto_that_debugs_as_well,
+	  they_are_about_the_conn_and_its_tunnels_only)
