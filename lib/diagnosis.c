@@ -339,9 +339,7 @@ int diagnosis_read_conn(struct diagnosis_seen *s)
 
 bool diagnosis_is_of(const char *name, const char *conn)
 {
-	size_t len = strlen(conn);
-
-	return strncmp(name, conn, len) == 0 && (name[len] == '\0' || name[len] == '/');
+	return facts_is_tunnel_of(name, strlen(name), conn);
 }
 
 static bool is_conns(const struct diagnosis_seen *s, const struct facts_sa *sa)
