@@ -70,6 +70,21 @@ static void copy_value(const char *s, const char *end, const char *word, char *b
 	buffer[n] = '\0';
 }
 
+/* With ipsec-interface= that one comes first: "ipsec1@bond0", or "ipsec1[5]@bond0". */
+static void copy_interface(const char *s, const char *end, char *buffer, size_t size)
+{
+	char value[64] = "";
+	const char *name = value, *at;
+
+	copy_value(s, end, "; interface: ", value, sizeof(value));
+	if (!*value)
+		return;
+	at = strchr(value, '@');
+	if (at && has_prefix(value, "ipsec") && isdigit((unsigned char)value[strlen("ipsec")]))
+		name = at + 1;
+	(void)snprintf(buffer, size, "%.*s", (int)size - 1, name);
+}
+
 /* True for "; routed-tunnel;" of 5.x, "; erouted;" of 4.x and their kin, false for "unrouted". */
 static bool says_routed(const char *s, const char *end)
 {
@@ -92,7 +107,7 @@ static void read_line(const char *s, const char *end, struct pluto_conn *c)
 		c->routed = c->routed || says_routed(s, end);
 	if (find(s, end, "oriented;") && !find(s, end, "unoriented;"))
 		c->oriented = true;
-	copy_value(s, end, "; interface: ", c->interface, sizeof(c->interface));
+	copy_interface(s, end, c->interface, sizeof(c->interface));
 	copy_value(s, end, "algorithm newest: ",
 		   find(s, end, "ESP algorithm") ? c->esp_algorithm : c->ike_algorithm,
 		   sizeof(c->esp_algorithm));

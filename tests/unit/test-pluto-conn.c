@@ -99,6 +99,25 @@ START_TEST(libreswan_5_2_calls_the_sas_established)
 }
 END_TEST
 
+START_TEST(the_interface_is_the_one_below_the_conns_own)
+{
+	pluto_conn_parse(
+		"000 \"example\":   conn_prio: 32,32; interface: ipsec1@bond0; metric: 0;\n",
+		"example", &c);
+	ck_assert_str_eq(c.interface, "bond0");
+	pluto_conn_parse("\"example\":   conn_prio: 32,32,0; interface: "
+			 "ipsec16384[1]@bond0.100; metric: 0;\n",
+			 "example", &c);
+	ck_assert_str_eq(c.interface, "bond0.100");
+	pluto_conn_parse("\"example\":   conn_prio: 32,32,0; interface: ipsec1@; metric: 0;\n",
+			 "example", &c);
+	ck_assert_str_eq(c.interface, "");
+	pluto_conn_parse("\"example\":   conn_prio: 32,32,0; interface: a@b; metric: 0;\n",
+			 "example", &c);
+	ck_assert_str_eq(c.interface, "a@b");
+}
+END_TEST
+
 START_TEST(another_conn_whose_name_begins_alike_is_another_conn)
 {
 	pluto_conn_parse("000 \"example2\":     oriented;\n000 \"anexample\":     oriented;\n",
@@ -128,5 +147,5 @@ END_TEST
 
 UNIT_MAIN("pluto-conn", libreswan_4_tells_of_a_conn_that_is_down_and_not_oriented,
 	  libreswan_4_tells_of_a_conn_that_is_up, libreswan_5_has_other_words_and_no_numbers,
-	  libreswan_5_2_calls_the_sas_established,
+	  libreswan_5_2_calls_the_sas_established, the_interface_is_the_one_below_the_conns_own,
 	  another_conn_whose_name_begins_alike_is_another_conn, each_pair_of_subnets_is_the_conn)
