@@ -385,6 +385,14 @@ static const struct wording established[] = {
 	{ .words = { "STATE_V2_ESTABLISHED_CHILD_SA" } },
 };
 
+/* One that was established before, and goes: 5.x, and 4.x, use the same words for it. */
+static const struct wording gone[] = {
+	{ .words = { "delete established Child SA" } },
+	{ .words = { "deleting established Child SA" } },
+	{ .words = { "replace established Child SA" } },
+	{ .words = { "has established Child SA" } },
+};
+
 const struct pluto_cause *pluto_causes(size_t i)
 {
 	return i < ARRAY_SIZE(causes) ? &causes[i] : NULL;
@@ -416,6 +424,9 @@ static const struct wording *recognise(const char *line, const char *end)
 
 static bool says_established(const char *line, const char *end)
 {
+	for (size_t i = 0; i < ARRAY_SIZE(gone); i++)
+		if (fits(&gone[i], line, end))
+			return false;
 	for (size_t i = 0; i < ARRAY_SIZE(established); i++)
 		if (fits(&established[i], line, end))
 			return true;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pluto-messages.h"
 
+#include <stdio.h>
+
 #include "unit.h"
 
 /* The first finding of a text; "" when there is none. */
@@ -425,6 +427,36 @@ START_TEST(every_cause_has_an_id_of_its_own_and_says_what_to_do)
 }
 END_TEST
 
+START_TEST(a_child_sa_that_goes_is_not_one_that_came)
+{
+	/* ikev2_delete.c and ikev2_ike_sa_init.c of 5.2, ikev2_delete.c of 4.10 */
+	static const char *const lines[] = {
+		"\"a\" #2: sent INFORMATIONAL request to delete established Child SA using IKE SA "
+		"#1\n",
+		"\"a\" #2: deleting established Child SA using IKE SA #1\n",
+		"\"a\" #3: initiating IKEv2 connection to replace established Child SA #2\n",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		_cleanup_free_ char *text = NULL;
+
+		ck_assert_int_ge(
+			asprintf(&text,
+				 "\"a\" #4: CREATE_CHILD_SA failed with error notification "
+				 "NO_PROPOSAL_CHOSEN\n%s"
+				 "\"a\" #5: IKE_SA_INIT_I: retransmission; will wait 8 seconds "
+				 "for response\n"
+				 "\"a\" #5: IKE_SA_INIT_I: 60 second timeout exceeded after 7 "
+				 "retransmits\n",
+				 lines[i]),
+			0);
+		ck_assert_ptr_eq(pluto_messages_since_established(text), text);
+		ck_assert_str_eq(first_of(text), "esp-proposal");
+		ck_assert_str_eq(first_of(strstr(text, lines[i])), "silence");
+	}
+}
+END_TEST
+
 UNIT_MAIN("pluto-messages", silence_is_a_firewall_with_either_version_of_ike,
 	  an_icmp_answer_names_who_refused, what_this_host_could_not_send_is_told,
 	  a_missing_proposal_is_of_ike_or_of_esp_by_its_exchange,
@@ -436,4 +468,5 @@ UNIT_MAIN("pluto-messages", silence_is_a_firewall_with_either_version_of_ike,
 	  a_responder_without_a_conn_is_told, a_success_after_retransmissions_is_no_silence,
 	  a_cause_that_is_told_explains_the_retransmissions, each_single_wording_tells_its_cause,
 	  giving_up_is_told_beside_another_cause, what_is_not_known_is_not_guessed,
-	  every_cause_has_an_id_of_its_own_and_says_what_to_do)
+	  every_cause_has_an_id_of_its_own_and_says_what_to_do,
+	  a_child_sa_that_goes_is_not_one_that_came)
