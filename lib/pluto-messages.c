@@ -328,6 +328,7 @@ static const struct wording wordings[] = {
 	{ CAUSE_ESP_PROPOSAL, { "CREATE_CHILD_SA", "NO_PROPOSAL_CHOSEN" } },
 	{ CAUSE_ESP_PROPOSAL, { "Child SA", "NO_PROPOSAL_CHOSEN" } },
 	{ CAUSE_ESP_PROPOSAL, { "no local proposal matches remote proposals", "ESP" } },
+	{ CAUSE_CHILD_UNACCEPTABLE, { "CHILD SA failed: NO_PROPOSAL_CHOSEN" } },
 	{ CAUSE_IKE_PROPOSAL, { "no acceptable Oakley Transform" } },
 	{ CAUSE_IKE_PROPOSAL, { "no local proposal matches remote proposals" } },
 	{ CAUSE_IKE_PROPOSAL, { "proposals do not contain a valid DH" } },

@@ -457,6 +457,24 @@ START_TEST(a_child_sa_that_goes_is_not_one_that_came)
 }
 END_TEST
 
+START_TEST(a_child_sa_that_failed_here_says_nothing_of_ikes_algorithms)
+{
+	/* From ikev2-21-mode-mismatch-01 of Libreswan 5.2. */
+	static const char text[] =
+		"\"a\" #2: policy dictates Transport Mode, but peer requested Tunnel Mode\n"
+		"\"a\" #2: CHILD SA failed: NO_PROPOSAL_CHOSEN\n"
+		"\"a\" #1: IKE SA established but initiator rejected Child SA response\n"
+		"\"a\" #2: sent INFORMATIONAL request to delete larval Child SA using IKE SA #1\n";
+	struct pluto_messages m;
+
+	ck_assert_int_eq(pluto_messages_match(text, &m), 0);
+	ck_assert_uint_eq(m.n, 2);
+	ck_assert_str_eq(m.items[0].cause->id, "mode-differs");
+	ck_assert_str_eq(m.items[1].cause->id, "child-unacceptable");
+	pluto_messages_done(&m);
+}
+END_TEST
+
 UNIT_MAIN("pluto-messages", silence_is_a_firewall_with_either_version_of_ike,
 	  an_icmp_answer_names_who_refused, what_this_host_could_not_send_is_told,
 	  a_missing_proposal_is_of_ike_or_of_esp_by_its_exchange,
@@ -469,4 +487,5 @@ UNIT_MAIN("pluto-messages", silence_is_a_firewall_with_either_version_of_ike,
 	  a_cause_that_is_told_explains_the_retransmissions, each_single_wording_tells_its_cause,
 	  giving_up_is_told_beside_another_cause, what_is_not_known_is_not_guessed,
 	  every_cause_has_an_id_of_its_own_and_says_what_to_do,
-	  a_child_sa_that_goes_is_not_one_that_came)
+	  a_child_sa_that_goes_is_not_one_that_came,
+	  a_child_sa_that_failed_here_says_nothing_of_ikes_algorithms)
