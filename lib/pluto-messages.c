@@ -328,6 +328,8 @@ static const struct wording wordings[] = {
 	{ CAUSE_ESP_PROPOSAL, { "CREATE_CHILD_SA", "NO_PROPOSAL_CHOSEN" } },
 	{ CAUSE_ESP_PROPOSAL, { "Child SA", "NO_PROPOSAL_CHOSEN" } },
 	{ CAUSE_ESP_PROPOSAL, { "no local proposal matches remote proposals", "ESP" } },
+	/* IKEv1: under the protection of the ISAKMP SA, which stands then. */
+	{ CAUSE_ESP_PROPOSAL, { "ignoring secured informational payload NO_PROPOSAL_CHOSEN" } },
 	{ CAUSE_CHILD_UNACCEPTABLE, { "CHILD SA failed: NO_PROPOSAL_CHOSEN" } },
 	{ CAUSE_IKE_PROPOSAL, { "no acceptable Oakley Transform" } },
 	{ CAUSE_IKE_PROPOSAL, { "no local proposal matches remote proposals" } },

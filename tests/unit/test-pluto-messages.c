@@ -122,6 +122,12 @@ START_TEST(a_missing_proposal_is_of_ike_or_of_esp_by_its_exchange)
 	       { "\"a\" #1: no local proposal matches remote proposals "
 		 "1:IKE:ENCR=AES_CBC_256;INTEG=HMAC_SHA1_96;DH=MODP2048",
 		 "ike-proposal" },
+	       { "\"a\" #1: ignoring secured informational payload NO_PROPOSAL_CHOSEN, "
+		 "msgid=f00dcafe, length=12\n",
+		 "esp-proposal" },
+	       { "\"a\" #1: ignoring unsecured informational payload NO_PROPOSAL_CHOSEN, "
+		 "length=12\n",
+		 "ike-proposal" },
 	       { "003 \"a\" #1: ignoring informational payload NO_PROPOSAL_CHOSEN, msgid=00000000, "
 		 "length=12",
 		 "ike-proposal" });
