@@ -299,12 +299,15 @@ static void check_ike(struct judge *j)
 {
 	for (size_t i = 0; i < j->n_conns; i++) {
 		struct judge_conn *c = &j->conns[i];
-		bool never = judge_is(j, c, "ikev2", "never") || judge_is(j, c, "ikev2", "no");
-		const char *key = never ? "ikev2" : "keyexchange";
+		/* In Libreswan 5 keyexchange= goes before ikev2=, if it says which. */
+		bool by_exchange = judge_is(j, c, "keyexchange", "ikev1");
+		bool never = judge_is(j, c, "ikev2", "no") || judge_is(j, c, "ikev2", "permit");
+		const char *key = by_exchange ? "keyexchange" : "ikev2";
 		struct ipsec_conf_value v;
 
-		if ((!never && !judge_is(j, c, "keyexchange", "ikev1")) ||
-		    !judge_value(j, c, key, &v))
+		if (!by_exchange && (!never || judge_is(j, c, "keyexchange", "ikev2")))
+			continue;
+		if (!judge_value(j, c, key, &v))
 			continue;
 		judge_notes(
 			j, c->ends->name,
@@ -313,7 +316,8 @@ static void check_ike(struct judge *j)
 			"cannot use AES-GCM there, and Libreswan 5 drops IKEv1 unless config "
 			"setup has ikev1-policy=accept",
 			judge_say(j, "%s, at both ends, when the peer can",
-				  set_command(j, c, "ikev2=insist")));
+				  set_command(j, c,
+					      by_exchange ? "keyexchange=ikev2" : "ikev2=insist")));
 	}
 }
 

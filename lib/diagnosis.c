@@ -267,13 +267,18 @@ static bool is_word(const char *s, const char *const *words)
 	return false;
 }
 
-/* Which version the conn starts with: ikev2= of 3.x to 5.x, or keyexchange= of 5.x. */
+/*
+ * Which version the conn speaks. In 5.x keyexchange= goes before ikev2=, if it says which
+ * (confread.c); ikev2=permit is a "no" in all versions.
+ */
 static bool is_ikev1(const struct making *m)
 {
-	static const char *const noes[] = { "no", "never", "n", "off", "false", NULL };
+	static const char *const noes[] = { "no", "never", "permit", "n", "off", "false", NULL };
+	const char *exchange = diagnosis_value(m, "keyexchange", NULL);
 
-	return is_word(diagnosis_value(m, "ikev2", NULL), noes) ||
-	       strcasecmp(diagnosis_value(m, "keyexchange", NULL), "ikev1") == 0;
+	if (strcasecmp(exchange, "ikev1") == 0 || strcasecmp(exchange, "ikev2") == 0)
+		return strcasecmp(exchange, "ikev1") == 0;
+	return is_word(diagnosis_value(m, "ikev2", NULL), noes);
 }
 
 static uint16_t port_of(const struct making *m, const char *key)

@@ -134,6 +134,8 @@ static const struct {
 	{ "conn-table", FINDING_BLOCKS, FOREVER, "bond0", DONE(conn_of_one_thousand_subnets),
 	  DONE(conn_of_four_subnets) },
 	{ "conn-ike", FINDING_NOTES, FOREVER, "example", KEYS("ikev2=never"), KEYS("ikev2=yes") },
+	{ "conn-ike", FINDING_NOTES, FOREVER, "example", KEYS("ikev2=permit"),
+	  KEYS("ikev2=propose") },
 	{ "conn-nic-offload", FINDING_WARNS, FOREVER, "example",
 	  KEYS("type=tunnel\nnic-offload=yes"), KEYS("type=tunnel\nnic-offload=no") },
 	{ "conn-nic-offload", FINDING_NOTES, FOREVER, "example",

@@ -162,6 +162,33 @@ START_TEST(libreswan_5_does_not_see_the_feature_that_came_after_it)
 }
 END_TEST
 
+START_TEST(which_ike_a_conn_speaks_is_told_as_libreswan_reads_it)
+{
+	static const struct {
+		unsigned int major, minor;
+		const char *keys;
+		bool ikev1;
+	} rows[] = {
+		{ 4, 10, "ikev2=no", true },
+		{ 4, 10, "ikev2=permit", true },
+		{ 4, 10, "ikev2=propose", false },
+		{ 5, 2, "ikev2=permit", true },
+		{ 5, 2, "ikev2=no\nkeyexchange=ikev2", false },
+		{ 5, 2, "ikev2=no\nkeyexchange=ike", true },
+		{ 5, 2, "ikev2=yes\nkeyexchange=ikev1", true },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		end();
+		begin();
+		set_version(rows[i].major, rows[i].minor);
+		set_keys(rows[i].keys);
+		cause();
+		ck_assert_msg(seen.ikev1 == rows[i].ikev1, "%s", rows[i].keys);
+	}
+}
+END_TEST
+
 START_TEST(why_a_conn_was_not_loaded_comes_before_that_it_was_not)
 {
 	failed_with("021 no connection named \"example\"\n");
@@ -610,6 +637,7 @@ DIAGNOSIS_MAIN("diagnosis", a_tunnel_that_is_up_has_no_fault_and_each_step_its_r
 	       a_conn_that_is_not_loaded_or_not_oriented_is_the_cause,
 	       libreswan_5_leaves_a_conn_unoriented_for_want_of_the_feature,
 	       libreswan_5_does_not_see_the_feature_that_came_after_it,
+	       which_ike_a_conn_speaks_is_told_as_libreswan_reads_it,
 	       why_a_conn_was_not_loaded_comes_before_that_it_was_not,
 	       what_an_attempt_met_is_not_why_a_conn_is_not_loaded,
 	       of_the_log_the_last_attempt_that_tells_something_counts,
