@@ -11,14 +11,17 @@
 
 struct families {
 	int family;
-	const char *save;        /* iptables-nft, or whatever "iptables" is */
+	const char *nft_save; /* "iptables" alone may be the older kind */
+	const char *save;
 	const char *legacy_save; /* the older kind, which nf_tables knows nothing of */
 	const char *legacy_names;
 };
 
 static const struct families families[] = {
-	{ AF_INET, "iptables-save", "iptables-legacy-save", "/proc/net/ip_tables_names" },
-	{ AF_INET6, "ip6tables-save", "ip6tables-legacy-save", "/proc/net/ip6_tables_names" },
+	{ AF_INET, "iptables-nft-save", "iptables-save", "iptables-legacy-save",
+	  "/proc/net/ip_tables_names" },
+	{ AF_INET6, "ip6tables-nft-save", "ip6tables-save", "ip6tables-legacy-save",
+	  "/proc/net/ip6_tables_names" },
 };
 
 struct tables {
@@ -26,7 +29,11 @@ struct tables {
 	size_t n, alloc;
 };
 
-/* Return: 0; 1 when the command is not there or did not work. */
+/*
+ * @only: the tables of nf_tables that are wanted; NULL: all of the older kind
+ *
+ * Return: 0; 1 when the command is not there or did not work.
+ */
 static int save(const char *command, int family, const char *const *only, uint64_t limit_usec,
 		struct firewall *f)
 {
@@ -40,6 +47,8 @@ static int save(const char *command, int family, const char *const *only, uint64
 		return r;
 	if (r < 0 || !command_succeeded(&result))
 		return 1;
+	if (!only)
+		return firewall_read_legacy_iptables(result.out, family, f);
 	return firewall_read_iptables(result.out, family, only, f);
 }
 
@@ -58,7 +67,9 @@ static int read_foreign(const struct families *a, const struct nft_foreign *fore
 	}
 	if (r >= 0 && only.n > 0) {
 		only.items[only.n] = NULL;
-		r = save(a->save, a->family, only.items, limit_usec, f);
+		r = save(a->nft_save, a->family, only.items, limit_usec, f);
+		if (r > 0)
+			r = save(a->save, a->family, only.items, limit_usec, f);
 		if (r > 0)
 			text_printf(unread, "%sthe tables of iptables-nft, for want of %s",
 				    unread->len ? ", " : "", a->save);

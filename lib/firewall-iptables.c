@@ -406,7 +406,9 @@ struct reading {
 	struct firewall *f;
 	int family;
 	const char *const *only;
+	bool legacy;
 	char table[64];
+	char key[96]; /* its name among all that are read */
 	bool wanted;
 };
 
@@ -419,6 +421,7 @@ static int begin_table(struct reading *r, const char *line, size_t len)
 		return 0;
 	memcpy(r->table, line + 1, len - 1);
 	r->table[len - 1] = '\0';
+	snprintf(r->key, sizeof(r->key), "%s%s", r->table, r->legacy ? " of iptables-legacy" : "");
 	if (!r->only)
 		return 0;
 	for (const char *const *t = r->only; *t; t++)
@@ -433,9 +436,9 @@ static int begin_chain(struct reading *r, const struct words *w)
 	const char *name = w->items[0] + 1;
 	struct firewall_chain *c;
 
-	if (firewall_find(r->f, r->family, r->table, name))
+	if (firewall_find(r->f, r->family, r->key, name))
 		return 0;
-	c = firewall_add_chain(r->f, r->family, r->table, name);
+	c = firewall_add_chain(r->f, r->family, r->key, name);
 	if (!c)
 		return -ENOMEM;
 	for (size_t i = 0; i < ARRAY_SIZE(hooks); i++)
@@ -449,13 +452,14 @@ static int begin_chain(struct reading *r, const struct words *w)
 
 static int add_rule(struct reading *r, const struct words *w, const char *line, size_t len)
 {
-	struct firewall_chain *c = firewall_find(r->f, r->family, r->table, w->items[1]);
+	struct firewall_chain *c = firewall_find(r->f, r->family, r->key, w->items[1]);
 	struct rule_text t = { 0 };
 
 	if (!c)
 		return 0;
 	read_rule(&t, w);
-	if (asprintf(&t.rule.text, "%s -t %s %.*s", r->family == AF_INET ? "iptables" : "ip6tables",
+	if (asprintf(&t.rule.text, "%s%s -t %s %.*s",
+		     r->family == AF_INET ? "iptables" : "ip6tables", r->legacy ? "-legacy" : "",
 		     r->table, (int)len, line) < 0)
 		t.rule.text = NULL;
 	if (t.failed || !t.rule.text) {
@@ -485,18 +489,30 @@ static int read_line(struct reading *r, const char *line, size_t len)
 	return result;
 }
 
-int firewall_read_iptables(const char *text, int family, const char *const *only,
-			   struct firewall *f)
+static int read_lines(struct reading *r, const char *text)
 {
-	struct reading r = { .f = f, .family = family, .only = only };
-
 	while (*text) {
 		const char *end = strchrnul(text, '\n');
-		int result = read_line(&r, text, (size_t)(end - text));
+		int result = read_line(r, text, (size_t)(end - text));
 
 		if (result < 0)
 			return result;
 		text = *end ? end + 1 : end;
 	}
 	return 0;
+}
+
+int firewall_read_iptables(const char *text, int family, const char *const *only,
+			   struct firewall *f)
+{
+	struct reading r = { .f = f, .family = family, .only = only };
+
+	return read_lines(&r, text);
+}
+
+int firewall_read_legacy_iptables(const char *text, int family, struct firewall *f)
+{
+	struct reading r = { .f = f, .family = family, .legacy = true };
+
+	return read_lines(&r, text);
 }

@@ -170,6 +170,14 @@ int firewall_net_parse(const char *text, struct facts_ip *ret_first, struct fact
 int firewall_read_iptables(const char *text, int family, const char *const *only,
 			   struct firewall *f);
 
+/*
+ * firewall_read_legacy_iptables() - the same of all that iptables-legacy-save prints
+ *
+ * The kernel keeps these tables apart from those of nf_tables, whose names may be the same, and a
+ * packet has to pass both: "filter" becomes "filter of iptables-legacy".
+ */
+int firewall_read_legacy_iptables(const char *text, int family, struct firewall *f);
+
 /* ---- asking it ---- */
 
 struct firewall_packet {

@@ -315,6 +315,30 @@ START_TEST(only_the_tables_that_are_asked_for_are_read)
 }
 END_TEST
 
+START_TEST(the_older_iptables_has_tables_of_its_own_beside_those_of_the_same_name)
+{
+	iptables(FILTER("-A OUTPUT -p udp -j ACCEPT\n"));
+	ck_assert_int_eq(firewall_read_legacy_iptables(FILTER(":sub - [0:0]\n"
+							      "-A OUTPUT -p udp -j sub\n"
+							      "-A sub -j DROP\n"),
+						       AF_INET, &rules),
+			 0);
+
+	ck_assert_int_eq(sends_ike(), FIREWALL_DROPS);
+	ck_assert_str_eq(answer.rule->text, "iptables-legacy -t filter -A sub -j DROP");
+	end();
+	begin();
+
+	/* The policy of its chains as well. */
+	iptables("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j ACCEPT\nCOMMIT\n");
+	ck_assert_int_eq(firewall_read_legacy_iptables("*filter\n:INPUT DROP [0:0]\nCOMMIT\n",
+						       AF_INET, &rules),
+			 0);
+	ck_assert_int_eq(receives_ike(), FIREWALL_DROPS);
+	ck_assert_str_eq(answer.chain->table, "filter of iptables-legacy");
+}
+END_TEST
+
 START_TEST(rules_of_the_other_family_are_not_asked)
 {
 	ck_assert_int_eq(
@@ -406,6 +430,7 @@ int main(void)
 		an_address_that_stays_the_same_is_no_translation,
 		a_nat_chain_drops_nothing_and_a_filter_translates_nothing,
 		only_the_tables_that_are_asked_for_are_read,
+		the_older_iptables_has_tables_of_its_own_beside_those_of_the_same_name,
 		rules_of_the_other_family_are_not_asked,
 		quotes_and_odd_lines_do_no_harm,
 		of_two_targets_the_last_one_counts_and_the_first_is_let_go_of,
