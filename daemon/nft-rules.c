@@ -99,6 +99,25 @@ static bool is_harmless(const char *name)
 	return false;
 }
 
+/*
+ * An update of a set or map, "update @set { ip saddr limit rate over 10/second }": what is asked of
+ * the element there ends the rule where it does not hold.
+ */
+static bool asks_of_elements(const char *name, const json_t *value)
+{
+	const json_t *statement;
+	size_t i;
+
+	if (!streq(name, "set") && !streq(name, "map"))
+		return false;
+	json_array_foreach(json_object_get(value, "stmt"), i, statement)
+	{
+		if (!json_object_get(statement, "counter"))
+			return true;
+	}
+	return false;
+}
+
 static void read_expression(struct nft_rule_reading *rr, const json_t *e)
 {
 	void *it = json_object_iter((json_t *)e);
@@ -111,7 +130,8 @@ static void read_expression(struct nft_rule_reading *rr, const json_t *e)
 		rr->vmap = value;
 	else if (streq(name, "xt"))
 		rr->foreign = true;
-	else if (!take_verdict(rr, name, value) && !is_harmless(name))
+	else if (!take_verdict(rr, name, value) &&
+		 (!is_harmless(name) || asks_of_elements(name, value)))
 		(void)nft_add_match(rr, FIREWALL_UNKNOWN, false);
 }
 

@@ -130,6 +130,21 @@ START_TEST(what_is_not_modelled_is_a_maybe)
 }
 END_TEST
 
+#define SADDR "{\"payload\":{\"protocol\":\"ip\",\"field\":\"saddr\"}}"
+#define UPDATE(stmt)                                                                               \
+	"{\"set\":{\"op\":\"update\",\"elem\":" SADDR stmt ",\"set\":\"@flood\"}},{\"drop\":null}"
+
+START_TEST(a_limit_for_each_element_of_a_set_makes_a_maybe)
+{
+	EXPECT(FIREWALL_MAY_DROP,
+	       UPDATE(",\"stmt\":[{\"limit\":{\"rate\":10,\"per\":\"second\",\"inv\":true}}]"));
+	EXPECT(FIREWALL_MAY_DROP,
+	       UPDATE(",\"stmt\":[{\"counter\":null},{\"ct count\":{\"val\":9,\"inv\":true}}]"));
+	EXPECT(FIREWALL_DROPS, UPDATE(",\"stmt\":[{\"counter\":{\"packets\":0,\"bytes\":0}}]"));
+	EXPECT(FIREWALL_DROPS, UPDATE(""));
+}
+END_TEST
+
 START_TEST(named_sets_and_verdict_maps_are_looked_up)
 {
 	read_json(HEAD
@@ -254,6 +269,7 @@ int main(void)
 	const TTest *const tests[] = {
 		ports_protocols_addresses_and_devices_are_read,
 		what_is_not_modelled_is_a_maybe,
+		a_limit_for_each_element_of_a_set_makes_a_maybe,
 		named_sets_and_verdict_maps_are_looked_up,
 		translations_are_read_with_what_exempts_from_them,
 		a_rule_is_told_as_nft_prints_it,
