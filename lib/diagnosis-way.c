@@ -339,7 +339,9 @@ static void nat_row(struct making *m, const char *interface, enum firewall_trans
 	struct row row = ROW(STEP_NAT, certain ? DIAGNOSIS_FAULT : DIAGNOSIS_WARN);
 	const struct diagnosis_seen *s = m->s;
 	bool four = s->local_net.first.family == AF_INET;
-	bool by_iptables = a->rule && a->rule->text && has_prefix(a->rule->text, "ip");
+	const char *text = a->rule && a->rule->text ? a->rule->text : "";
+	/* With its command in front, and not such as nft's "ip saddr ...". */
+	bool by_iptables = has_prefix(text, "iptables") || has_prefix(text, "ip6tables");
 	_cleanup_text_ struct text from = TEXT_NULL, to = TEXT_NULL;
 
 	print_net(&s->local_net, &from);
@@ -359,9 +361,9 @@ static void nat_row(struct making *m, const char *interface, enum firewall_trans
 		*interface ? "are dropped" : "leave in the clear");
 	if (by_iptables)
 		text_printf(&row.remedy,
-			    "insert in front of it: %s -t nat -I POSTROUTING -s %s -d %s "
+			    "insert in front of it: %.*s -t nat -I POSTROUTING -s %s -d %s "
 			    "-j RETURN",
-			    four ? "iptables" : "ip6tables", from.data, to.data);
+			    (int)strcspn(text, " "), text, from.data, to.data);
 	else
 		text_printf(&row.remedy,
 			    "insert in front of it: nft insert rule %s %s %s %s saddr %s "

@@ -465,6 +465,29 @@ START_TEST(a_masquerade_before_encryption_is_the_cause)
 }
 END_TEST
 
+START_TEST(what_exempts_from_a_translation_is_put_where_it_is)
+{
+	static const char nat[] = "*nat\n:POSTROUTING ACCEPT [0:0]\n"
+				  "-A POSTROUTING -o bond0 -j MASQUERADE\nCOMMIT\n";
+	struct firewall_rule *rule;
+
+	set_keys("leftsubnet=10.0.2.0/24\nrightsubnet=192.168.0.0/16\ntype=tunnel");
+	ck_assert_int_eq(firewall_read_iptables(nat, AF_INET, NULL, &rules), 0);
+	rule = &rules.items[0].rules[0];
+	free(rule->text);
+	rule->text = strdup("ip saddr 10.0.0.0/8 oifname \"bond0\" masquerade");
+	ck_assert_str_eq(cause(), "nat-rule");
+	contains(diagnosis_cause(&diagnosis)->remedy,
+		 "nft insert rule ip nat POSTROUTING ip saddr 10.0.2.0/24");
+	firewall_done(&rules);
+
+	ck_assert_int_eq(firewall_read_legacy_iptables(nat, AF_INET, &rules), 0);
+	ck_assert_str_eq(cause(), "nat-rule");
+	contains(diagnosis_cause(&diagnosis)->remedy,
+		 "in front of it: iptables-legacy -t nat -I POSTROUTING");
+}
+END_TEST
+
 /* Packets leave by that interface, before they are encrypted and leave by the bond. */
 START_TEST(with_an_interface_of_its_own_only_translation_there_is_blamed)
 {
@@ -653,6 +676,7 @@ DIAGNOSIS_MAIN("diagnosis", a_tunnel_that_is_up_has_no_fault_and_each_step_its_r
 	       nobody_who_answers_pings_beside_the_tunnel_tells_nothing_of_it,
 	       what_a_tunnel_has_carried_is_no_word_about_now,
 	       a_masquerade_before_encryption_is_the_cause,
+	       what_exempts_from_a_translation_is_put_where_it_is,
 	       with_an_interface_of_its_own_only_translation_there_is_blamed,
 	       nat_between_the_peers_is_told, a_crypto_policy_without_gcm_128_cannot_be_offloaded,
 	       with_its_own_esp_or_without_offload_the_policy_is_no_fault,
