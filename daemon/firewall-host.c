@@ -122,7 +122,8 @@ int firewall_read(uint64_t limit_usec, struct firewall *ret, char **ret_unread)
 	if (r < 0)
 		return r;
 	if (foreign.other_families)
-		text_printf(&unread, "%sthe rules of family netdev, bridge or arp",
+		text_printf(&unread,
+			    "%sthe rules of family netdev, bridge or arp, or at the hook ingress",
 			    unread.len ? ", " : "");
 	if (unread.len > 0 && text_take(&unread, &words) < 0)
 		return -ENOMEM;

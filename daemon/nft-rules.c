@@ -299,19 +299,25 @@ static int read_chain(struct nft_reading *r, const json_t *chain)
 {
 	struct firewall_chain *c;
 	json_int_t priority = json_integer_value(json_object_get(chain, "prio"));
+	bool drops = streq(nft_string(chain, "policy"), "drop");
 	int family;
 
-	if (!nft_family(nft_string(chain, "family"), &family))
+	if (!nft_family(nft_string(chain, "family"), &family)) {
+		r->foreign.other_families = r->foreign.other_families || drops;
 		return 0;
+	}
 	c = firewall_add_chain(r->f, family, nft_string(chain, "table"), nft_string(chain, "name"));
 	if (!c)
 		return -ENOMEM;
 	c->hook = read_hook(nft_string(chain, "hook"));
+	/* Family inet has an ingress as well, before all that is asked here. */
+	if (c->hook == FIREWALL_NO_HOOK && *nft_string(chain, "hook"))
+		r->foreign.other_families = true;
 	c->nat = streq(nft_string(chain, "type"), "nat");
 	c->priority = priority > INT32_MAX   ? INT32_MAX
 		      : priority < INT32_MIN ? INT32_MIN
 					     : (int)priority;
-	c->drops = streq(nft_string(chain, "policy"), "drop");
+	c->drops = drops;
 	return 0;
 }
 

@@ -18,7 +18,9 @@ struct nft_foreign {
 	} * items;
 	size_t n;
 	size_t alloc;
-	bool other_families; /* there are tables of family bridge, arp or netdev with rules */
+	/* There are tables of family bridge, arp or netdev that have rules or drop all, or chains
+	 * of family inet that see packets as early as those of netdev. */
+	bool other_families;
 };
 
 void nft_foreign_done(struct nft_foreign *f);

@@ -211,6 +211,40 @@ START_TEST(tables_of_iptables_are_left_to_iptables_save)
 }
 END_TEST
 
+#define ELSEWHERE(family, hook, policy)                                                            \
+	"{\"nftables\":[{\"chain\":{\"family\":\"" family                                          \
+	"\",\"table\":\"t\",\"name\":\"c\",\"type\":"                                              \
+	"\"filter\",\"hook\":\"" hook "\",\"dev\":\"bond0\",\"prio\":0,\"policy\":\"" policy       \
+	"\"}}"
+#define ELSEWHERE_DROPS(family)                                                                    \
+	",{\"rule\":{\"family\":\"" family                                                         \
+	"\",\"table\":\"t\",\"chain\":\"c\",\"handle\":5,\"expr\":[{"                              \
+	"\"drop\":null}]}}"
+
+START_TEST(chains_that_are_asked_elsewhere_are_told)
+{
+	static const struct {
+		const char *json;
+		bool told;
+	} cases[] = {
+		{ ELSEWHERE("netdev", "ingress", "accept") ELSEWHERE_DROPS("netdev") TAIL, true },
+		{ ELSEWHERE("inet", "ingress", "accept") ELSEWHERE_DROPS("inet") TAIL, true },
+		{ ELSEWHERE("inet", "input", "accept") ELSEWHERE_DROPS("inet") TAIL, false },
+		/* The policy drops as well as a rule. */
+		{ ELSEWHERE("netdev", "ingress", "drop") TAIL, true },
+		{ ELSEWHERE("inet", "ingress", "drop") TAIL, true },
+		{ ELSEWHERE("netdev", "egress", "accept") TAIL, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		end();
+		begin();
+		read_json(cases[i].json, NULL);
+		ck_assert_msg(foreign.other_families == cases[i].told, "%s", cases[i].json);
+	}
+}
+END_TEST
+
 #define TABLE(flags) ",{\"table\":{\"family\":\"inet\",\"name\":\"t\",\"handle\":2" flags "}}"
 
 START_TEST(a_table_that_is_dormant_drops_nothing)
@@ -274,6 +308,7 @@ int main(void)
 		translations_are_read_with_what_exempts_from_them,
 		a_rule_is_told_as_nft_prints_it,
 		tables_of_iptables_are_left_to_iptables_save,
+		chains_that_are_asked_elsewhere_are_told,
 		a_table_that_is_dormant_drops_nothing,
 		what_is_no_ruleset_is_refused,
 		entries_of_the_wrong_kind_do_no_harm,
