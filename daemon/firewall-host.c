@@ -52,6 +52,21 @@ static int save(const char *command, int family, const char *const *only, uint64
 	return firewall_read_iptables(result.out, family, only, f);
 }
 
+/*
+ * iptables-save passes over a table in which nft has put what iptables has no words for, and knows
+ * none by other names than its own.
+ */
+static void tell_passed_over(const struct families *a, const struct nft_foreign *foreign,
+			     const struct firewall *f, struct text *unread)
+{
+	for (size_t i = 0; i < foreign->n; i++)
+		if (foreign->items[i].family == a->family &&
+		    !firewall_has_table(f, a->family, foreign->items[i].name))
+			text_printf(unread, "%sthe table %s %s, of which %s tells nothing",
+				    unread->len ? ", " : "", a->family == AF_INET ? "ip" : "ip6",
+				    foreign->items[i].name, a->nft_save);
+}
+
 static int read_foreign(const struct families *a, const struct nft_foreign *foreign,
 			uint64_t limit_usec, struct firewall *f, struct text *unread)
 {
@@ -73,6 +88,8 @@ static int read_foreign(const struct families *a, const struct nft_foreign *fore
 		if (r > 0)
 			text_printf(unread, "%sthe tables of iptables-nft, for want of %s",
 				    unread->len ? ", " : "", a->save);
+		else if (r == 0)
+			tell_passed_over(a, foreign, f, unread);
 	}
 	free(only.items);
 	return r;
@@ -121,6 +138,10 @@ int firewall_read(uint64_t limit_usec, struct firewall *ret, char **ret_unread)
 	}
 	if (r < 0)
 		return r;
+	for (size_t i = 0; i < foreign.n; i++)
+		if (foreign.items[i].family == 0)
+			text_printf(&unread, "%sthe table inet %s, of iptables' kind",
+				    unread.len ? ", " : "", foreign.items[i].name);
 	if (foreign.other_families)
 		text_printf(&unread,
 			    "%sthe rules of family netdev, bridge or arp, or at the hook ingress",

@@ -116,6 +116,14 @@ struct firewall_chain *firewall_find(const struct firewall *f, int family, const
 	return *slot ? &f->items[*slot - 1] : NULL;
 }
 
+bool firewall_has_table(const struct firewall *f, int family, const char *table)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (f->items[i].family == family && streq(f->items[i].table, table))
+			return true;
+	return false;
+}
+
 void firewall_remove_table(struct firewall *f, int family, const char *table)
 {
 	size_t kept = 0;

@@ -122,6 +122,9 @@ struct firewall_chain *firewall_add_chain(struct firewall *f, int family, const 
 struct firewall_chain *firewall_find(const struct firewall *f, int family, const char *table,
 				     const char *name);
 
+/* firewall_has_table() - whether any chain of a table was read */
+bool firewall_has_table(const struct firewall *f, int family, const char *table);
+
 /* firewall_remove_table() - takes out all chains of a table */
 void firewall_remove_table(struct firewall *f, int family, const char *table);
 

@@ -339,6 +339,17 @@ START_TEST(the_older_iptables_has_tables_of_its_own_beside_those_of_the_same_nam
 }
 END_TEST
 
+/* "# Table `filter' is incompatible, use 'nft' tool." is all that iptables-save says of it. */
+START_TEST(a_table_that_was_passed_over_is_not_there)
+{
+	iptables("# Table `filter' is incompatible, use 'nft' tool.\n" NAT(""));
+
+	ck_assert(!firewall_has_table(&rules, AF_INET, "filter"));
+	ck_assert(firewall_has_table(&rules, AF_INET, "nat"));
+	ck_assert(!firewall_has_table(&rules, AF_INET6, "nat"));
+}
+END_TEST
+
 START_TEST(rules_of_the_other_family_are_not_asked)
 {
 	ck_assert_int_eq(
@@ -431,6 +442,7 @@ int main(void)
 		a_nat_chain_drops_nothing_and_a_filter_translates_nothing,
 		only_the_tables_that_are_asked_for_are_read,
 		the_older_iptables_has_tables_of_its_own_beside_those_of_the_same_name,
+		a_table_that_was_passed_over_is_not_there,
 		rules_of_the_other_family_are_not_asked,
 		quotes_and_odd_lines_do_no_harm,
 		of_two_targets_the_last_one_counts_and_the_first_is_let_go_of,
