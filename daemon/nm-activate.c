@@ -20,7 +20,7 @@
 
 /* A port that has to come back. */
 struct port {
-	const char *name;
+	char *name;          /* its own: the device may go meanwhile */
 	char *uuid;          /* of the profile by which it comes back; NULL: none is known */
 	uint64_t down_since; /* of nm_now(); 0: it is up, or on its way */
 	unsigned int tries;
@@ -104,10 +104,10 @@ static int find_all(struct activation *a, const char *uuid, const char *const *p
 	for (; a->n_ports < n; a->n_ports++) {
 		struct port *p = &a->ports[a->n_ports];
 
-		p->name = ports[a->n_ports];
-		if (!nm_managed_device(a->nm, p->name))
+		if (!nm_managed_device(a->nm, ports[a->n_ports]))
 			return nm_failed(a->nm, -ENODEV, "NetworkManager does not manage %s",
-					 p->name);
+					 ports[a->n_ports]);
+		p->name = g_strdup(ports[a->n_ports]);
 		p->uuid = uuid_of_port(a->nm, p->name, a->bond, uuid);
 	}
 	return 0;
@@ -444,8 +444,10 @@ static int activate(struct activation *a, uint64_t limit_usec, struct nm_outcome
 
 static void activation_done(struct activation *a)
 {
-	for (size_t i = 0; i < a->n_ports; i++)
+	for (size_t i = 0; i < a->n_ports; i++) {
+		g_free(a->ports[i].name);
 		g_free(a->ports[i].uuid);
+	}
 	free(a->ports);
 	g_clear_object(&a->active);
 	g_free(a->checkpoint);
@@ -512,7 +514,7 @@ static int take_up(struct activation *a, NMDevice *bond, NMCheckpoint *checkpoin
 
 		if (devices->pdata[i] == bond)
 			continue;
-		p->name = nm_device_get_iface(devices->pdata[i]);
+		p->name = g_strdup(nm_device_get_iface(devices->pdata[i]));
 		p->uuid = uuid_of_port(a->nm, p->name, a->bond,
 				       active ? nm_active_connection_get_uuid(active) : "");
 		a->n_ports++;
