@@ -64,16 +64,12 @@ static bool is_noted(const struct undo_entry *e, const char *conn)
 	return false;
 }
 
-static bool comes_up_by_itself(enum ipsec_auto want)
-{
-	return want == IPSEC_AUTO_START || want == IPSEC_AUTO_ONDEMAND;
-}
-
 /*
  * A tunnel that was up although its auto= does not say so comes up by nobody else's doing: pluto
- * forgets that somebody asked for it, or, with auto=ignore, loaded it. That is so of all of them
- * with a restart, and with a replacement of those that share the IKE SA; which ones do is for pluto
- * to know.
+ * forgets that somebody asked for it, or, with auto=ignore, loaded it. With auto=ondemand a packet
+ * does, which may be long in coming, and those who wait for the tunnel send none. That is so of all
+ * of them with a restart, and with a replacement of those that share the IKE SA; which ones do is
+ * for pluto to know.
  */
 static int note_up(const struct facts *facts, struct undo_entry *e)
 {
@@ -85,7 +81,7 @@ static int note_up(const struct facts *facts, struct undo_entry *e)
 		if (!conn)
 			return -ENOMEM;
 		if (!facts->conf || !ipsec_conf_find(facts->conf, conn) ||
-		    comes_up_by_itself(auto_in(facts->conf, conn)) || is_noted(e, conn))
+		    auto_in(facts->conf, conn) == IPSEC_AUTO_START || is_noted(e, conn))
 			continue;
 		grown = reallocarray(e->up, e->n_up + 1, sizeof(*e->up));
 		if (!grown)

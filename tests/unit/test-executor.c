@@ -48,6 +48,29 @@ START_TEST(so_it_does_whatever_auto_says)
 }
 END_TEST
 
+START_TEST(one_that_a_packet_would_bring_up_does_not_wait_for_one)
+{
+	static const char text[] = "conn example\n"
+				   "\tleft=192.0.2.1\n"
+				   "\tright=192.0.2.2\n"
+				   "\tauto=ondemand\n"
+				   "\n"
+				   "conn neighbour\n"
+				   "\tleft=192.0.2.1\n"
+				   "\tright=192.0.2.3\n"
+				   "\tauto=route\n";
+	_cleanup_free_ char *reason = NULL;
+
+	host_begin();
+	write_conf(text);
+	ck_assert_int_eq(apply_by(STEP_LIVE, STEP_RESTART, &reason), EXECUTOR_DONE);
+	ck_assert_ptr_null(reason);
+	ck_assert(world->example_up);
+	ck_assert(world->neighbour_up);
+	host_end();
+}
+END_TEST
+
 /* Down, and routed or not before its turn. */
 static int apply_on_demand(bool routed, char **ret_reason)
 {
@@ -379,6 +402,7 @@ END_TEST
 
 UNIT_MAIN("executor", what_is_applied_can_be_reverted,
 	  a_restart_brings_up_again_what_nobody_else_would, so_it_does_whatever_auto_says,
+	  one_that_a_packet_would_bring_up_does_not_wait_for_one,
 	  a_conn_that_pluto_does_not_route_any_more_has_all_undone,
 	  one_that_was_not_routed_before_need_not_be,
 	  who_shares_an_ike_sa_comes_up_again_whatever_is_done,
