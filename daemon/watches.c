@@ -33,13 +33,19 @@ static const char *const matches[] = {
 	"interface='org.freedesktop.DBus.Properties',member='PropertiesChanged'",
 };
 
+/* Who comes to the bus anew has forgotten who wanted his signals. */
+static const char match_systemd[] =
+	"type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',"
+	"member='NameOwnerChanged',arg0='org.freedesktop.systemd1'";
+
 struct watches {
 	sd_event *event;
 	watches_changed_fn changed;
 	void *userdata;
 	char *root;
 	sd_event_source *folders[ARRAY_SIZE(places)];
-	sd_bus_slot *slots[ARRAY_SIZE(matches) + 1];
+	sd_bus_slot *slots[ARRAY_SIZE(matches)];
+	sd_bus_slot *systemd, *subscription;
 };
 
 static void watch_folders(struct watches *w);
@@ -160,13 +166,29 @@ static int on_subscribed(sd_bus_message *m _unused_, void *userdata _unused_,
 	return 0; /* without systemd there are no units to hear of */
 }
 
-/* systemd sends its units' signals only while somebody has asked for them. */
+/*
+ * systemd sends its units' signals only while somebody has asked for them. It may not be on the bus
+ * yet, and it leaves it when its connection breaks, as under load; then it is asked once it comes.
+ */
 static int subscribe(struct watches *w, sd_bus *bus)
 {
-	return sd_bus_call_method_async(bus, &w->slots[ARRAY_SIZE(matches)],
-					"org.freedesktop.systemd1", "/org/freedesktop/systemd1",
+	w->subscription = sd_bus_slot_unref(w->subscription);
+	return sd_bus_call_method_async(bus, &w->subscription, "org.freedesktop.systemd1",
+					"/org/freedesktop/systemd1",
 					"org.freedesktop.systemd1.Manager", "Subscribe",
 					on_subscribed, w, NULL);
+}
+
+static int on_systemd(sd_bus_message *m, void *userdata, sd_bus_error *error _unused_)
+{
+	struct watches *w = userdata;
+	const char *name, *old, *now;
+
+	if (sd_bus_message_read(m, "sss", &name, &old, &now) < 0 || *now == '\0')
+		return 0;
+	(void)subscribe(w, sd_bus_message_get_bus(m));
+	w->changed(w->userdata, "systemd has come to the bus");
+	return 0;
 }
 
 int watches_set_bus(struct watches *w, sd_bus *bus)
@@ -175,6 +197,8 @@ int watches_set_bus(struct watches *w, sd_bus *bus)
 
 	for (size_t i = 0; i < ARRAY_SIZE(w->slots); i++)
 		w->slots[i] = sd_bus_slot_unref(w->slots[i]);
+	w->systemd = sd_bus_slot_unref(w->systemd);
+	w->subscription = sd_bus_slot_unref(w->subscription);
 	if (!bus)
 		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(matches); i++) {
@@ -182,5 +206,6 @@ int watches_set_bus(struct watches *w, sd_bus *bus)
 		if (r < 0)
 			return r;
 	}
-	return subscribe(w, bus);
+	r = sd_bus_add_match_async(bus, &w->systemd, match_systemd, on_systemd, NULL, w);
+	return r < 0 ? r : subscribe(w, bus);
 }
