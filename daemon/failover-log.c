@@ -136,7 +136,20 @@ static int read_line(struct failover_log *l, const char *line, size_t len)
 	return r == -ENOMEM ? r : 0;
 }
 
-/* Return: 0, also when there is none to be read; -ENOMEM. */
+/* The next failover takes the place of the file: behind what is not understood it would be lost. */
+static int begin_anew(struct failover_log *l)
+{
+	l->n_lines = MAX_LINES;
+	return 0;
+}
+
+/* What lacks for a moment: the file is there, and is no empty one. */
+static bool is_passing(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM;
+}
+
+/* Return: 0, also when there is none to be read; -ENOMEM, -EMFILE, -ENFILE. */
 static int read_file(struct failover_log *l)
 {
 	_cleanup_free_ char *line = NULL;
@@ -147,11 +160,13 @@ static int read_file(struct failover_log *l)
 	int fd, r = 0;
 
 	fd = open(l->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0 && is_passing(errno))
+		return -errno;
 	if (fd < 0)
-		return 0;
+		return errno == ENOENT ? 0 : begin_anew(l);
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > MAX_BYTES) {
 		close(fd);
-		return 0;
+		return begin_anew(l);
 	}
 	l->written_usec =
 		(uint64_t)st.st_mtim.tv_sec * 1000000 + (uint64_t)st.st_mtim.tv_nsec / 1000;
@@ -167,6 +182,8 @@ static int read_file(struct failover_log *l)
 	/* getline() tells a lack of memory by nothing but that the end is not reached. */
 	if (r == 0 && !feof(file) && !ferror(file))
 		r = -ENOMEM;
+	if (ferror(file))
+		(void)begin_anew(l);
 	fclose(file);
 	return r;
 }

@@ -25,7 +25,8 @@ struct failover_log;
  * @path: the file, which need not exist; NULL keeps nothing over restarts
  * @boot: the id of this boot of the host; "" when it is not known
  *
- * Return: 0; -ENOMEM. A file that cannot be read is begun anew at the next failover.
+ * Return: 0; -ENOMEM, -EMFILE or -ENFILE. A file that cannot be read for other reasons is begun anew
+ * at the next failover.
  */
 int failover_log_open(const char *path, const char *boot, struct failover_log **ret);
 

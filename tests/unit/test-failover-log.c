@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "failover-log.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include "temporary.h"
 #include "unit.h"
 
@@ -60,6 +64,41 @@ START_TEST(failovers_are_numbered_and_the_last_one_is_known)
 	ck_assert_uint_eq(failover_log_count(log_), 2);
 	ck_assert_uint_eq(failover_log_last(log_)->id, 2);
 	ck_assert_str_eq(failover_log_last(log_)->to, "ix0");
+	tear_down();
+}
+END_TEST
+
+START_TEST(a_file_that_is_none_of_ours_is_begun_anew_with_the_next_failover)
+{
+	set_up();
+	add("ix0", "ix1", 5);
+	failover_log_free(log_);
+	log_ = NULL;
+	ck_assert_int_eq(truncate(temporary_path("failovers"), 17 * 1024 * 1024), 0);
+	open_log();
+	ck_assert_uint_eq(failover_log_count(log_), 0);
+	add("ix1", "ix0", 6);
+	open_log();
+	ck_assert_uint_eq(failover_log_count(log_), 1);
+	ck_assert_str_eq(failover_log_last(log_)->to, "ix0");
+	tear_down();
+}
+END_TEST
+
+/* Taken for an empty one, its next line would have a number that is in the file already. */
+START_TEST(a_file_for_which_no_descriptor_is_left_is_not_taken_for_none)
+{
+	struct failover_log *other = NULL;
+	struct rlimit before, none;
+
+	set_up();
+	add("ix0", "ix1", 5);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){ .rlim_cur = 0, .rlim_max = before.rlim_max };
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	ck_assert_int_eq(failover_log_open(temporary_path("failovers"), "monday", &other), -EMFILE);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+	ck_assert_ptr_null(other);
 	tear_down();
 }
 END_TEST
@@ -442,6 +481,8 @@ UNIT_MAIN("failover-log", an_outage_of_no_time_is_not_one_that_is_not_known,
 	  what_has_to_be_written_anew_waits_for_who_waits_for_the_disk,
 	  what_was_added_is_written_together_with_whatever_is_written_next,
 	  failovers_are_numbered_and_the_last_one_is_known,
+	  a_file_that_is_none_of_ours_is_begun_anew_with_the_next_failover,
+	  a_file_for_which_no_descriptor_is_left_is_not_taken_for_none,
 	  failovers_and_their_verdicts_outlive_the_process, a_verdict_is_noted_once,
 	  the_evidence_is_kept_with_the_verdict, what_is_not_known_is_left_out_and_stays_unknown,
 	  a_failover_before_the_verdict_leaves_the_first_one_unknown,
