@@ -284,6 +284,25 @@ int ipsec_replace(const struct ipsec *ipsec, const char *conn, enum ipsec_auto w
 	return r < 0 ? r : result;
 }
 
+int ipsec_check_files(const struct ipsec *ipsec, const char *config, char **ret_text)
+{
+	_cleanup_command_result_ struct command_result result = COMMAND_RESULT_NULL;
+	_cleanup_text_ struct text t = TEXT_NULL;
+	int r;
+
+	r = run(ipsec, ipsec_limit(ipsec), false,
+		ARGS("addconn", "--config", config, "--checkconfig"), &result);
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	/* From 126 on it is the shell's word that there is no such program. */
+	if (result.exit_status == 0 || result.exit_status >= 126)
+		return 0;
+	text_printf(&t, "exit status %d, ", result.exit_status);
+	text_add_bytes(&t, result.err, strcspn(result.err, "\n"));
+	r = text_take(&t, ret_text);
+	return r < 0 ? r : 1;
+}
+
 int ipsec_load(const struct ipsec *ipsec, const char *conn)
 {
 	_cleanup_text_ struct text t = TEXT_NULL;

@@ -94,6 +94,18 @@ int ipsec_replace(const struct ipsec *ipsec, const char *conn, enum ipsec_auto w
 		  char **ret_text);
 
 /*
+ * ipsec_check_files() - has addconn read the files, as the unit does before it starts pluto
+ * @config: the first of them
+ * @ret_text: what it said, on one line; from malloc()
+ *
+ * Most mistakes it lets pass; with one that it does not, pluto would not start, and no conn could
+ * be loaded.
+ *
+ * Return: 0, also where that could not be learnt; 1 when it rejects them; -ENOMEM.
+ */
+int ipsec_check_files(const struct ipsec *ipsec, const char *config, char **ret_text);
+
+/*
  * ipsec_load() - has pluto take up a conn from the files, unless it has it
  *
  * Return: 0; 1 when pluto does not have it even then; or as above.

@@ -54,6 +54,25 @@ static int look_now(struct steps *s, struct facts **ret)
 	return 0;
 }
 
+/*
+ * Pluto lets go of what it has before it reads the files, which somebody may have edited since they
+ * were looked at. What it has is worth more than what it is to take up.
+ */
+static int see_files(struct steps *s)
+{
+	const char *config = s->options->ipsec_conf;
+	_cleanup_free_ char *text = NULL;
+	int r;
+
+	r = ipsec_check_files(&s->options->ipsec, config ? config : IPSEC_FILES_CONFIG, &text);
+	if (r <= 0)
+		return r;
+	return steps_fail(s,
+			  "Libreswan rejects its files as they are, so that pluto keeps what it "
+			  "has: %s",
+			  text);
+}
+
 /* ---- tunnels that nobody else brings up ---- */
 
 static bool is_noted(const struct undo_entry *e, const char *conn)
@@ -295,7 +314,9 @@ int steps_bring_back(struct steps *s, const char **ret_missing)
 
 static int restart_note(struct steps *s, const struct step *step, struct undo_entry **ret)
 {
-	return pluto_note(s->facts, step, ret);
+	int r = see_files(s);
+
+	return r != 0 ? r : pluto_note(s->facts, step, ret);
 }
 
 /* What came of a restart, as units.h tells it. */
@@ -355,6 +376,11 @@ static int restart_undo(struct steps *s, const struct undo_entry *entry)
 		return restarted(s, r, NULL);
 	if (now.state == FACTS_UNIT_INACTIVE && !s->restart_failed)
 		return 0;
+	if (now.state == FACTS_UNIT_ACTIVE) {
+		r = see_files(s);
+		if (r != 0)
+			return r;
+	}
 	if (now.state == FACTS_UNIT_ACTIVE && !s->restart_failed)
 		r = units_restart(s->bus, IPSEC_UNIT, STEPS_RESTART_USEC, &text);
 	else
@@ -385,8 +411,10 @@ static int replace_note(struct steps *s, const struct step *step, struct undo_en
 {
 	_cleanup_(facts_freep) struct facts *now = NULL;
 	const struct facts *facts = s->facts;
-	int r;
+	int r = see_files(s);
 
+	if (r != 0)
+		return r;
 	if (!facts) {
 		r = look_now(s, &now);
 		if (r != 0)
@@ -492,6 +520,9 @@ static int replace_undo(struct steps *s, const struct undo_entry *entry)
 		return r;
 	if (!ipsec_conf_find(ipsec_files_conf(files), entry->subject))
 		return drop(s, ipsec_files_conf(files), entry->subject);
+	r = see_files(s);
+	if (r != 0)
+		return r;
 	r = replace(s, entry->subject, (enum ipsec_auto)entry->after,
 		    entry->before || is_noted(entry, entry->subject));
 	bring_up(s, s->plan, entry);

@@ -340,13 +340,21 @@ int ipsec_replace(const struct ipsec *ipsec _unused_, const char *conn, enum ips
 		world->neighbour_lost++;
 	}
 	/* As pluto does with one that the files do not have. */
-	if (!file_has("conn example")) {
+	if (!file_has("conn example") || world->files_broken) {
 		*ret_text = strdup("no such conn");
 		world->example_up = false;
 		return 1;
 	}
 	called();
 	return 0;
+}
+
+int ipsec_check_files(const struct ipsec *ipsec _unused_, const char *config, char **ret_text)
+{
+	ck_assert_str_eq(config, temporary_path("ipsec.conf"));
+	if (world->files_broken)
+		*ret_text = strdup("syntax error");
+	return world->files_broken;
 }
 
 int ipsec_delete(const struct ipsec *ipsec _unused_, const char *conn)
@@ -524,7 +532,8 @@ int units_restart(sd_bus *bus _unused_, const char *unit, uint64_t limit_usec _u
 	ck_assert_str_eq(unit, IPSEC_UNIT);
 	if (world->restart_fails)
 		files_cannot_be_put_back();
-	if (call() || world->restart_fails) {
+	/* The unit stops, and only then looks at the files. */
+	if (call() || world->restart_fails || world->files_broken) {
 		world->example_up = world->neighbour_up = false;
 		world->failed = true;
 		*ret_text = strdup("the job ended with failed");
@@ -538,7 +547,7 @@ int units_restart(sd_bus *bus _unused_, const char *unit, uint64_t limit_usec _u
 int units_start_again(sd_bus *bus _unused_, const char *unit _unused_, uint64_t limit_usec _unused_,
 		      char **ret_text _unused_)
 {
-	if (call() || world->start_fails) {
+	if (call() || world->start_fails || world->files_broken) {
 		world->failed = true;
 		return UNITS_FAILED;
 	}

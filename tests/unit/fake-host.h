@@ -26,6 +26,7 @@ extern struct world {
 	bool nm_away, trial_fails, trial_unseen, answered, refuse_bit, pluto_stopped, files_refused,
 		restart_fails, start_fails;
 	bool routed, unroutable; /* example, by auto=ondemand: it is, and cannot be any more */
+	bool files_broken;       /* somebody has edited them so that pluto cannot start */
 	bool no_words;           /* no reason can be put together, for want of memory */
 	bool subnets;            /* pluto has the neighbour by the name of one of its subnets */
 	bool shares;  /* both conns have one IKE SA, so that replacing one takes both down */

@@ -6,6 +6,35 @@
 
 /* ---- repairs ---- */
 
+/* Pluto has let go of all it had before it finds out. */
+static void leaves_pluto_alone(int (*apply_it)(void))
+{
+	_cleanup_free_ char *reason = NULL, *later = NULL;
+	unsigned int lost;
+
+	host_begin();
+	ck_assert_int_eq(apply_it(), EXECUTOR_DONE);
+	lost = world->neighbour_lost;
+	world->files_broken = true;
+	ck_assert_int_eq(revert(&reason), EXECUTOR_FAILED_HALF);
+	ck_assert_ptr_nonnull(strstr(reason, "syntax error"));
+	ck_assert(world->example_up);
+	ck_assert(world->neighbour_up);
+	ck_assert_uint_eq(world->neighbour_lost, lost);
+
+	world->files_broken = false;
+	ck_assert_int_eq(revert(&later), EXECUTOR_DONE);
+	all_is_as_before();
+	host_end();
+}
+
+START_TEST(files_that_somebody_has_broken_since_take_no_tunnel_down)
+{
+	leaves_pluto_alone(apply);
+	leaves_pluto_alone(apply_with_restart);
+}
+END_TEST
+
 START_TEST(a_revert_goes_back_before_the_first_apply_whatever_was_repaired)
 {
 	_cleanup_free_ char *reason = NULL;
@@ -583,7 +612,8 @@ START_TEST(so_does_a_conn_that_a_replacement_has_lost)
 }
 END_TEST
 
-UNIT_MAIN("executor-revert", a_revert_goes_back_before_the_first_apply_whatever_was_repaired,
+UNIT_MAIN("executor-revert", files_that_somebody_has_broken_since_take_no_tunnel_down,
+	  a_revert_goes_back_before_the_first_apply_whatever_was_repaired,
 	  a_revert_leaves_right_what_was_right_before_the_first_apply,
 	  so_it_does_where_nothing_was_ever_applied, and_with_a_conn_that_the_policy_names_no_more,
 	  a_revert_has_what_was_there_at_first_and_not_what_was_repaired,

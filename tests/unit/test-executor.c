@@ -48,6 +48,26 @@ START_TEST(so_it_does_whatever_auto_says)
 }
 END_TEST
 
+/* Looked at they were well. */
+START_TEST(files_that_are_broken_by_the_time_of_the_restart_take_no_tunnel_down)
+{
+	static const enum step_kind kinds[] = { STEP_RESTART, STEP_REPLACE };
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		_cleanup_free_ char *reason = NULL;
+
+		host_begin();
+		world->files_broken = true;
+		ck_assert_int_eq(apply_by(STEP_LIVE, kinds[i], &reason), EXECUTOR_FAILED);
+		ck_assert_ptr_nonnull(strstr(reason, "syntax error"));
+		ck_assert_uint_eq(world->neighbour_lost, 0);
+		ck_assert_uint_eq(world->replacements, 0);
+		all_is_as_before();
+		host_end();
+	}
+}
+END_TEST
+
 START_TEST(one_that_a_packet_would_bring_up_does_not_wait_for_one)
 {
 	static const char text[] = "conn example\n"
@@ -402,6 +422,7 @@ END_TEST
 
 UNIT_MAIN("executor", what_is_applied_can_be_reverted,
 	  a_restart_brings_up_again_what_nobody_else_would, so_it_does_whatever_auto_says,
+	  files_that_are_broken_by_the_time_of_the_restart_take_no_tunnel_down,
 	  one_that_a_packet_would_bring_up_does_not_wait_for_one,
 	  a_conn_that_pluto_does_not_route_any_more_has_all_undone,
 	  one_that_was_not_routed_before_need_not_be,

@@ -429,6 +429,31 @@ START_TEST(a_conn_is_rekeyed_by_the_name_that_the_installed_version_has_for_it)
 }
 END_TEST
 
+START_TEST(files_are_rejected_by_the_word_of_addconn_alone)
+{
+	char *text = NULL;
+
+	ipsec_is("echo \"$*\" >>$LOG; echo 'bad value: 7' >&2; echo more >&2; exit 3\n");
+	ck_assert_int_eq(ipsec_check_files(&ipsec, "/x.conf", &text), 1);
+	ck_assert_str_eq(text, "exit status 3, bad value: 7");
+	expect_log("addconn --config /x.conf --checkconfig\n");
+	free(text);
+	text = NULL;
+	teardown();
+
+	ipsec_is("echo 'warning' >&2\n");
+	ck_assert_int_eq(ipsec_check_files(&ipsec, "/x.conf", &text), 0);
+	teardown();
+	ipsec_is("exit 127\n");
+	ck_assert_int_eq(ipsec_check_files(&ipsec, "/x.conf", &text), 0);
+	teardown();
+	ipsec_is("kill -9 $$\n");
+	ck_assert_int_eq(ipsec_check_files(&ipsec, "/x.conf", &text), 0);
+	ck_assert_ptr_null(text);
+	teardown();
+}
+END_TEST
+
 START_TEST(a_conn_is_asked_for_without_waiting)
 {
 	ipsec_is("echo \"$*\" >>$LOG\nexit 1\n");
@@ -536,9 +561,10 @@ START_TEST(waiting_can_be_given_up)
 }
 END_TEST
 
-UNIT_MAIN("ipsec", the_version_is_read, a_version_that_makes_no_sense_is_none,
-	  without_the_command_libreswan_is_not_installed, the_exit_status_of_a_list_is_not_believed,
-	  an_empty_list_is_an_answer, garbage_is_no_empty_list, a_pluto_that_does_not_run_is_told,
+UNIT_MAIN("ipsec", files_are_rejected_by_the_word_of_addconn_alone, the_version_is_read,
+	  a_version_that_makes_no_sense_is_none, without_the_command_libreswan_is_not_installed,
+	  the_exit_status_of_a_list_is_not_believed, an_empty_list_is_an_answer,
+	  garbage_is_no_empty_list, a_pluto_that_does_not_run_is_told,
 	  a_missing_right_is_not_taken_for_a_missing_pluto, a_command_that_hangs_is_killed,
 	  runs_that_hang_lose_no_more_than_twice_the_limit,
 	  who_was_answered_has_the_whole_limit_again, reading_along_until_the_limit_is_no_hanging,
