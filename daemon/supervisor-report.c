@@ -69,10 +69,32 @@ static bool replace_string(char **p, const char *value)
 	return true;
 }
 
-/* That somebody has reverted it is kept on disk: a boot must not apply it behind his back. */
+/* The name of a file that was made is as good as none while its folder is in memory alone. */
+static int sync_folder_of(const char *path)
+{
+	_cleanup_free_ char *folder = strdup(path);
+	char *slash = folder ? strrchr(folder, '/') : NULL;
+	int fd, r = 0;
+
+	if (!slash)
+		return folder ? -EINVAL : -ENOMEM;
+	*slash = '\0';
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (fsync(fd) < 0)
+		r = -errno;
+	close(fd);
+	return r;
+}
+
+/*
+ * That somebody has reverted it is kept on disk: a boot must not apply it behind his back. A host
+ * that crashes may be why it is reverted, and the undo journal is gone from the disk by now.
+ */
 static void keep_on_disk(const struct supervisor *s)
 {
-	int fd;
+	int fd, r;
 
 	if (!s->revert_path)
 		return;
@@ -81,10 +103,14 @@ static void keep_on_disk(const struct supervisor *s)
 		return;
 	}
 	fd = open(s->revert_path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		log_warning("%s: That it is reverted cannot be kept on disk: %m", s->name);
-	else
+	r = fd < 0 ? -errno : 0;
+	if (fd >= 0) {
 		close(fd);
+		r = sync_folder_of(s->revert_path);
+	}
+	if (r < 0)
+		log_warning("%s: That it is reverted cannot be kept on disk: %s", s->name,
+			    strerror(-r));
 }
 
 int supervisor_remember(struct supervisor *s, const char *state_dir)

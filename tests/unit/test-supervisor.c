@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <sys/stat.h>
+
 #include "fake-kernel.h"
 #include "many-bonds.h"
 #include "names.h"
+#include "temporary.h"
 #include "unit.h"
 #include "worker-report.h"
 
@@ -284,6 +287,35 @@ START_TEST(a_revert_says_what_there_is_to_know)
 }
 END_TEST
 
+static size_t n_folders_synced;
+
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+int __wrap_fsync(int fd)
+{
+	struct stat st;
+
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	n_folders_synced += S_ISDIR(st.st_mode);
+	return __real_fsync(fd);
+}
+
+/* What the worker has taken back is on disk by then, and a boot would apply it again. */
+START_TEST(that_a_bond_is_reverted_outlives_a_host_that_crashes)
+{
+	temporary_make();
+	bonds_state_dir = temporary_dir;
+	bonds_begin(1);
+	n_folders_synced = 0;
+	worker_ends(OUTCOME_REVERTED, "");
+	ck_assert_int_eq(access(temporary_path("reverted-bond0"), F_OK), 0);
+	ck_assert_uint_eq(n_folders_synced, 1);
+	bonds_end();
+	bonds_state_dir = NULL;
+	temporary_remove();
+}
+END_TEST
+
 START_TEST(so_does_a_policy_that_names_a_conn_no_more_until_the_next_one)
 {
 	bonds_begin(1);
@@ -404,7 +436,7 @@ UNIT_MAIN("supervisor", a_policy_without_a_conn_keeps_no_verdict_of_the_one_befo
 	  what_cannot_be_taken_back_yet_is_not_applied_anew,
 	  once_nothing_is_left_half_done_a_bond_is_looked_at_anew,
 	  a_bond_that_is_held_stays_so_when_nothing_is_left_half_done,
-	  a_revert_says_what_there_is_to_know,
+	  a_revert_says_what_there_is_to_know, that_a_bond_is_reverted_outlives_a_host_that_crashes,
 	  so_does_a_policy_that_names_a_conn_no_more_until_the_next_one,
 	  what_has_failed_by_halves_is_known_to_be_unsettled,
 	  what_fails_by_the_old_policy_does_not_hold_the_bond_by_the_new_one,
