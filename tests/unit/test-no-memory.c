@@ -195,7 +195,7 @@ static int know_tunnels(void)
 {
 	static const struct facts_ip own = { AF_INET, { 192, 0, 2, 1 } },
 				     peer = { AF_INET, { 192, 0, 2, 2 } };
-	static struct facts_sa sas[] = {
+	struct facts_sa sas[] = {
 		{ .spi = 1,
 		  .direction = FACTS_OUT,
 		  .source = own,
@@ -205,8 +205,8 @@ static int know_tunnels(void)
 	};
 	static char conn[] = "example";
 	static struct facts_tunnel known = { .conn = conn, .spi = 2 };
-	static const struct facts_flow flow = { .reqid = 5, .source = own, .destination = peer };
-	static const struct facts facts = {
+	const struct facts_flow flow = { .reqid = 5, .source = own, .destination = peer };
+	const struct facts facts = {
 		.sas = sas, .n_sas = ARRAY_SIZE(sas), .tunnels = &known, .n_tunnels = 1
 	};
 	struct tunnels t = TUNNELS_NULL;
