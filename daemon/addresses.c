@@ -42,12 +42,16 @@ static void take(struct addresses *a, const struct link_address_message *m)
 {
 	struct facts_address *known = find(a, &m->address);
 
-	if (!known == m->gone)
-		return;
-	if (m->gone)
+	if (m->gone) {
+		if (!known)
+			return;
 		*known = a->items[--a->n];
-	else if (ARRAY_GROW(a) == 0)
-		a->items[a->n++] = m->address;
+	} else {
+		if (known)
+			return;
+		if (ARRAY_GROW(a) == 0)
+			a->items[a->n++] = m->address;
+	}
 	a->changed(a->userdata, m->address.ifindex);
 }
 
