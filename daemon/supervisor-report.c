@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "finding.h"
+#include "folder.h"
 #include "log.h"
 #include "names.h"
 #include "plan.h"
@@ -69,23 +70,15 @@ static bool replace_string(char **p, const char *value)
 	return true;
 }
 
-/* The name of a file that was made is as good as none while its folder is in memory alone. */
 static int sync_folder_of(const char *path)
 {
 	_cleanup_free_ char *folder = strdup(path);
 	char *slash = folder ? strrchr(folder, '/') : NULL;
-	int fd, r = 0;
 
 	if (!slash)
 		return folder ? -EINVAL : -ENOMEM;
 	*slash = '\0';
-	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (fsync(fd) < 0)
-		r = -errno;
-	close(fd);
-	return r;
+	return folder_sync(folder);
 }
 
 /*

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "array.h"
+#include "folder.h"
 #include "json-text.h"
 #include "text.h"
 
@@ -159,19 +160,6 @@ int undo_open(const char *state_dir, const char *bond, struct undo **ret)
 	return 0;
 }
 
-static int sync_dir(const char *dir)
-{
-	int fd, r = 0;
-
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (fsync(fd) < 0)
-		r = -errno;
-	close(fd);
-	return r;
-}
-
 static void add_line(struct text *t, json_t *j)
 {
 	_cleanup_free_ char *line = json_line(j);
@@ -230,7 +218,7 @@ static int write_file(struct undo *u)
 		return r;
 	}
 	u->torn = false;
-	return sync_dir(u->dir);
+	return folder_sync(u->dir);
 }
 
 /* What is in memory, on disk: without entries there is no file. */
@@ -242,7 +230,7 @@ static int write_back(struct undo *u)
 	if (unlink(u->path) < 0 && errno != ENOENT)
 		return -errno;
 	u->torn = false;
-	return sync_dir(u->dir);
+	return folder_sync(u->dir);
 }
 
 /* The last entry, behind the others. */

@@ -14,8 +14,7 @@ struct conn_ends {
 	char *name;
 	struct facts_ip local;
 	struct facts_ip remote;
-	bool assumed; /* the files name no own address: it is one of the device's, or of the bond's
-		       */
+	bool assumed; /* the files name no own address: it is the device's, or the bond's */
 	bool absent;  /* they name a device in its stead that is not there */
 	int owner;    /* ifindex of the device that holds the own address, or that the files name */
 	size_t first; /* its name's first conn in the configuration, as ipsec_conf_conn() counts */

@@ -222,8 +222,7 @@ struct facts {
 
 	bool ipsec_installed;
 	struct facts_version libreswan;
-	bool version_silent; /* "ipsec --version" did not come to its end, so that it is not known
-			      */
+	bool version_silent; /* "ipsec --version" did not come to its end */
 	enum facts_unit_state ipsec_unit;
 	bool pluto_answers; /* the whack socket does, whatever systemd says */
 	struct facts_tunnel *tunnels;

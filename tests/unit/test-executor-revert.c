@@ -456,8 +456,7 @@ START_TEST(nor_is_its_key_forgotten)
 
 	host_begin();
 	ck_assert_int_eq(apply(), EXECUTOR_DONE);
-	/* Somebody moves the conn, beside a link that leads nowhere: what is after it is not read.
-	 */
+	/* Somebody moves the conn behind a link that leads nowhere: what is there is not read. */
 	ck_assert_int_eq(mkdir(temporary_path("d"), 0700), 0);
 	snprintf(text, sizeof(text), "conn example\n\tleft=192.0.2.1\n%s", line);
 	temporary_append("d/b.conf", text);
