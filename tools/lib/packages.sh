@@ -38,6 +38,7 @@ packages_test() {
 		libclang-rt-dev compiler-rt
 		libglib2.0-bin glib2
 		libxml2-utils libxml2
+		locales glibc-locale-source
 		mandoc mandoc
 		python3-dbus python3-dbus
 		python3-prometheus-client python3-prometheus_client
