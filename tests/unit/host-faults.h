@@ -454,6 +454,19 @@ static inline void conn_of_four_subnets(void)
 		 "rightsubnets=\"10.2.1.0/24 10.2.2.0/24\"");
 }
 
+/* In Libreswan 5 keyexchange= goes before ikev2=. */
+static inline void ikev1_by_keyexchange(void)
+{
+	set_version(5, 2);
+	set_keys("keyexchange=ikev1\nikev2=insist");
+}
+
+static inline void ikev2_by_keyexchange(void)
+{
+	set_version(5, 2);
+	set_keys("keyexchange=ikev2\nikev2=no");
+}
+
 static inline void tunnel_lost(void)
 {
 	host.facts->n_sas = 0;

@@ -136,6 +136,8 @@ static const struct {
 	{ "conn-ike", FINDING_NOTES, FOREVER, "example", KEYS("ikev2=never"), KEYS("ikev2=yes") },
 	{ "conn-ike", FINDING_NOTES, FOREVER, "example", KEYS("ikev2=permit"),
 	  KEYS("ikev2=propose") },
+	{ "conn-ike", FINDING_NOTES, FOREVER, "example", DONE(ikev1_by_keyexchange),
+	  DONE(ikev2_by_keyexchange) },
 	{ "conn-nic-offload", FINDING_WARNS, FOREVER, "example",
 	  KEYS("type=tunnel\nnic-offload=yes"), KEYS("type=tunnel\nnic-offload=no") },
 	{ "conn-nic-offload", FINDING_NOTES, FOREVER, "example",
