@@ -10,13 +10,18 @@
 #include <systemd/sd-journal.h>
 #include <unistd.h>
 
+#include "journal-socket.h"
 #include "text.h"
+
+/* For a journal that takes nothing; no failover is followed while it is waited for. */
+#define PATIENCE_MSEC 1000
 
 /* The process has one log: where it goes is decided once, at its start. */
 static struct {
 	const char *identifier;
 	int max_priority;
 	bool journal;
+	unsigned long n_lost; /* since it took something */
 } sink = { .identifier = "esp-offloadd", .max_priority = LOG_INFO };
 
 /* systemd.exec(5), $JOURNAL_STREAM: device and inode of the stream, if it is still that one. */
@@ -72,6 +77,48 @@ static int to_journal(int priority, const char *message_id, const struct log_fie
 	return r;
 }
 
+/* Whether the journal takes an entry. Once it has been waited for in vain it is asked, and no more.
+ */
+static bool journal_takes(void)
+{
+	return journal_socket_takes(JOURNAL_SOCKET, sink.n_lost == 0 ? PATIENCE_MSEC : 0);
+}
+
+static void tell_lost(void)
+{
+	char message[96];
+
+	snprintf(message, sizeof(message),
+		 "messages missing before this one, as the journal took none: %lu", sink.n_lost);
+	if (to_journal(LOG_WARNING, NULL, NULL, 0, message) == 0)
+		sink.n_lost = 0;
+}
+
+/* Return: 0; -EAGAIN, and the entry is counted, where the journal hangs; another negative errno. */
+static int to_journal_in_time(int priority, const char *message_id, const struct log_field *fields,
+			      size_t n_fields, const char *message)
+{
+	if (sink.n_lost > 0 && journal_takes())
+		tell_lost();
+	if (!journal_takes()) {
+		sink.n_lost++;
+		return -EAGAIN;
+	}
+	return to_journal(priority, message_id, fields, n_fields, message);
+}
+
+static void log_message(int priority, const char *message_id, const struct log_field *fields,
+			size_t n_fields, const char *message)
+{
+	int r = -ENOTCONN;
+
+	if (sink.journal)
+		r = to_journal_in_time(priority, message_id, fields, n_fields, message);
+	/* With a journal that hangs standard error leads there as well. */
+	if (r < 0 && r != -EAGAIN)
+		fprintf(stderr, "%s: %s\n", sink.identifier, message);
+}
+
 void log_event(int priority, const char *message_id, const struct log_field *fields,
 	       size_t n_fields, const char *format, ...)
 {
@@ -87,8 +134,7 @@ void log_event(int priority, const char *message_id, const struct log_field *fie
 		message = NULL;
 	va_end(args);
 
-	if (message &&
-	    (!sink.journal || to_journal(priority, message_id, fields, n_fields, message) < 0))
-		fprintf(stderr, "%s: %s\n", sink.identifier, message);
+	if (message)
+		log_message(priority, message_id, fields, n_fields, message);
 	errno = saved;
 }

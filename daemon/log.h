@@ -7,7 +7,9 @@
 
 /*
  * The one writer of log entries. With the journal on the other side each entry carries typed
- * fields; else it is a line on standard error. Keys never come here: see daemon/xfrm.h.
+ * fields; else it is a line on standard error. A journal that takes nothing is waited for once, for a
+second; what it does not get is counted, and it is told so later. Keys never come here: see
+daemon/xfrm.h.
  */
 
 /* A field of an entry; its value may be NULL, and then it is left out. */

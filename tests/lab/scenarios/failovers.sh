@@ -195,6 +195,22 @@ recorded "away and back" ix0 ix0 reconstructed offloaded \
 	'.tx_hardware == 5 and .sas_after == 2 and (has("outage_usec") | not)'
 check "away and back: card and kernel agree to the packet" carried_by ix0
 
+# journald hangs, and its queue is full: who sends it something waits, if he does not look before.
+fill_journal() {
+	yes 2>/dev/null | timeout 5 logger -u /run/systemd/journal/socket || echo $?
+}
+forget
+systemctl kill -s STOP systemd-journald
+fill_journal >/dev/null
+check "the journal hangs: it takes nothing" equals 124 "$(fill_journal)"
+activate ix1
+recorded "the journal hangs" ix0 ix1 request offloaded
+systemctl kill -s CONT systemd-journald
+activate ix0
+recorded "the journal is back" ix1 ix0 request offloaded
+check "the journal is back: it is told how much it has not got" wait_for 20 \
+	logged 'messages missing before this one, as the journal took none: [1-9]' esp-offloadd
+
 # Nothing happens any more, and nothing is done.
 wakeups() {
 	awk '/^voluntary_ctxt_switches/ { print $2 }' "/proc/$(systemctl show -P MainPID esp-offloadd)/status"
