@@ -51,7 +51,7 @@ struct diagnosing {
 	struct pluto_sas sas;
 	struct facts_sa *later_sas;
 	struct firewall firewall;
-	char *unread, *said, *log, *kernel_said, *captured, *policy_name;
+	char *unread, *said, *log, *log_unread, *kernel_said, *captured, *policy_name;
 	struct ike_answer answer; /* to IKEv2 */
 	struct diagnosis_counter *counters;
 	struct findings findings;
@@ -75,6 +75,7 @@ static void done(struct diagnosing *d)
 	free(d->unread);
 	free(d->said);
 	free(d->log);
+	free(d->log_unread);
 	free(d->kernel_said);
 	free(d->captured);
 	free(d->policy_name);
@@ -317,15 +318,50 @@ static int read_kernel_log(struct diagnosing *d, uint64_t since_usec)
 	return 0;
 }
 
+/* What logfile= names; NULL where it names nothing. */
+static const char *named_log(const struct diagnosing *d)
+{
+	const char *file = d->facts && d->facts->conf
+				   ? ipsec_conf_setup_value(d->facts->conf, "logfile")
+				   : NULL;
+
+	return file && *file == '/' ? file : NULL;
+}
+
+static const char *log_file(const struct diagnosing *d)
+{
+	const char *named = named_log(d);
+
+	return named ? named : PLUTO_LOG_FILE;
+}
+
+/* Without logfile= pluto logs to the journal, and none of its files is missed. */
+static int note_unread_log(struct diagnosing *d, int error)
+{
+	const char *named = named_log(d);
+
+	if (!named || error == 0)
+		return 0;
+	if (asprintf(&d->log_unread, "%s (logfile=): %s", named, strerror(-error)) < 0) {
+		d->log_unread = NULL;
+		return -ENOMEM;
+	}
+	d->seen.log_unread = d->log_unread;
+	return 0;
+}
+
 static int read_log(struct diagnosing *d, const struct pluto_log_mark *since)
 {
 	char peer[FACTS_IP_TEXT_SIZE];
-	int r;
+	int r, error = 0;
 
 	usleep(LOG_DELAY_USEC);
-	r = pluto_log_read(since, d->options->conn, facts_ip_print(&d->seen.remote, peer), &d->log);
+	r = pluto_log_read(log_file(d), since, d->options->conn,
+			   facts_ip_print(&d->seen.remote, peer), &d->log, &error);
 	if (r >= 0)
 		d->seen.log = d->log;
+	if (r != -ENOMEM)
+		r = note_unread_log(d, error);
 	return r == -ENOMEM ? r : read_kernel_log(d, since->realtime_usec);
 }
 
@@ -350,7 +386,7 @@ static int try_it(struct diagnosing *d)
 	struct pluto_log_mark mark;
 	int r;
 
-	pluto_log_mark(&mark);
+	pluto_log_mark(log_file(d), &mark);
 	tell(d, "bringing the tunnel up");
 	r = initiate_alone(d);
 	if (r == -ENOMEM)
@@ -462,7 +498,7 @@ static int bring_up(struct diagnosing *d)
 		if (r >= 0)
 			ask_peer(d);
 	} else if (!is_up(d) && d->seen.in_files) {
-		pluto_log_mark_before(LOG_USEC, &mark);
+		pluto_log_mark_before(log_file(d), LOG_USEC, &mark);
 		r = read_log(d, &mark);
 	}
 	if (capture) {

@@ -12,7 +12,6 @@
 #include "names.h"
 #include "text.h"
 
-#define LOG_FILE  "/var/log/pluto.log"
 #define LOG_TAIL  ((uint64_t)65536)
 #define MAX_LINES ((size_t)1000)
 /* Of the journal; a debugging pluto writes far more than anybody can use. */
@@ -27,21 +26,21 @@ static uint64_t realtime_usec(void)
 	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
-static uint64_t size_of_file(void)
+static uint64_t size_of(const char *file)
 {
 	struct stat st;
 
-	return stat(LOG_FILE, &st) < 0 || !S_ISREG(st.st_mode) ? 0 : (uint64_t)st.st_size;
+	return stat(file, &st) < 0 || !S_ISREG(st.st_mode) ? 0 : (uint64_t)st.st_size;
 }
 
-void pluto_log_mark(struct pluto_log_mark *ret)
+void pluto_log_mark(const char *file, struct pluto_log_mark *ret)
 {
-	*ret = (struct pluto_log_mark){ realtime_usec(), size_of_file() };
+	*ret = (struct pluto_log_mark){ realtime_usec(), size_of(file) };
 }
 
-void pluto_log_mark_before(uint64_t usec, struct pluto_log_mark *ret)
+void pluto_log_mark_before(const char *file, uint64_t usec, struct pluto_log_mark *ret)
 {
-	uint64_t now = realtime_usec(), size = size_of_file();
+	uint64_t now = realtime_usec(), size = size_of(file);
 
 	*ret = (struct pluto_log_mark){ now > usec ? now - usec : 0,
 					size > LOG_TAIL ? size - LOG_TAIL : 0 };
@@ -146,15 +145,30 @@ static off_t start_of_end(int fd, uint64_t since)
 	return (off_t)since;
 }
 
-static int read_file(uint64_t since, const struct filter *f, struct text *t, size_t *n)
+/* Of what is none, as /dev/stderr, nothing can be read that was written before. */
+static int open_regular(const char *file)
+{
+	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		return fd;
+	close(fd);
+	return -EINVAL;
+}
+
+static int read_file(const char *file, uint64_t since, const struct filter *f, struct text *t,
+		     size_t *n)
 {
 	_cleanup_free_ char *bytes = NULL;
 	ssize_t len;
 	int fd, r = 0;
 
-	fd = open(LOG_FILE, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	fd = open_regular(file);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	bytes = malloc(MAX_BYTES);
 	if (!bytes)
 		r = -ENOMEM;
@@ -184,22 +198,26 @@ static int make_filter(const char *conn, const char *peer, struct filter *f)
 	return 0;
 }
 
-int pluto_log_read(const struct pluto_log_mark *since, const char *conn, const char *peer,
-		   char **ret)
+int pluto_log_read(const char *file, const struct pluto_log_mark *since, const char *conn,
+		   const char *peer, char **ret, int *ret_file_error)
 {
 	_cleanup_text_ struct text t = TEXT_NULL;
 	struct filter f = { 0 };
 	size_t n = 0;
-	int r, journal = -EACCES, file = -EACCES;
+	int r, journal = -EACCES, error = -EACCES;
 
 	r = make_filter(conn, peer, &f);
 	if (r >= 0) {
 		journal = read_journal(since->realtime_usec, &f, &t, &n);
-		file = read_file(since->file_size, &f, &t, &n);
-		r = journal < 0 && file < 0 ? -EACCES : 0;
+		error = read_file(file, since->file_size, &f, &t, &n);
+		r = journal < 0 && error < 0 ? -EACCES : 0;
 		(void)text_keep_lines(&t, MAX_LINES, MAX_BYTES);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(f.packets); i++)
 		free(f.packets[i]);
-	return r < 0 ? r : text_take(&t, ret);
+	if (r >= 0)
+		r = text_take(&t, ret);
+	if (r >= 0 || r == -EACCES)
+		*ret_file_error = error;
+	return r;
 }

@@ -4,9 +4,11 @@
 #include "base.h"
 
 /*
- * What pluto has logged: in the journal, under ipsec.service, and where logfile= says so in
- * /var/log/pluto.log (the place that ipsec.conf(5) and the file that is shipped suggest).
+ * What pluto has logged: in the journal, under ipsec.service, and in the file that logfile= names.
  */
+
+/* The place that ipsec.conf(5) and the file that is shipped suggest. */
+#define PLUTO_LOG_FILE "/var/log/pluto.log"
 
 /* A place in both to read on from. */
 struct pluto_log_mark {
@@ -15,10 +17,10 @@ struct pluto_log_mark {
 };
 
 /* pluto_log_mark() - the end of both, now */
-void pluto_log_mark(struct pluto_log_mark *ret);
+void pluto_log_mark(const char *file, struct pluto_log_mark *ret);
 
 /* pluto_log_mark_before() - that long ago in the journal, and the last 64 KiB of the file */
-void pluto_log_mark_before(uint64_t usec, struct pluto_log_mark *ret);
+void pluto_log_mark_before(const char *file, uint64_t usec, struct pluto_log_mark *ret);
 
 /*
  * pluto_log_read() - the lines since the mark that are about a conn, in their order
@@ -26,9 +28,11 @@ void pluto_log_mark_before(uint64_t usec, struct pluto_log_mark *ret);
  * @peer: the peer's address as text, or ""
  *
  * At most the last 1,000 lines.
+ * @ret_file_error: 0, or why the file could not be read as a negative errno; -ENOENT is common
+ *where pluto logs to the journal
  *
  * Return: 0, and the lines in @ret (free with free(); "" for none); -EACCES when neither can be
  * read; -ENOMEM.
  */
-int pluto_log_read(const struct pluto_log_mark *since, const char *conn, const char *peer,
-		   char **ret);
+int pluto_log_read(const char *file, const struct pluto_log_mark *since, const char *conn,
+		   const char *peer, char **ret, int *ret_file_error);

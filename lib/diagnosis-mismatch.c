@@ -211,6 +211,18 @@ static void message_row(struct making *m, const struct pluto_message *message)
 	diagnosis_add_message(m, STEP_MISMATCH, message, more.data);
 }
 
+static void nothing_said(struct making *m)
+{
+	struct row row = ROW(STEP_MISMATCH, DIAGNOSIS_SKIPPED);
+
+	text_add(&row.seen, m->s->said || m->s->log
+				    ? "pluto says nothing of a disagreement"
+				    : "nothing that pluto says could be read; --up has it try");
+	if (m->s->log_unread)
+		text_printf(&row.seen, "; its log could not be read: %s", m->s->log_unread);
+	diagnosis_add(m, &row);
+}
+
 void diagnosis_mismatch(struct making *m)
 {
 	const struct pluto_message *cause = m->cause;
@@ -259,8 +271,5 @@ void diagnosis_mismatch(struct making *m)
 			message_row(m, message);
 	}
 	if (m->d->n == before)
-		diagnosis_skip(m, STEP_MISMATCH,
-			       m->s->said || m->s->log
-				       ? "pluto says nothing of a disagreement"
-				       : "nothing that pluto says could be read; --up has it try");
+		nothing_said(m);
 }

@@ -186,6 +186,7 @@ struct diagnosis_seen {
 	uint64_t waited_usec;
 	const char *said;        /* what `ipsec auto --add` and --up printed; may be NULL */
 	const char *log;         /* what pluto logged of it; NULL: could not be read */
+	const char *log_unread;  /* the file of it that could not be read, and why; NULL: none */
 	const char *kernel_said; /* of the bond's SAs, in its log; NULL: could not be read */
 	enum diagnosis_ike asked_v1, asked_v2;
 	const char *accepts; /* what the peer took of our generous offer, for people; NULL */

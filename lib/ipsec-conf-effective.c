@@ -225,6 +225,29 @@ int ipsec_conf_effective(struct ipsec_conf *c, const struct ipsec_conf_conn *con
 	return value_of(c, ipsec_key_field(key), end, ret);
 }
 
+const char *ipsec_conf_setup_value(struct ipsec_conf *c, const char *name)
+{
+	const struct statement *last = NULL;
+	enum ipsec_end end;
+	uint16_t key;
+
+	if (!ipsec_key_find(c->version, name, strlen(name), &key, &end))
+		return NULL;
+	for (size_t i = 0; i < c->sections.n; i++) {
+		const struct section *section = &c->sections.items[i];
+
+		for (uint32_t j = section->first;
+		     section->type == SECTION_SETUP && j < section->first + section->n; j++) {
+			const struct statement *s = &c->statements.items[j];
+
+			if (s->field == ipsec_key_field(key) &&
+			    !(s->flags & (STATEMENT_IGNORED | STATEMENT_INVALID)))
+				last = s;
+		}
+	}
+	return last ? copy_value(c, last) : NULL;
+}
+
 struct values {
 	struct ipsec_conf_value *items;
 	size_t n, alloc;

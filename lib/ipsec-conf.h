@@ -284,6 +284,15 @@ int ipsec_conf_effective_all(struct ipsec_conf *conf, const struct ipsec_conf_co
 			     struct ipsec_conf_value **ret, size_t *ret_n) _must_check_;
 
 /*
+ * ipsec_conf_setup_value() - what config setup says of a key
+ * @key: in any case, or an alias
+ *
+ * Return: the value, without quotes, that stands last (it belongs to the set); NULL where none
+ * does, the version has no such key, or memory lacks.
+ */
+const char *ipsec_conf_setup_value(struct ipsec_conf *conf, const char *key);
+
+/*
  * ipsec_conf_same_value() - tells whether two values of a key mean the same
  *
  * Equal bytes; for keys of words, equal but for case, and yes = true = on = y, no = false = off =

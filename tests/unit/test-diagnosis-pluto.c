@@ -14,6 +14,20 @@ START_TEST(silence_without_a_rule_is_the_way)
 }
 END_TEST
 
+START_TEST(a_log_that_could_not_be_read_is_told_where_nothing_is_known)
+{
+	is_down();
+	seen.log = "";
+	ck_assert_str_eq(cause(), "");
+	ck_assert_str_eq(row(STEP_MISMATCH)->seen, "pluto says nothing of a disagreement");
+	seen.log_unread = "/srv/pluto.log (logfile=): Permission denied";
+	diagnose();
+	ck_assert_str_eq(row(STEP_MISMATCH)->seen,
+			 "pluto says nothing of a disagreement; its log could not be read: "
+			 "/srv/pluto.log (logfile=): Permission denied");
+}
+END_TEST
+
 START_TEST(a_peer_that_speaks_only_the_other_version_is_no_firewall)
 {
 	failed_with("010 \"example\" #1: STATE_MAIN_I1: retransmission; will wait 0.5 seconds for "
@@ -267,6 +281,7 @@ DIAGNOSIS_MAIN("diagnosis-pluto", silence_without_a_rule_is_the_way,
 	       a_peer_that_answers_only_to_refuse_has_no_conn_for_us,
 	       a_peer_that_takes_our_version_after_all_does_not_lack_a_conn,
 	       each_message_of_pluto_is_the_cause_that_it_tells,
+	       a_log_that_could_not_be_read_is_told_where_nothing_is_known,
 	       what_libreswan_5_says_is_recognised, who_refused_an_sa_is_told,
 	       ikev1_that_is_silent_at_its_third_message_has_another_key,
 	       what_failed_before_it_came_up_is_no_fault)

@@ -371,6 +371,23 @@ START_TEST(keys_have_one_documented_name)
 }
 END_TEST
 
+START_TEST(config_setup_says_what_stands_last)
+{
+	static const char text[] = "config setup\n\tlogfile=/var/log/first.log\n\tuniqueids=no\n"
+				   "conn a\n\tauto=add\n"
+				   "config setup\n\tPlutoStdErrLog=\"/srv/last one.log\"\n";
+	_cleanup_conf_ struct ipsec_conf *c4 = conf_of(v4, text), *none = conf_of(v4, "conn a\n");
+
+	ck_assert_str_eq(ipsec_conf_setup_value(c4, "logfile"), "/srv/last one.log");
+	ck_assert_str_eq(ipsec_conf_setup_value(c4, "LogFile"), "/srv/last one.log");
+	ck_assert_str_eq(ipsec_conf_setup_value(c4, "uniqueids"), "no");
+	ck_assert_ptr_null(ipsec_conf_setup_value(c4, "logtime"));
+	ck_assert_ptr_null(ipsec_conf_setup_value(c4, "auto"));
+	ck_assert_ptr_null(ipsec_conf_setup_value(c4, "nosuchkey"));
+	ck_assert_ptr_null(ipsec_conf_setup_value(none, "logfile"));
+}
+END_TEST
+
 START_TEST(values_that_mean_the_same)
 {
 	static const struct {
@@ -530,7 +547,7 @@ UNIT_MAIN("ipsec-conf-values", a_key_that_stands_twice,
 	  each_value_tells_where_it_comes_from, the_built_in_values_are_those_of_the_version,
 	  all_values_come_in_the_order_of_their_strength, a_conflict_names_both_lines,
 	  keys_have_one_documented_name, values_that_mean_the_same,
-	  networkmanager_owns_what_it_names_or_marks, versions_are_found_in_what_ipsec_says,
-	  every_code_and_origin_has_a_word,
+	  config_setup_says_what_stands_last, networkmanager_owns_what_it_names_or_marks,
+	  versions_are_found_in_what_ipsec_says, every_code_and_origin_has_a_word,
 	  the_keys_are_in_the_order_of_their_names_and_each_is_found, no_other_word_is_a_key,
 	  a_chain_of_a_hundred_thousand_conns_takes_no_longer_than_it_should)

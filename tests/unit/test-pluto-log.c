@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <systemd/sd-journal.h>
 
+#include "temporary.h"
 #include "unit.h"
 
 /* Against a journal that the test plays: each entry is a line about the conn, with its number. */
@@ -68,13 +69,15 @@ int sd_journal_get_data(sd_journal *j _unused_, const char *field, const void **
 /* The numbers of the first and the last line that are read, and how many these are. */
 static void expect_lines(size_t entries, size_t first, size_t last)
 {
-	const struct pluto_log_mark mark = { .file_size = INT64_MAX };
+	const struct pluto_log_mark mark = { 0 };
 	_cleanup_free_ char *text = NULL;
 	size_t n = 0;
 	char line[32];
+	int error;
 
 	n_entries = entries;
-	ck_assert_int_eq(pluto_log_read(&mark, "example", "", &text), 0);
+	ck_assert_int_eq(pluto_log_read("/nowhere", &mark, "example", "", &text, &error), 0);
+	ck_assert_int_eq(error, -ENOENT);
 	for (const char *s = text; *s; s++)
 		n += *s == '\n';
 	ck_assert_uint_eq(n, last - first + 1);
@@ -103,13 +106,15 @@ END_TEST
 /* How many of ten such lines are taken for the conn's. */
 static size_t count_lines(const char *begin)
 {
-	const struct pluto_log_mark mark = { .file_size = INT64_MAX };
+	const struct pluto_log_mark mark = { 0 };
 	_cleanup_free_ char *text = NULL;
 	size_t n = 0;
+	int error;
 
 	n_entries = 10;
 	beginning = begin;
-	ck_assert_int_eq(pluto_log_read(&mark, "example", "192.0.2.2", &text), 0);
+	ck_assert_int_eq(pluto_log_read("/nowhere", &mark, "example", "192.0.2.2", &text, &error),
+			 0);
 	for (const char *s = text; *s; s++)
 		n += *s == '\n';
 	return n;
@@ -126,5 +131,48 @@ START_TEST(they_are_about_the_conn_and_its_tunnels_only)
 }
 END_TEST
 
-UNIT_MAIN("pluto-log", the_last_lines_are_read, they_are_of_a_pluto_that_debugs_as_well,
+/* What is read of a file from there on, and the error that is told. */
+static void expect_of_file(const char *file, const struct pluto_log_mark *since, const char *lines,
+			   int error)
+{
+	_cleanup_free_ char *text = NULL;
+	int seen = 1;
+
+	n_entries = 0;
+	ck_assert_int_eq(pluto_log_read(file, since, "example", "", &text, &seen), 0);
+	ck_assert_str_eq(text, lines);
+	ck_assert_int_eq(seen, error);
+}
+
+START_TEST(the_lines_of_a_file_are_read_from_the_mark_on)
+{
+	struct pluto_log_mark mark;
+	const char *file;
+
+	temporary_make();
+	temporary_append("log", "\"example\" #1: before\n\"other\" #2: before\n");
+	file = temporary_path("log");
+	pluto_log_mark(file, &mark);
+	expect_of_file(file, &mark, "", 0);
+	temporary_append("log", "\"example\" #3: after\n\"other\" #4: after\n");
+	file = temporary_path("log");
+	expect_of_file(file, &mark, "\"example\" #3: after\n", 0);
+	pluto_log_mark_before(file, 1, &mark);
+	expect_of_file(file, &mark, "\"example\" #1: before\n\"example\" #3: after\n", 0);
+	temporary_remove();
+}
+END_TEST
+
+START_TEST(what_is_no_file_is_told)
+{
+	const struct pluto_log_mark mark = { 0 };
+
+	expect_of_file("/nowhere/pluto.log", &mark, "", -ENOENT);
+	expect_of_file("/dev/zero", &mark, "", -EINVAL);
+	expect_of_file("/", &mark, "", -EINVAL);
+}
+END_TEST
+
+UNIT_MAIN("pluto-log", the_lines_of_a_file_are_read_from_the_mark_on, what_is_no_file_is_told,
+	  the_last_lines_are_read, they_are_of_a_pluto_that_debugs_as_well,
 	  they_are_about_the_conn_and_its_tunnels_only)

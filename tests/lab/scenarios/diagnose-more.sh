@@ -88,6 +88,8 @@ lines='/^config setup/a\\tikev1-policy=accept\n\tlisten-tcp=yes'
 sed -i "$lines" /etc/ipsec.conf
 cp /etc/peer/ipsec.conf /tmp/peer.conf
 sed "$lines" /tmp/peer.conf >/etc/peer/ipsec.conf
+mkdir /var/log/elsewhere
+sed -i '/^config setup/a\\tlogfile=/var/log/elsewhere/pluto.log' /etc/ipsec.conf
 systemctl restart ipsec peer-ipsec
 wait_for 30 peer ipsec whack --trafficstatus
 wait_for 30 ipsec whack --trafficstatus
@@ -108,6 +110,7 @@ sed -i 's/"[^"]*"/"another"/' /etc/ipsec.d/lab.secrets
 secrets
 with ikev2=no ike=aes128-sha2_256-modp2048
 check "another pre-shared key with IKEv1" names psk-differs --up
+check "and afterwards, from the file where pluto logs" names psk-differs
 
 ## What must not be
 
