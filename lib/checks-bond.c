@@ -139,21 +139,32 @@ static void check_feature(struct judge *j)
 			     judge_say(j, "try \"ethtool -k %s\"", name_of(j)));
 }
 
+static const char *kind_in_words(const char *kind)
+{
+	if (streq(kind, "openvswitch"))
+		return "Open vSwitch";
+	return streq(kind, "vrf") ? "VRF" : kind;
+}
+
 static void check_upper(struct judge *j)
 {
 	const struct facts_link *upper;
+	bool vrf;
 
 	if (!j->bond)
 		return;
 	upper = facts_link_by_index(j->facts, j->bond->master);
 	if (!upper)
 		return;
+	vrf = streq(upper->kind, "vrf");
 	judge_blocks(
 		j, name_of(j),
 		judge_say(j, "the bond is itself part of %s (%s)", upper->name,
-			  streq(upper->kind, "openvswitch") ? "Open vSwitch" : upper->kind),
-		"what the bond receives is handed to the switch above it before IPsec sees it, "
-		"and the addresses lie up there, where no offload is possible",
+			  kind_in_words(upper->kind)),
+		vrf ? "what the bond's addresses send and receive passes the VRF's device, beneath "
+		      "which nobody has seen the kernel offload ESP"
+		    : "what the bond receives is handed to the switch above it before IPsec sees "
+		      "it, and the addresses lie up there, where no offload is possible",
 		judge_say(j, "take %s out of %s, or let the conn use another bond", name_of(j),
 			  upper->name));
 }
@@ -165,7 +176,8 @@ const struct check checks_bond[] = {
 	{ { "bond-ports", "The bond has ports" }, check_ports },
 	{ { "bond-active-port", "One of the ports is active" }, check_active_port },
 	{ { "bond-feature", "The kernel's bonding driver can offload ESP" }, check_feature },
-	{ { "bond-upper", "The bond is not part of a bridge or Open vSwitch" }, check_upper },
+	{ { "bond-upper", "The bond is not part of a bridge, Open vSwitch or a VRF" },
+	  check_upper },
 	{ { "bond-redundancy", "More than one port has a link" }, check_redundancy },
 	{ { NULL, NULL }, NULL },
 };

@@ -210,6 +210,22 @@ START_TEST(a_finding_says_what_was_seen_with_its_place)
 }
 END_TEST
 
+START_TEST(a_vrf_is_not_taken_for_a_switch)
+{
+	const struct finding *f;
+
+	begin_host();
+	add_link(40, "blue", "vrf");
+	link_named("bond0")->master = 40;
+	check();
+	f = findings_by_id(&findings, "bond-upper");
+	ck_assert_str_eq(f->seen, "the bond is itself part of blue (VRF)");
+	ck_assert_ptr_nonnull(strstr(f->why, "the VRF's device"));
+	ck_assert_ptr_null(strstr(f->why, "switch"));
+	end_host();
+}
+END_TEST
+
 START_TEST(a_near_name_is_suggested_for_a_conn_that_is_missing)
 {
 	begin_host();
@@ -290,7 +306,7 @@ UNIT_MAIN("checks", the_cause_is_named_first,
 	  what_the_policy_ensures_does_not_block, what_the_policy_ensures_must_itself_fit,
 	  who_only_looks_ensures_nothing, the_limits_of_ixgbe_are_not_those_of_others,
 	  extended_sequence_numbers_are_refused_or_worse_by_the_kernel,
-	  a_finding_says_what_was_seen_with_its_place,
+	  a_finding_says_what_was_seen_with_its_place, a_vrf_is_not_taken_for_a_switch,
 	  a_near_name_is_suggested_for_a_conn_that_is_missing,
 	  a_pattern_whose_conns_all_lie_elsewhere_is_waited_for,
 	  a_distribution_that_hides_its_fixes_gets_a_note,
