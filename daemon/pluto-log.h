@@ -27,9 +27,10 @@ void pluto_log_mark_before(const char *file, uint64_t usec, struct pluto_log_mar
  * @conn: its name; lines with it in quotes count, and those about packets of @peer
  * @peer: the peer's address as text, or ""
  *
- * At most the last 1,000 lines.
  * @ret_file_error: 0, or why the file could not be read as a negative errno; -ENOENT is common
- *where pluto logs to the journal
+ *                  where pluto logs to the journal; set with -EACCES as well
+ *
+ * At most the last 1,000 lines. @file: what logfile= names, or PLUTO_LOG_FILE.
  *
  * Return: 0, and the lines in @ret (free with free(); "" for none); -EACCES when neither can be
  * read; -ENOMEM.

@@ -74,8 +74,7 @@ int edit_find_dependent(struct edit_plan *p, uint32_t section, uint32_t *ret);
  */
 int edit_is_loaded(struct edit_plan *p, uint32_t section, bool *ret);
 
-/* edit_refuse_shared() - a key is not the conn's alone; @other: who has it as well, or NO_SECTION
- */
+/* edit_refuse_shared() - a key is not the conn's alone; @other: who has it too, or NO_SECTION */
 int edit_refuse_shared(struct edit_plan *p, const char *key, const struct ipsec_conf_place *place,
 		       uint32_t section, uint32_t other);
 
